@@ -1,0 +1,33 @@
+//! People on the far side.
+
+use sea_orm::entity::prelude::*;
+
+use crate::scope::tenant_scoped;
+use crate::{ContactId, TenantId, Time};
+
+/// A person on the far side of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "contact")]
+pub struct Model {
+    /// Its identifier.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ContactId,
+    /// Whose contact it is.
+    pub tenant_id: TenantId,
+    /// What they call themselves, as of `named_at`.
+    pub name: Option<String>,
+    /// When the provider told the name; a later name replaces it, an earlier one does not.
+    pub named_at: Time,
+    /// The number to show and to call back, in the form the provider last used.
+    pub phone_number: String,
+    /// When the provider told that number.
+    pub numbered_at: Time,
+    /// When they first wrote.
+    pub created_at: Time,
+}
+
+/// Nothing points from here.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+tenant_scoped!();

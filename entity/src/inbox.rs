@@ -1,0 +1,45 @@
+//! Connections to channels.
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::scope::tenant_scoped;
+use crate::{InboxId, TenantId, Time};
+
+/// One connection of a tenant to a channel.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "inbox")]
+pub struct Model {
+    /// Its identifier.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: InboxId,
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// What it connects to.
+    pub channel: Channel,
+    /// What agents see.
+    pub name: String,
+    /// How the channel names it, unique within the channel: WhatsApp's phone number id.
+    pub address: String,
+    /// When it was added.
+    pub created_at: Time,
+}
+
+/// A kind of provider.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// WhatsApp Cloud API.
+    #[sea_orm(string_value = "whatsapp")]
+    #[serde(rename = "whatsapp")]
+    WhatsApp,
+}
+
+/// Nothing points from here.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+tenant_scoped!();

@@ -1,0 +1,26 @@
+//! The rows of the database, one file per table.
+//!
+//! Entities hold columns and nothing else. What may happen to a row is decided in the server's
+//! `desk` module; how a row looks to clients, in `wire`.
+
+#![expect(clippy::disallowed_methods, reason = "the derives expand to unscoped queries")]
+
+pub mod contact;
+pub mod contact_address;
+pub mod conversation;
+pub mod event;
+pub mod id;
+pub mod inbox;
+pub mod inbox_member;
+pub mod message;
+pub mod parked;
+pub mod scope;
+pub mod stage;
+pub mod tenant;
+pub mod time;
+pub mod user;
+pub mod webhook;
+
+pub use id::{ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, UserId, WebhookId};
+pub use scope::TenantScoped;
+pub use time::Time;

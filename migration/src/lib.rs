@@ -1,0 +1,17 @@
+//! The schema, as an ordered list of steps. A step that has been released never changes.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::{MigrationTrait, async_trait};
+
+mod m0001_heart;
+
+/// Runs the steps.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_heart::Migration)]
+    }
+}

@@ -1,0 +1,203 @@
+//! Putting it together: state, routes, workers, shutdown.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Request};
+use axum::serve::ListenerExt as _;
+use socketioxide::SocketIo;
+use tokio::net::TcpListener;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::api::{self, ApiState};
+use crate::auth::{Auth, hash};
+use crate::config::{Environment, Serve, Storage};
+use crate::desk::{Channel, DEMO, Db, Desks, Error, NewUser, Role, TenantId};
+use crate::realtime::{self, socketio};
+
+/// How often a node looks for events that it was not told of.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+/// How long a stopping server waits for its clients to go.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What the demo tenant is called, and how one signs in to it.
+const DEMO_LOGINS: [(&str, &str, Role); 2] =
+    [("admin@demo.test", "Ada", Role::Admin), ("agent@demo.test", "Bia", Role::Agent)];
+const DEMO_PASSWORD: &str = "demo";
+const DEMO_PHONE: &str = "test-phone-id";
+
+/// A server that is ready to be run.
+pub struct App {
+    listener: TcpListener,
+    router: Router,
+    desks: Desks,
+    io: SocketIo,
+    stop: CancellationToken,
+    patience: Duration,
+}
+
+/// Opens the desks, with the schema up to date.
+pub async fn open(storage: &Storage, adopter: Option<TenantId>) -> anyhow::Result<Desks> {
+    let connected = Db::connect(&storage.database_url, storage.database_connections).await;
+    let db = connected.context("cannot open the database")?;
+    db.migrate().await.context("cannot bring the database's schema up to date")?;
+    Ok(Desks::open(db, adopter))
+}
+
+impl App {
+    /// Opens the database, makes the tenants that the settings name, and listens.
+    pub async fn start(settings: &Serve) -> anyhow::Result<Self> {
+        settings.check().map_err(anyhow::Error::msg)?;
+        let is_development = settings.environment == Environment::Development;
+        let adopter = (is_development && settings.demo).then(|| TenantId::from(DEMO));
+        let desks = open(&settings.storage, adopter).await?;
+        furnish(&desks, settings).await?;
+        if settings.whatsapp.app_secret().is_none() {
+            tracing::warn!("WHATSAPP_APP_SECRET is not set: webhooks are taken unsigned");
+        }
+
+        let tokens = &settings.tokens;
+        let auth = Auth::new(desks.clone(), &tokens.jwt_secret, tokens.jwt_lifetime);
+        let stop = CancellationToken::new();
+        let patience = settings.slow_client_timeout;
+        let pace = socketio::Pace { heartbeat: settings.heartbeat, patience };
+        let (socketio, io) = socketio::layer(auth.clone(), pace, stop.clone());
+        let whatsapp = Arc::new(settings.whatsapp.clone());
+        let state = ApiState { desks: desks.clone(), auth, whatsapp };
+        let routes =
+            api::routes().merge(realtime::routes(io.clone())).fallback(api::page).with_state(state);
+        // Around the whole router and once: each route would else have an engine of its own.
+        let router = Router::new()
+            .fallback_service(socketio.layer(routes))
+            .layer(CatchPanicLayer::new())
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(cors(&settings.cors_origins)?);
+
+        let address = SocketAddr::new(settings.host, settings.port);
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+        Ok(Self { listener, router, desks, io, stop, patience })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.local_addr().expect("a listener has an address")
+    }
+
+    /// Every tenant's desk.
+    pub fn desks(&self) -> &Desks {
+        &self.desks
+    }
+
+    /// Serves until `until` comes true, then lets all clients go. What was acknowledged is stored.
+    pub async fn run(self, until: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        let Self { listener, router, desks, io, stop, patience } = self;
+        tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
+        // Without a delay for small packets; and given up when a client has acknowledged nothing
+        // for so long, which frees those that keep a connection but do not read.
+        let listener = listener.tap_io(move |stream| {
+            let _ = stream.set_nodelay(true);
+            let _ = socket2::SockRef::from(&*stream).set_tcp_user_timeout(Some(patience));
+        });
+        let stopping = stop.clone();
+        let farewell = async move {
+            until.await;
+            stopping.cancel();
+            let _ = timeout(FAREWELL, io.close()).await;
+        };
+        let served = axum::serve(listener, router).with_graceful_shutdown(farewell);
+        tokio::select! {
+            served = served => served.context("the server failed"),
+            () = async { stop.cancelled().await; tokio::time::sleep(FAREWELL * 2).await } => Ok(()),
+        }
+    }
+}
+
+/// Makes the tenants, inboxes and people that the settings name.
+async fn furnish(desks: &Desks, settings: &Serve) -> anyhow::Result<()> {
+    for named in &settings.bootstrap {
+        let desk = desks.ensure_tenant(&named.tenant.as_str().into(), &named.tenant).await?;
+        let phone = named.phone_number_id.as_str();
+        desk.ensure_inbox(Channel::WhatsApp, phone, phone).await?;
+    }
+    if !settings.demo {
+        return Ok(());
+    }
+    let desk = desks.ensure_tenant(&DEMO.into(), "Loja Demonstração").await?;
+    desk.ensure_inbox(Channel::WhatsApp, DEMO_PHONE, "WhatsApp").await?;
+    for (email, name, role) in DEMO_LOGINS {
+        let user = NewUser {
+            email: email.to_owned(),
+            name: name.to_owned(),
+            role,
+            password_hash: hash(DEMO_PASSWORD),
+            only: None,
+        };
+        match desk.add_user(user).await {
+            Ok(_) | Err(Error::Exists(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Finds, for as long as it is polled, the events that other processes append.
+async fn look_around(desks: Desks) {
+    let mut rounds = interval(LOOK_AROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = desks.look_around().await {
+            tracing::warn!(%error, "cannot look for other processes' events");
+        }
+    }
+}
+
+/// A request's span: without its query, which may hold a token.
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    tracing::debug_span!("http", method = %request.method(), path = request.uri().path())
+}
+
+fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
+    let cors = CorsLayer::new().allow_methods(Any).allow_headers(Any);
+    let cors = cors.expose_headers([HeaderName::from_static("retry-after")]);
+    if origins.iter().any(|origin| origin == "*") {
+        return Ok(cors.allow_origin(Any));
+    }
+    let origins = origins.iter().map(|origin| {
+        let origin = origin.trim_end_matches('/');
+        origin.parse::<HeaderValue>().with_context(|| format!("CORS_ORIGINS: {origin}"))
+    });
+    Ok(cors.allow_origin(origins.collect::<anyhow::Result<Vec<_>>>()?))
+}
+
+/// Tells a newcomer what to open and what to send.
+pub fn welcome(settings: &Serve, address: SocketAddr) -> String {
+    let url = format!("http://localhost:{}", address.port());
+    let mut told = format!("Recado listens on {address}: open {url}\n");
+    if settings.demo {
+        for (email, _, _) in DEMO_LOGINS {
+            told += &format!("  sign in as {email}, password {DEMO_PASSWORD}\n");
+        }
+        told += &format!(
+            r#"  let a customer write:
+curl -X POST {url}/webhooks/whatsapp -H "Content-Type: application/json" -d '{{
+  "entry": [{{ "id": "test-entry", "changes": [{{ "value": {{
+    "messaging_product": "whatsapp",
+    "metadata": {{ "display_phone_number": "5511999999999", "phone_number_id": "{DEMO_PHONE}" }},
+    "messages": [{{ "from": "5511888888888", "id": "test-msg-id", "timestamp": "1699999999",
+                   "type": "text", "text": {{ "body": "Mensagem de teste Socket.io" }} }}] }} }}] }}] }}'
+"#
+        );
+    }
+    told
+}

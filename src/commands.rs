@@ -1,0 +1,210 @@
+//! The commands beside `serve`: each opens the desks, does one thing, and prints what came of it.
+
+use std::io::{Read as _, Write as _};
+
+use anyhow::{Context as _, bail};
+use recado::app::open;
+use recado::auth::{Auth, hash, role_name};
+use recado::channels;
+use recado::config::{
+    Command, InboxCommand, OutcomeName, RoleName, Storage, TenantCommand, Token, UserCommand,
+    WebhooksCommand,
+};
+use recado::desk::{
+    Channel, Desk, Desks, Filter, NewUser, Outcome, Receipt, Role, TenantId, Webhook, WebhookId,
+};
+
+/// Runs any command but `serve`.
+pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(_) => unreachable!("main serves"),
+        Command::Migrate(storage) => {
+            desks(&storage).await?;
+            say("the schema is up to date");
+            Ok(())
+        }
+        Command::Tenant(command) => tenant(command).await,
+        Command::User(command) => user(command).await,
+        Command::Inbox(command) => inbox(command).await,
+        Command::Token(asked) => token(asked).await,
+        Command::Webhooks(command) => webhooks(command).await,
+    }
+}
+
+/// Prints a line; a reader that has gone away is no error.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+async fn tenant(command: TenantCommand) -> anyhow::Result<()> {
+    match command {
+        TenantCommand::Add { id, name, storage } => {
+            let name = name.unwrap_or_else(|| id.clone());
+            desks(&storage).await?.ensure_tenant(&TenantId(id), &name).await?;
+        }
+        TenantCommand::List { storage } => {
+            for (id, name) in desks(&storage).await?.tenants().await? {
+                say(&format!("{id}\t{name}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn user(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add { tenant, email, name, role, only_inbox, storage } => {
+            let desk = desk(&storage, tenant).await?;
+            let name = name.unwrap_or_else(|| email.clone());
+            let only = restriction(&desk, &only_inbox).await?;
+            let password_hash = hash(&password()?);
+            let role = role_of(role);
+            let user = desk.add_user(NewUser { email, name, role, password_hash, only }).await?;
+            say(&user.id.0);
+        }
+        UserCommand::List { tenant, storage } => {
+            for user in desk(&storage, tenant).await?.users().await? {
+                say(&format!(
+                    "{}\t{}\t{}\t{}",
+                    user.id,
+                    user.email,
+                    role_name(user.role),
+                    user.name
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn inbox(command: InboxCommand) -> anyhow::Result<()> {
+    match command {
+        InboxCommand::Add { tenant, phone_number_id, name, storage } => {
+            let name = name.as_deref().unwrap_or(&phone_number_id);
+            let desk = desk(&storage, tenant).await?;
+            let inbox = desk.ensure_inbox(Channel::WhatsApp, &phone_number_id, name).await?;
+            say(&inbox.id.to_string());
+        }
+        InboxCommand::List { tenant, storage } => {
+            for (inbox, address) in desk(&storage, tenant).await?.inboxes().await? {
+                say(&format!("{}\t{address}\t{}", inbox.id, inbox.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn token(asked: Token) -> anyhow::Result<()> {
+    let desks = desks(&asked.storage).await?;
+    let user = desks.user_by_email(&asked.email).await?;
+    let user = user.with_context(|| format!("nobody signs in as {}", asked.email))?;
+    let auth = Auth::new(desks, &asked.tokens.jwt_secret, asked.tokens.jwt_lifetime);
+    say(&auth.issue(&user).0);
+    Ok(())
+}
+
+async fn webhooks(command: WebhooksCommand) -> anyhow::Result<()> {
+    match command {
+        WebhooksCommand::List { outcome, limit, storage } => {
+            let outcome = outcome.map(outcome_of);
+            for receipt in desks(&storage).await?.webhooks(Filter { outcome, limit }).await? {
+                describe(&receipt);
+            }
+        }
+        WebhooksCommand::Replay { ids, quarantined, storage } => {
+            let desks = desks(&storage).await?;
+            let named = ids.iter().map(|id| id.parse().with_context(|| format!("{id} is no id")));
+            let mut ids: Vec<WebhookId> = named.collect::<anyhow::Result<_>>()?;
+            if quarantined {
+                let outcome = Some(Outcome::Quarantined);
+                let all = desks.webhooks(Filter { outcome, limit: u64::from(u32::MAX) }).await?;
+                // As they came: oldest first.
+                ids.extend(all.iter().rev().map(|receipt| receipt.id));
+            }
+            for id in ids {
+                let (channel, body) = desks.webhook(id).await?;
+                let elements = channels::parse(channel, &body)?;
+                let webhook = Webhook { channel, body, elements, replay_of: Some(id) };
+                describe(&desks.receive(webhook).await?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn describe(receipt: &Receipt) {
+    say(&format!("{}\t{}\t{}", receipt.id, receipt.received_at, outcome_name(receipt.outcome())));
+    for fate in &receipt.fates {
+        let told = [
+            outcome_name(fate.outcome),
+            &fate.kind,
+            fate.provider_id.as_deref().unwrap_or("-"),
+            fate.inbox.as_deref().unwrap_or("-"),
+            fate.reason.as_deref().unwrap_or(""),
+        ];
+        say(format!("  {}", told.join("\t")).trim_end());
+    }
+}
+
+async fn desks(storage: &Storage) -> anyhow::Result<Desks> {
+    open(storage, None).await
+}
+
+async fn desk(storage: &Storage, tenant: String) -> anyhow::Result<Desk> {
+    let desk = desks(storage).await?.find(TenantId(tenant.clone())).await?;
+    desk.with_context(|| format!("there is no tenant {tenant}"))
+}
+
+async fn restriction(
+    desk: &Desk,
+    phones: &[String],
+) -> anyhow::Result<Option<Vec<recado::desk::InboxId>>> {
+    if phones.is_empty() {
+        return Ok(None);
+    }
+    let inboxes = desk.inboxes().await?;
+    let ids = phones.iter().map(|phone| {
+        let inbox = inboxes.iter().find(|(_, address)| address == phone);
+        inbox.map(|(inbox, _)| inbox.id).with_context(|| format!("there is no inbox {phone}"))
+    });
+    ids.collect::<anyhow::Result<_>>().map(Some)
+}
+
+/// Reads a password from standard input, where no list of processes shows it.
+fn password() -> anyhow::Result<String> {
+    let mut password = String::new();
+    std::io::stdin().read_to_string(&mut password).context("cannot read the password")?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("the password, on standard input, is empty");
+    }
+    Ok(password.to_owned())
+}
+
+fn role_of(name: RoleName) -> Role {
+    match name {
+        RoleName::Operator => Role::Operator,
+        RoleName::Admin => Role::Admin,
+        RoleName::Agent => Role::Agent,
+    }
+}
+
+fn outcome_of(name: OutcomeName) -> Outcome {
+    match name {
+        OutcomeName::Applied => Outcome::Applied,
+        OutcomeName::Duplicate => Outcome::Duplicate,
+        OutcomeName::Ignored => Outcome::Ignored,
+        OutcomeName::Parked => Outcome::Parked,
+        OutcomeName::Quarantined => Outcome::Quarantined,
+    }
+}
+
+fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied => "applied",
+        Outcome::Duplicate => "duplicate",
+        Outcome::Ignored => "ignored",
+        Outcome::Parked => "parked",
+        Outcome::Quarantined => "quarantined",
+    }
+}

@@ -1,0 +1,456 @@
+//! Every setting, its meaning and its default; the only reader of the environment.
+//!
+//! `recado --help` is the manual: the doc comments below are what it prints.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// What a development server signs tokens with. A production server refuses it.
+const DEVELOPMENT_SECRET: &str = "recado-development-secret";
+
+/// The shortest secret that a production server accepts: what HS256 asks for.
+/// <https://www.rfc-editor.org/rfc/rfc7518#section-3.2>
+const SHORTEST_SECRET: usize = 32;
+
+/// Recado: WhatsApp webhooks in, every open browser up to date.
+///
+/// Settings come from flags, else from the environment, else from a file `.env` in the working
+/// directory. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The settings of `serve`, the command that is meant when none is given.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve clients and take webhooks (the default)
+    Serve(Box<Serve>),
+    /// Bring the database's schema up to date, and stop
+    Migrate(Storage),
+    /// Add and list tenants
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Add and list the people who sign in
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Add and list inboxes
+    #[command(subcommand)]
+    Inbox(InboxCommand),
+    /// Print a token for a user, and nothing else
+    Token(Token),
+    /// Look at what providers have sent, and read it once more
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
+}
+
+/// The settings of a server.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// The address to listen on
+    #[arg(long, env = "HOST", default_value = "0.0.0.0")]
+    pub host: IpAddr,
+
+    /// The port to listen on
+    #[arg(long, env = "PORT", default_value_t = 3333)]
+    pub port: u16,
+
+    /// Where this server runs: a development server takes unsigned webhooks and adopts unknown
+    /// phone numbers; a production server refuses to start with a default or short secret, or
+    /// without WHATSAPP_APP_SECRET
+    #[arg(long = "env", env = "RECADO_ENV", value_enum, default_value_t = Environment::Development)]
+    pub environment: Environment,
+
+    /// Make the tenant "demo", with the logins admin@demo.test and agent@demo.test (password
+    /// "demo"), an inbox for the phone number id "test-phone-id", and print them
+    #[arg(long, env = "RECADO_DEMO")]
+    pub demo: bool,
+
+    /// Tenants and WhatsApp inboxes that exist after start, as
+    /// tenant-1=phone-number-id-a,tenant-2=phone-number-id-b
+    #[arg(long, env = "RECADO_BOOTSTRAP", value_delimiter = ',', value_name = "TENANT=PHONE_ID")]
+    pub bootstrap: Vec<Bootstrap>,
+
+    /// Where the data is.
+    #[command(flatten)]
+    pub storage: Storage,
+
+    /// How tokens are signed.
+    #[command(flatten)]
+    pub tokens: Tokens,
+
+    /// WhatsApp.
+    #[command(flatten)]
+    pub whatsapp: WhatsApp,
+
+    /// The origins whose pages may call this server, or * for all: tokens are not cookies, so no
+    /// page gains anything by calling without one
+    #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', default_value = "*")]
+    pub cors_origins: Vec<String>,
+
+    /// How long a client that does not read may keep its connection, in seconds
+    #[arg(long, env = "SLOW_CLIENT_TIMEOUT_S", default_value = "30", value_parser = seconds)]
+    pub slow_client_timeout: Duration,
+
+    /// How often clients are told how far the log has got, in seconds
+    #[arg(long, env = "HEARTBEAT_S", default_value = "30", value_parser = seconds)]
+    pub heartbeat: Duration,
+
+    /// What to log: error, warn, info, debug or trace, also by module
+    #[arg(long, env = "RECADO_LOG", default_value = "info")]
+    pub log: String,
+
+    /// How to write logs
+    #[arg(long, env = "RECADO_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// Where the data is.
+#[derive(Args, Clone, Debug)]
+pub struct Storage {
+    /// sqlite:FILE (made if missing) or postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite:data/recado.db",
+        hide_env_values = true
+    )]
+    pub database_url: String,
+
+    /// How many connections read the database at once (on PostgreSQL: read and write)
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 8)]
+    pub database_connections: u32,
+}
+
+/// How tokens are signed.
+#[derive(Args, Clone, Debug)]
+pub struct Tokens {
+    /// The secret of HS256 tokens, at least 32 bytes in production; share it with a backend that
+    /// issues tokens of its own
+    #[arg(long, env = "JWT_SECRET", default_value = DEVELOPMENT_SECRET, hide_env_values = true)]
+    pub jwt_secret: SecretString,
+
+    /// How long a token that Recado issues is valid, in seconds
+    #[arg(long, env = "JWT_LIFETIME_S", default_value = "43200", value_parser = seconds)]
+    pub jwt_lifetime: Duration,
+}
+
+/// WhatsApp.
+#[derive(Args, Clone, Debug)]
+pub struct WhatsApp {
+    /// The word that Meta's verification request must know
+    #[arg(long, env = "WHATSAPP_VERIFY_TOKEN", hide_env_values = true)]
+    pub whatsapp_verify_token: Option<SecretString>,
+
+    /// The app's secret: with it, webhooks must be signed
+    #[arg(long, env = "WHATSAPP_APP_SECRET", hide_env_values = true)]
+    pub whatsapp_app_secret: Option<SecretString>,
+
+    /// Where replies will be sent to; this version only receives
+    #[arg(long, env = "WHATSAPP_GRAPH_URL", default_value = "https://graph.facebook.com/v25.0")]
+    pub whatsapp_graph_url: String,
+}
+
+/// Adding and listing tenants.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Add a tenant, with the first stages of its board
+    Add {
+        /// Any text; tokens carry it as tenantId
+        id: String,
+        /// What people call it; its id if not given
+        #[arg(long)]
+        name: Option<String>,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// List all tenants
+    List {
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+}
+
+/// Adding and listing people.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add somebody who signs in; the password is read from standard input
+    Add {
+        /// Whose person it is
+        #[arg(long)]
+        tenant: String,
+        /// How they sign in
+        #[arg(long)]
+        email: String,
+        /// What colleagues see; the address if not given
+        #[arg(long)]
+        name: Option<String>,
+        /// What they may do
+        #[arg(long, value_enum, default_value_t = RoleName::Agent)]
+        role: RoleName,
+        /// The phone number id of an inbox to restrict them to; may be repeated
+        #[arg(long)]
+        only_inbox: Vec<String>,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// List a tenant's people
+    List {
+        /// Whose people
+        #[arg(long)]
+        tenant: String,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+}
+
+/// Adding and listing inboxes.
+#[derive(Debug, Subcommand)]
+pub enum InboxCommand {
+    /// Add a WhatsApp inbox
+    Add {
+        /// Whose inbox it is
+        #[arg(long)]
+        tenant: String,
+        /// WhatsApp's phone number id
+        #[arg(long)]
+        phone_number_id: String,
+        /// What agents see; the phone number id if not given
+        #[arg(long)]
+        name: Option<String>,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// List a tenant's inboxes
+    List {
+        /// Whose inboxes
+        #[arg(long)]
+        tenant: String,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+}
+
+/// Whose token to print.
+#[derive(Args, Debug)]
+pub struct Token {
+    /// How the user signs in
+    #[arg(long)]
+    pub email: String,
+    /// How tokens are signed.
+    #[command(flatten)]
+    pub tokens: Tokens,
+    /// Where the data is.
+    #[command(flatten)]
+    pub storage: Storage,
+}
+
+/// Looking at webhooks.
+#[derive(Debug, Subcommand)]
+pub enum WebhooksCommand {
+    /// List stored webhooks with what became of each element, newest first
+    List {
+        /// Only those of which this needs an eye most
+        #[arg(long, value_enum)]
+        outcome: Option<OutcomeName>,
+        /// How many at most
+        #[arg(long, default_value_t = 50)]
+        limit: u64,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Read stored webhooks once more; what was applied already stays as it is
+    Replay {
+        /// Their ids, as `list` prints them
+        #[arg(required_unless_present = "quarantined")]
+        ids: Vec<String>,
+        /// All that hold a quarantined element
+        #[arg(long)]
+        quarantined: bool,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+}
+
+/// Where a server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// On somebody's desk.
+    Development,
+    /// In front of customers.
+    Production,
+}
+
+/// How to write logs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one object per line.
+    Json,
+}
+
+/// What somebody may do, on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RoleName {
+    /// Runs the installation.
+    Operator,
+    /// Runs one tenant.
+    Admin,
+    /// Answers customers.
+    Agent,
+}
+
+/// What became of an element, on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OutcomeName {
+    /// It changed the desk.
+    Applied,
+    /// It said what was known.
+    Duplicate,
+    /// It changes nothing here.
+    Ignored,
+    /// It waits for its message.
+    Parked,
+    /// Nobody could make sense of it.
+    Quarantined,
+}
+
+/// A tenant and a phone number id that exist after start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// The tenant's id.
+    pub tenant: String,
+    /// The inbox's phone number id.
+    pub phone_number_id: String,
+}
+
+impl FromStr for Bootstrap {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((tenant, phone)) if !tenant.trim().is_empty() && !phone.trim().is_empty() => {
+                let (tenant, phone_number_id) = (tenant.trim().into(), phone.trim().into());
+                Ok(Self { tenant, phone_number_id })
+            }
+            _ => Err(format!("`{text}` is not TENANT=PHONE_NUMBER_ID")),
+        }
+    }
+}
+
+impl Cli {
+    /// Reads flags and environment, and `.env` where there is one.
+    ///
+    /// # Errors
+    /// When `.env` is there but cannot be read. Wrong flags end the program, as is the custom.
+    pub fn read() -> anyhow::Result<Self> {
+        match dotenvy::dotenv() {
+            Err(error) if !error.not_found() => anyhow::bail!("cannot read .env: {error}"),
+            _ => Ok(Self::parse()),
+        }
+    }
+}
+
+impl Serve {
+    /// Says why these settings are not safe where the server runs, if they are not.
+    pub fn check(&self) -> Result<(), String> {
+        if self.environment == Environment::Development {
+            return Ok(());
+        }
+        let secret = self.tokens.jwt_secret.expose_secret();
+        if secret == DEVELOPMENT_SECRET {
+            return Err("a production server needs a JWT_SECRET of its own".to_owned());
+        }
+        if secret.len() < SHORTEST_SECRET {
+            return Err(format!("JWT_SECRET is shorter than {SHORTEST_SECRET} bytes"));
+        }
+        if self.demo {
+            return Err("a production server has no demo logins: leave out --demo".to_owned());
+        }
+        if self.whatsapp.app_secret().is_none() {
+            let why = "a production server takes signed webhooks only: set WHATSAPP_APP_SECRET";
+            return Err(why.to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl WhatsApp {
+    /// The app's secret, unless it is set to nothing.
+    pub fn app_secret(&self) -> Option<&SecretString> {
+        self.whatsapp_app_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => Err("not a number of seconds above 0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::{Bootstrap, Cli};
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn the_manual_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_production_server_refuses_what_is_not_safe() {
+        let refused = |flags: &[&str]| {
+            let flags = ["recado", "--env", "production"].iter().chain(flags);
+            Cli::try_parse_from(flags).unwrap().serve.check().unwrap_err()
+        };
+        assert!(refused(&[]).contains("JWT_SECRET"));
+        assert!(refused(&["--jwt-secret", "short"]).contains("32 bytes"));
+        assert!(refused(&["--jwt-secret", SECRET]).contains("WHATSAPP_APP_SECRET"));
+        let unsigned = ["--jwt-secret", SECRET, "--whatsapp-app-secret", ""];
+        assert!(refused(&unsigned).contains("WHATSAPP_APP_SECRET"));
+        let demo = ["--jwt-secret", SECRET, "--whatsapp-app-secret", "s", "--demo"];
+        assert!(refused(&demo).contains("--demo"));
+    }
+
+    #[test]
+    fn a_production_server_with_secrets_starts() {
+        let flags =
+            ["recado", "--env", "production", "--jwt-secret", SECRET, "--whatsapp-app-secret", "s"];
+        assert_eq!(Cli::try_parse_from(flags).unwrap().serve.check(), Ok(()));
+    }
+
+    #[test]
+    fn bootstrap_names_tenants_and_their_numbers() {
+        let flags = ["recado", "--bootstrap", "tenant-1=phone-a,tenant-1=phone-b"];
+        let serve = Cli::try_parse_from(flags).unwrap().serve;
+        let named =
+            |phone: &str| Bootstrap { tenant: "tenant-1".into(), phone_number_id: phone.into() };
+        assert_eq!(serve.bootstrap, [named("phone-a"), named("phone-b")]);
+        assert!(Cli::try_parse_from(["recado", "--bootstrap", "nonsense"]).is_err());
+    }
+}

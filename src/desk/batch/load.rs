@@ -1,0 +1,227 @@
+//! Reading what a batch speaks of.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use entity::{
+    InboxId, TenantId, Time, contact, contact_address, conversation, inbox, message, parked, stage,
+};
+use sea_orm::{
+    ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+
+use super::super::contact::same_number;
+use super::super::{Channel, Content, Db, Element, Webhook};
+use super::{Batch, Rows, Waiting};
+
+impl<'a> Batch<'a> {
+    /// Opens the transaction and reads the rows that the elements of `webhooks` speak of.
+    ///
+    /// Conversations and messages are locked, always in the order of their ids.
+    pub(super) async fn load(
+        db: &Db,
+        adopter: Option<&'a TenantId>,
+        webhooks: &[Webhook],
+    ) -> Result<Self, DbErr> {
+        let txn = db.begin().await?;
+        let mut batch = Self {
+            txn,
+            adopter,
+            now: Time::now(),
+            inboxes: Rows::stored([]),
+            first_stages: HashMap::new(),
+            addresses: Rows::stored([]),
+            contacts: Rows::stored([]),
+            conversations: Rows::stored([]),
+            places: HashMap::new(),
+            messages: Rows::stored([]),
+            parked: HashMap::new(),
+            settled: Vec::new(),
+            events: BTreeMap::new(),
+        };
+        batch.load_inboxes(webhooks).await?;
+        let wanted = batch.wanted(webhooks);
+        if wanted.is_empty() {
+            return Ok(batch);
+        }
+        batch.load_messages(&wanted).await?;
+        batch.load_parked(&wanted).await?;
+        batch.load_people(&wanted).await?;
+        batch.load_first_stages(&wanted).await?;
+        Ok(batch)
+    }
+
+    async fn load_inboxes(&mut self, webhooks: &[Webhook]) -> Result<(), DbErr> {
+        let named: BTreeSet<_> = elements(webhooks)
+            .filter_map(|(_, element)| Some(element.inbox.as_ref()?.id.as_str()))
+            .collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        #[expect(clippy::disallowed_methods, reason = "the address tells the tenant")]
+        let inboxes = inbox::Entity::find().filter(inbox::Column::Address.is_in(named));
+        // Two nodes that serve one inbox take turns: a status and its message that arrive at the same
+        // time would else not see each other, and the status would wait for ever.
+        let inboxes = inboxes.order_by_asc(inbox::Column::Id).lock_exclusive();
+        let rows = inboxes.all(&self.txn).await?;
+        self.inboxes =
+            Rows::stored(rows.into_iter().map(|row| ((row.channel, row.address.clone()), row)));
+        if let Some(adopter) = self.adopter {
+            for (channel, element) in elements(webhooks) {
+                self.adopt(adopter, channel, element);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives an inbox nobody knows to the tenant that takes in such.
+    fn adopt(&mut self, adopter: &TenantId, channel: Channel, element: &Element) {
+        let Some(address) = &element.inbox else { return };
+        let key = (channel, address.id.clone());
+        if self.inboxes.get(&key).is_some() {
+            return;
+        }
+        let row = inbox::Model {
+            id: InboxId::generate(),
+            tenant_id: adopter.clone(),
+            channel,
+            name: address.label.clone(),
+            address: address.id.clone(),
+            created_at: self.now,
+        };
+        self.inboxes.add(key, row);
+    }
+
+    fn wanted(&self, webhooks: &[Webhook]) -> Wanted {
+        let mut wanted = Wanted::default();
+        for (channel, element) in elements(webhooks) {
+            let Some(inbox) = self.inbox_of(channel, element) else { continue };
+            match &element.content {
+                Content::Message(incoming) => {
+                    wanted.addresses.extend(incoming.addresses.iter().map(|it| same_number(it)));
+                    wanted.messages.insert(incoming.provider_id.clone());
+                }
+                Content::Amendment { target, .. } => {
+                    wanted.messages.insert(target.clone());
+                }
+                Content::Identity(addresses) => {
+                    wanted.addresses.extend(addresses.iter().map(|it| same_number(it)));
+                }
+                Content::Aside(_) | Content::Broken(_) => continue,
+            }
+            wanted.inboxes.insert(inbox.id);
+            wanted.tenants.insert(inbox.tenant_id.clone());
+        }
+        wanted
+    }
+
+    async fn load_messages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
+        let rows = of_tenants::<message::Entity>(wanted)
+            .filter(message::Column::InboxId.is_in(wanted.inboxes.iter().copied()))
+            .filter(message::Column::ProviderId.is_in(&wanted.messages))
+            .order_by_asc(message::Column::Id)
+            .lock_exclusive()
+            .all(&self.txn)
+            .await?;
+        self.messages = Rows::stored(rows.into_iter().filter_map(|row| {
+            let key = (row.inbox_id, row.provider_id.clone()?);
+            Some((key, row))
+        }));
+        Ok(())
+    }
+
+    async fn load_parked(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
+        let rows = of_tenants::<parked::Entity>(wanted)
+            .filter(parked::Column::InboxId.is_in(wanted.inboxes.iter().copied()))
+            .filter(parked::Column::Target.is_in(&wanted.messages))
+            .order_by_asc(parked::Column::ParkedAt)
+            .order_by_asc(parked::Column::Position)
+            .all(&self.txn)
+            .await?;
+        for row in rows {
+            let amendment =
+                serde_json::from_str(&row.amendment).map_err(|e| DbErr::Json(e.to_string()))?;
+            let key = (row.inbox_id, row.target.clone());
+            self.parked.entry(key).or_default().push(Waiting { row, amendment, stored: true });
+        }
+        Ok(())
+    }
+
+    /// Reads who wrote, and the conversations with them and around the messages spoken of.
+    async fn load_people(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
+        let addresses = of_tenants::<contact_address::Entity>(wanted)
+            .filter(contact_address::Column::Address.is_in(&wanted.addresses))
+            .all(&self.txn)
+            .await?;
+        let talked: BTreeSet<_> =
+            self.messages.0.values().map(|(message, _)| message.conversation_id).collect();
+        let met: BTreeSet<_> = addresses.iter().map(|address| address.contact_id).collect();
+        let conversations = of_tenants::<conversation::Entity>(wanted)
+            .filter(
+                Condition::any()
+                    .add(conversation::Column::Id.is_in(talked))
+                    .add(conversation::Column::ContactId.is_in(met.iter().copied())),
+            )
+            .order_by_asc(conversation::Column::Id)
+            .lock_exclusive()
+            .all(&self.txn)
+            .await?;
+        let talked_to = conversations.iter().map(|conversation| conversation.contact_id);
+        let people: BTreeSet<_> = met.iter().copied().chain(talked_to).collect();
+        let contacts = of_tenants::<contact::Entity>(wanted)
+            .filter(contact::Column::Id.is_in(people))
+            .all(&self.txn)
+            .await?;
+
+        self.places =
+            conversations.iter().map(|row| (row.id, (row.contact_id, row.inbox_id))).collect();
+        self.addresses = Rows::stored(addresses.into_iter().map(|row| {
+            let key = (row.tenant_id.clone(), row.channel, row.address.clone());
+            (key, row)
+        }));
+        self.conversations = Rows::stored(
+            conversations.into_iter().map(|row| ((row.contact_id, row.inbox_id), row)),
+        );
+        self.contacts = Rows::stored(contacts.into_iter().map(|row| (row.id, row)));
+        Ok(())
+    }
+
+    async fn load_first_stages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
+        let stages = of_tenants::<stage::Entity>(wanted)
+            .order_by_asc(stage::Column::Position)
+            .order_by_asc(stage::Column::Id)
+            .all(&self.txn)
+            .await?;
+        for stage in stages {
+            self.first_stages.entry(stage.tenant_id).or_insert(stage.id);
+        }
+        Ok(())
+    }
+}
+
+/// What the elements of a batch speak of.
+#[derive(Default)]
+struct Wanted {
+    tenants: BTreeSet<TenantId>,
+    inboxes: BTreeSet<InboxId>,
+    messages: BTreeSet<String>,
+    addresses: BTreeSet<String>,
+}
+
+impl Wanted {
+    fn is_empty(&self) -> bool {
+        self.inboxes.is_empty()
+    }
+}
+
+fn elements(webhooks: &[Webhook]) -> impl Iterator<Item = (Channel, &Element)> {
+    webhooks
+        .iter()
+        .flat_map(|webhook| webhook.elements.iter().map(move |element| (webhook.channel, element)))
+}
+
+/// Starts a query on the rows of the tenants that a batch is for.
+fn of_tenants<E: entity::TenantScoped>(wanted: &Wanted) -> sea_orm::Select<E> {
+    #[expect(clippy::disallowed_methods, reason = "the one query that is for several tenants")]
+    E::find().filter(E::TENANT.is_in(wanted.tenants.iter().cloned()))
+}

@@ -1,0 +1,133 @@
+//! Many webhooks in one transaction.
+//!
+//! A batch reads all rows that its elements speak of with one query per table, applies the elements
+//! in memory, one after the other (`apply`), and writes what has changed with one statement per
+//! table (`store`). What it costs therefore depends on how much arrives, not on how many webhooks
+//! it arrives in, nor on how much is stored.
+
+mod apply;
+mod load;
+mod store;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use entity::{
+    ContactId, ConversationId, InboxId, StageId, TenantId, Time, contact, contact_address,
+    conversation, inbox, message, parked,
+};
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use super::change::append;
+use super::{Amendment, Channel, Db, Event, Logged, Outcome, Receipt, Webhook};
+
+/// What a commit has appended to each tenant's log.
+pub(super) type Appended = Vec<(TenantId, Vec<Arc<Logged>>)>;
+
+/// The rows that a number of webhooks speak of, and what becomes of them.
+pub(super) struct Batch<'a> {
+    txn: DatabaseTransaction,
+    adopter: Option<&'a TenantId>,
+    now: Time,
+    inboxes: Rows<(Channel, String), inbox::Model>,
+    first_stages: HashMap<TenantId, StageId>,
+    addresses: Rows<AddressKey, contact_address::Model>,
+    contacts: Rows<ContactId, contact::Model>,
+    conversations: Rows<(ContactId, InboxId), conversation::Model>,
+    places: HashMap<ConversationId, (ContactId, InboxId)>,
+    messages: Rows<(InboxId, String), message::Model>,
+    parked: HashMap<(InboxId, String), Vec<Waiting>>,
+    settled: Vec<Settled>,
+    events: BTreeMap<TenantId, Vec<Event>>,
+}
+
+/// Whose contact is reached where.
+type AddressKey = (TenantId, Channel, String);
+
+/// An amendment whose message has not come yet.
+struct Waiting {
+    row: parked::Model,
+    amendment: Amendment,
+    /// Whether the database has it already.
+    stored: bool,
+}
+
+/// An amendment whose message has come, and what it did to it.
+struct Settled {
+    waiting: Waiting,
+    verdict: Verdict,
+}
+
+/// What became of an element, and why.
+type Verdict = (Outcome, Option<String>);
+
+/// Rows by key, which remember whether the database has yet to hear of them.
+struct Rows<K, M>(HashMap<K, (M, State)>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Stored,
+    Changed,
+    New,
+}
+
+impl Batch<'_> {
+    /// Stores `webhooks` and all they tell, or nothing.
+    pub(super) async fn commit(
+        db: &Db,
+        adopter: Option<&TenantId>,
+        webhooks: &[Webhook],
+    ) -> Result<(Vec<Receipt>, Appended), DbErr> {
+        let mut batch = Batch::load(db, adopter, webhooks).await?;
+        let mut receipts: Vec<_> = webhooks.iter().map(|webhook| batch.apply(webhook)).collect();
+        batch.store(webhooks, &mut receipts).await?;
+
+        // In the order of the tenants' names, so that two nodes never wait for each other.
+        let mut logged = Vec::with_capacity(batch.events.len());
+        for (tenant, events) in std::mem::take(&mut batch.events) {
+            let appended = append(&batch.txn, &tenant, events).await?;
+            logged.push((tenant, appended));
+        }
+        batch.txn.commit().await?;
+        Ok((receipts, logged))
+    }
+}
+
+impl<K: Eq + Hash, M: PartialEq> Rows<K, M> {
+    fn stored(rows: impl IntoIterator<Item = (K, M)>) -> Self {
+        Self(rows.into_iter().map(|(key, row)| (key, (row, State::Stored))).collect())
+    }
+
+    fn get(&self, key: &K) -> Option<&M> {
+        self.0.get(key).map(|(row, _)| row)
+    }
+
+    fn add(&mut self, key: K, row: M) {
+        self.0.insert(key, (row, State::New));
+    }
+
+    /// Puts a row in the place of the one it was made from; answers whether it is another.
+    fn put(&mut self, key: K, row: M) -> bool {
+        match self.0.get_mut(&key) {
+            Some((known, _)) if *known == row => false,
+            Some((known, state)) => {
+                *known = row;
+                if *state == State::Stored {
+                    *state = State::Changed;
+                }
+                true
+            }
+            None => {
+                self.add(key, row);
+                true
+            }
+        }
+    }
+
+    /// The rows that the database has yet to hear of.
+    fn unstored(&mut self) -> Vec<M> {
+        let rows = std::mem::take(&mut self.0).into_values();
+        rows.filter(|(_, state)| *state != State::Stored).map(|(row, _)| row).collect()
+    }
+}

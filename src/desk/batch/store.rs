@@ -1,0 +1,156 @@
+//! Writing what a batch has changed, one statement per table.
+
+use entity::{contact, contact_address, conversation, inbox, message, parked, webhook};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, Condition, DbErr, EntityTrait,
+    IntoActiveModel, Iterable as _, QueryFilter as _,
+};
+
+use super::super::change::ROWS_PER_INSERT;
+use super::super::message::json;
+use super::super::webhook::{latest, receipt};
+use super::super::{Receipt, Webhook};
+use super::{Batch, Settled};
+
+impl Batch<'_> {
+    /// Writes everything but the events.
+    pub(super) async fn store(
+        &mut self,
+        webhooks: &[Webhook],
+        receipts: &mut [Receipt],
+    ) -> Result<(), DbErr> {
+        let inboxes = self.inboxes.unstored();
+        self.upsert::<inbox::Entity>(inboxes, &[]).await?;
+        let contacts = self.contacts.unstored();
+        let columns =
+            [contact::Column::Name, contact::Column::NamedAt, contact::Column::PhoneNumber];
+        self.upsert::<contact::Entity>(contacts, &columns).await?;
+        let addresses = self.addresses.unstored();
+        self.upsert::<contact_address::Entity>(addresses, &[]).await?;
+        let conversations = self.conversations.unstored();
+        let columns = [
+            conversation::Column::Status,
+            conversation::Column::UnreadCount,
+            conversation::Column::LastMessageId,
+            conversation::Column::LastMessageAt,
+        ];
+        self.upsert::<conversation::Entity>(conversations, &columns).await?;
+        let messages = self.messages.unstored();
+        let columns = [
+            message::Column::Content,
+            message::Column::Metadata,
+            message::Column::Reactions,
+            message::Column::Status,
+            message::Column::Error,
+            message::Column::EditedAt,
+            message::Column::DeletedAt,
+        ];
+        self.upsert::<message::Entity>(messages, &columns).await?;
+
+        let waiting = std::mem::take(&mut self.parked).into_values().flatten();
+        let parked = waiting.filter(|it| !it.stored).map(|it| it.row).collect();
+        self.upsert::<parked::Entity>(parked, &[]).await?;
+        for settled in std::mem::take(&mut self.settled) {
+            self.settle(settled, receipts).await?;
+        }
+        self.store_webhooks(webhooks, receipts).await
+    }
+
+    /// Inserts rows, and writes `changing` columns of those that are there.
+    async fn upsert<E>(&self, rows: Vec<E::Model>, changing: &[E::Column]) -> Result<(), DbErr>
+    where
+        E: EntityTrait<Model: IntoActiveModel<E::ActiveModel>>,
+        E::ActiveModel: ActiveModelBehavior + ActiveModelTrait<Entity = E> + Send,
+    {
+        let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+        while rows.peek().is_some() {
+            let some: Vec<E::ActiveModel> = rows.by_ref().take(ROWS_PER_INSERT).collect();
+            let mut insert = E::insert_many(some);
+            if !changing.is_empty() {
+                let key = E::PrimaryKey::iter().map(sea_orm::PrimaryKeyToColumn::into_column);
+                let known = OnConflict::columns(key).update_columns(changing.to_vec()).to_owned();
+                insert = insert.on_conflict(known);
+            }
+            insert.exec_without_returning(&self.txn).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes, at the webhook it came in, what became of an amendment that has waited.
+    async fn settle(&self, settled: Settled, receipts: &mut [Receipt]) -> Result<(), DbErr> {
+        let Settled { waiting, verdict } = settled;
+        let place = usize::try_from(waiting.row.position).unwrap_or(usize::MAX);
+        let note = |fates: &mut [super::super::Fate]| {
+            if let Some(fate) = fates.get_mut(place) {
+                (fate.outcome, fate.reason) = verdict;
+            }
+        };
+        let id = waiting.row.webhook_id;
+        if let Some(receipt) = receipts.iter_mut().find(|receipt| receipt.id == id) {
+            note(&mut receipt.fates);
+        } else {
+            #[expect(clippy::disallowed_methods, reason = "webhooks have no tenant")]
+            let row = webhook::Entity::find_by_id(id).one(&self.txn).await?;
+            if let Some(row) = row {
+                let mut receipt = receipt(&row);
+                note(&mut receipt.fates);
+                self.update(&receipt).await?;
+            }
+        }
+        if waiting.stored {
+            let key = Condition::all()
+                .add(parked::Column::WebhookId.eq(id))
+                .add(parked::Column::Position.eq(waiting.row.position))
+                .add(parked::Column::TenantId.eq(waiting.row.tenant_id));
+            parked::Entity::delete_many().filter(key).exec(&self.txn).await?;
+        }
+        Ok(())
+    }
+
+    async fn store_webhooks(
+        &self,
+        webhooks: &[Webhook],
+        receipts: &mut [Receipt],
+    ) -> Result<(), DbErr> {
+        let mut new = Vec::with_capacity(webhooks.len());
+        for (webhook, receipt) in webhooks.iter().zip(receipts) {
+            if webhook.replay_of.is_some() {
+                self.store_replayed(receipt).await?;
+                continue;
+            }
+            new.push(webhook::Model {
+                id: receipt.id,
+                channel: webhook.channel,
+                body: webhook.body.to_vec(),
+                elements: json(&receipt.fates),
+                outcome: receipt.outcome(),
+                received_at: self.now,
+            });
+        }
+        self.upsert::<webhook::Entity>(new, &[]).await
+    }
+
+    async fn store_replayed(&self, again: &mut Receipt) -> Result<(), DbErr> {
+        #[expect(clippy::disallowed_methods, reason = "webhooks have no tenant")]
+        let row = webhook::Entity::find_by_id(again.id).one(&self.txn).await?;
+        let Some(row) = row else { return Ok(()) };
+        let first = receipt(&row);
+        again.received_at = first.received_at;
+        if first.fates.len() == again.fates.len() {
+            let fates = std::mem::take(&mut again.fates);
+            again.fates = first.fates.into_iter().zip(fates).map(|(a, b)| latest(a, b)).collect();
+        }
+        self.update(again).await
+    }
+
+    async fn update(&self, receipt: &Receipt) -> Result<(), DbErr> {
+        webhook::Entity::update_many()
+            .col_expr(webhook::Column::Elements, json(&receipt.fates).into())
+            .col_expr(webhook::Column::Outcome, receipt.outcome().into())
+            .filter(webhook::Column::Id.eq(receipt.id))
+            .exec(&self.txn)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! People on the far side, and by what they are known.
+
+use entity::{ContactId, contact};
+use serde::{Deserialize, Serialize};
+
+/// A contact, as events and lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Its identifier.
+    pub id: ContactId,
+    /// What they call themselves.
+    pub name: Option<String>,
+    /// The number in the form the provider last used; another identifier where there is none.
+    pub phone_number: String,
+}
+
+impl From<&contact::Model> for Contact {
+    fn from(row: &contact::Model) -> Self {
+        Self { id: row.id, name: row.name.clone(), phone_number: row.phone_number.clone() }
+    }
+}
+
+/// Returns the one form under which a phone number or user id is compared.
+///
+/// Brazil put a ninth digit before its mobile numbers, and WhatsApp still names many people by the
+/// number of before: `5569 99267344` and `5569 9 99267344` are the same person. Numbers that began
+/// with 6 to 9 became mobile numbers; 2 to 5 are landlines and stay as they are.
+/// <https://www.anatel.gov.br/legislacao/resolucoes/2010/15-resolucao-553>
+pub fn same_number(address: &str) -> String {
+    let address = address.trim().trim_start_matches('+');
+    let digits = address.as_bytes();
+    let is_brazilian_mobile = digits.len() == 13
+        && digits.iter().all(u8::is_ascii_digit)
+        && address.starts_with("55")
+        && digits[4] == b'9'
+        && (b'6'..=b'9').contains(&digits[5]);
+    if is_brazilian_mobile {
+        format!("{}{}", &address[..4], &address[5..])
+    } else {
+        address.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_number;
+
+    #[test]
+    fn brazils_ninth_digit_does_not_make_another_person() {
+        assert_eq!(same_number("5569999267344"), same_number("556999267344"));
+        assert_eq!(same_number("+5511988888888"), "551188888888");
+    }
+
+    #[test]
+    fn landlines_and_other_countries_stay_as_they_are() {
+        for number in
+            ["551133334444", "5511933334444", "491510000000", "PHONE_NUMBER", "55119é888888"]
+        {
+            assert_eq!(same_number(number), number);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! One database handle for both kinds of database.
+
+use std::path::Path;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait as _};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+/// Held while migrating PostgreSQL, so that nodes which start together queue up.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7213310411)";
+
+/// A connected database: `SQLite` with one writer and a pool of readers, or a pool of PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pub(super) writer: DatabaseConnection,
+    pub(super) reader: DatabaseConnection,
+}
+
+impl Db {
+    /// Connects to `sqlite:…` or `postgres:…`; a missing `SQLite` file and its folder are created.
+    ///
+    /// `SQLite` writes ahead and syncs every commit, so that what was acknowledged survives a power
+    /// cut. `readers` bounds the reading connections; on PostgreSQL, all connections.
+    pub async fn connect(url: &str, readers: u32) -> Result<Self, DbErr> {
+        if url.starts_with("sqlite:") {
+            create_folder_of(url)?;
+            let writer = Database::connect(sqlite(url, 1, false)).await?;
+            let reader = Database::connect(sqlite(url, readers, true)).await?;
+            return Ok(Self { writer, reader });
+        }
+        if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+            let told = "DATABASE_URL starts with neither sqlite: nor postgres:";
+            return Err(DbErr::Conn(RuntimeErr::Internal(told.to_owned())));
+        }
+        let mut options = quiet(url);
+        options
+            .max_connections(readers)
+            .acquire_timeout(Duration::from_secs(5))
+            .set_application_name("recado")
+            .statement_timeout(Duration::from_secs(30));
+        let pool = Database::connect(options).await?;
+        Ok(Self { writer: pool.clone(), reader: pool })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        if self.writer.get_database_backend() != DbBackend::Postgres {
+            return Migrator::up(&self.writer, None).await;
+        }
+        let txn = self.writer.begin().await?;
+        txn.execute_unprepared(MIGRATION_LOCK).await?;
+        Migrator::up(&txn, None).await?;
+        txn.commit().await
+    }
+
+    /// Opens a transaction that writes.
+    ///
+    /// On `SQLite` it takes the write lock at once: one that read first could find, when it writes,
+    /// that another has written since, and would fail whatever the busy timeout.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let immediate = Some(SqliteTransactionMode::Immediate);
+        self.writer
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: immediate,
+                ..Default::default()
+            })
+            .await
+    }
+}
+
+/// Whether `error` says that two transactions met, and that trying again is all it takes.
+pub(super) fn is_contention(error: &DbErr) -> bool {
+    // Unique violation, serialization failure, deadlock; SQLite's unique and primary key
+    // violations, busy and busy with a stale snapshot.
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html, https://sqlite.org/rescode.html
+    const CODES: [&str; 7] = ["23505", "40001", "40P01", "2067", "1555", "5", "517"];
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| CODES.contains(&&*code))
+}
+
+/// Whether `error` says that the database is away or full rather than that it dislikes a row.
+pub(super) fn is_outage(error: &DbErr) -> bool {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+            let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            // PostgreSQL: connection, resources, operator intervention, system error. SQLite:
+            // read-only, I/O error, full, cannot open.
+            code.is_none_or(|code| match code.len() {
+                5 => ["08", "53", "57", "58"].contains(&&code[..2]),
+                _ => code.parse().is_ok_and(|code: i32| [8, 10, 13, 14].contains(&(code & 0xff))),
+            })
+        }
+        DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => true,
+        _ => false,
+    }
+}
+
+fn create_folder_of(url: &str) -> Result<(), DbErr> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = path.split('?').next().unwrap_or(path);
+    match Path::new(path).parent() {
+        Some(folder) if !path.starts_with(":memory:") && !folder.as_os_str().is_empty() => {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                let told = format!("cannot create {}: {error}", folder.display());
+                DbErr::Conn(RuntimeErr::Internal(told))
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn quiet(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    // Both are on by default: every statement at INFO, and customers' texts in spans.
+    options.sqlx_logging(false).record_stmt_in_spans(false);
+    options
+}
+
+fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = quiet(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .create_if_missing(!read_only)
+                .read_only(read_only)
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("cache_size", "-65536")
+                .pragma("temp_store", "MEMORY");
+            if read_only {
+                return sqlite;
+            }
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("journal_size_limit", "67108864")
+        });
+    options
+}

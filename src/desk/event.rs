@@ -1,0 +1,151 @@
+//! What the log says.
+
+use std::sync::{Arc, OnceLock};
+
+use entity::{
+    ConversationId, InboxId, MessageId, StageId, TenantId, TenantScoped as _, Time, event,
+};
+use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Contact, Conversation, Db, Desk, Error, Message, Result};
+
+/// A fact about a desk.
+///
+/// This is the stored form, read back for as long as the log is kept: add variants and optional
+/// fields, never rename. What clients see is decided in [`crate::wire`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody wrote for the first time, or was written to.
+    ConversationOpened(Box<Conversation>),
+    /// A conversation has another last message, counter, status, stage or contact.
+    ConversationChanged(Box<ConversationChange>),
+    /// A contact wrote.
+    MessageReceived(Box<Message>),
+    /// The business wrote.
+    MessageSent(Box<Message>),
+    /// A message was edited, deleted for everyone, or reacted to.
+    MessageChanged(Box<Message>),
+    /// A message got further on its way, or failed.
+    StatusMoved {
+        /// The inbox of the conversation.
+        inbox_id: InboxId,
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The message.
+        message_id: MessageId,
+        /// How far it is now.
+        status: entity::message::Status,
+        /// Why it failed, in the provider's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<Value>,
+    },
+}
+
+/// What changed about a conversation; what did not is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConversationChange {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// Its inbox.
+    pub inbox_id: InboxId,
+    /// The message that is now the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<Message>,
+    /// The counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_count: Option<i32>,
+    /// The status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<entity::conversation::Status>,
+    /// The column of the board.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_id: Option<StageId>,
+    /// The contact's name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+}
+
+impl ConversationChange {
+    /// Nothing changed yet.
+    pub(super) fn of(conversation_id: ConversationId, inbox_id: InboxId) -> Self {
+        Self {
+            conversation_id,
+            inbox_id,
+            last_message: None,
+            unread_count: None,
+            status: None,
+            stage_id: None,
+            contact: None,
+        }
+    }
+}
+
+impl Event {
+    /// The inbox it is about: who may not see that inbox does not see the event.
+    pub fn inbox_id(&self) -> InboxId {
+        match self {
+            Self::ConversationOpened(it) => it.inbox.id,
+            Self::ConversationChanged(it) => it.inbox_id,
+            Self::MessageReceived(it) | Self::MessageSent(it) | Self::MessageChanged(it) => {
+                it.inbox_id
+            }
+            Self::StatusMoved { inbox_id, .. } => *inbox_id,
+        }
+    }
+}
+
+/// An event at its place in the log, with room for each written form: whoever needs one first
+/// writes it, all others share it.
+#[derive(Debug)]
+pub struct Logged {
+    /// 1 for the tenant's first event, then counting without gaps.
+    pub seq: i64,
+    /// When it was committed; strictly increasing with `seq`.
+    pub happened_at: Time,
+    /// What happened.
+    pub event: Event,
+    live: OnceLock<Box<str>>,
+}
+
+impl Logged {
+    pub(super) fn new(seq: i64, happened_at: Time, event: Event) -> Arc<Self> {
+        Arc::new(Self { seq, happened_at, event, live: OnceLock::new() })
+    }
+
+    /// Returns the form that Socket.IO and SSE speak, calling `write` if nobody has yet.
+    pub fn live(&self, write: impl FnOnce(&Self) -> Box<str>) -> &str {
+        self.live.get_or_init(|| write(self))
+    }
+}
+
+impl Desk {
+    /// Returns up to `limit` events after the one numbered `seq`, oldest first, from the database.
+    pub async fn events_after(&self, seq: i64, limit: u64) -> Result<Vec<Arc<Logged>>> {
+        events_after(&self.desks.db, &self.tenant, seq, limit).await
+    }
+}
+
+/// As [`Desk::events_after`].
+pub(super) async fn events_after(
+    db: &Db,
+    tenant: &TenantId,
+    seq: i64,
+    limit: u64,
+) -> Result<Vec<Arc<Logged>>> {
+    let rows = event::Entity::of_tenant(tenant)
+        .filter(event::Column::Seq.gt(seq))
+        .order_by_asc(event::Column::Seq)
+        .limit(limit)
+        .all(&db.reader)
+        .await?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(row: event::Model) -> Result<Arc<Logged>> {
+    let event = serde_json::from_str(&row.data)
+        .map_err(|error| Error::from(DbErr::Json(format!("event {}: {error}", row.seq))))?;
+    Ok(Logged::new(row.seq, row.happened_at, event))
+}

@@ -1,0 +1,125 @@
+//! What a channel understood of a webhook, before the desk has stored it.
+
+use bytes::Bytes;
+use entity::{Time, WebhookId, message};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Channel;
+
+/// A webhook request: its bytes, and what its channel reads in them.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Whose dialect it is in.
+    pub channel: Channel,
+    /// The request's body, kept as it came.
+    pub body: Bytes,
+    /// Its elements, in order.
+    pub elements: Vec<Element>,
+    /// The stored request that is read once more; nothing for one that has just arrived.
+    pub replay_of: Option<WebhookId>,
+}
+
+/// One of the things a webhook tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// The inbox it is for, as the channel names it.
+    pub inbox: Option<Address>,
+    /// The provider's word for what it is.
+    pub kind: String,
+    /// The provider's identifier of what it tells of.
+    pub provider_id: Option<String>,
+    /// What it tells.
+    pub content: Content,
+}
+
+/// How a channel names one of the tenant's inboxes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The name that is unique within the channel.
+    pub id: String,
+    /// What people would call it.
+    pub label: String,
+}
+
+/// What an element tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Somebody wrote.
+    Message(Box<Incoming>),
+    /// Something happened to a message.
+    Amendment {
+        /// The provider's identifier of that message.
+        target: String,
+        /// What happened.
+        amendment: Amendment,
+    },
+    /// These addresses are one person's, the best first.
+    Identity(Vec<String>),
+    /// Nothing that changes a desk; why.
+    Aside(String),
+    /// Nothing that can be understood; why.
+    Broken(String),
+}
+
+/// A message as a channel understood it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incoming {
+    /// The provider's own identifier; a second message that bears it is a repeat.
+    pub provider_id: String,
+    /// Which way it went: what the business wrote in the provider's own app is outbound.
+    pub direction: message::Direction,
+    /// The person on the far side: all addresses that are told to be theirs, the best first.
+    pub addresses: Vec<String>,
+    /// What they call themselves.
+    pub name: Option<String>,
+    /// What clients draw it as.
+    pub kind: message::Type,
+    /// What it says.
+    pub content: String,
+    /// What else is known; `kind` in it is the provider's own word.
+    pub metadata: Map<String, Value>,
+    /// How far it has got.
+    pub status: message::Status,
+    /// When it was written by the provider's clock; nothing if that made no sense.
+    pub sent_at: Option<Time>,
+    /// Whether nobody has to be alerted: a notice, or an import of old messages.
+    pub quiet: bool,
+}
+
+/// Something that happened to a message. Applying one twice, or several in any order, ends in the
+/// same state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "amendment", rename_all = "snake_case")]
+pub enum Amendment {
+    /// It got further, or failed.
+    Status {
+        /// How far.
+        status: message::Status,
+        /// Why it failed, in the provider's words.
+        error: Option<Value>,
+    },
+    /// Somebody reacted; the newest reaction of each person counts.
+    Reaction {
+        /// Who, as the provider names them.
+        by: String,
+        /// How; nothing takes the reaction back.
+        emoji: Option<String>,
+        /// When.
+        at: Time,
+    },
+    /// It was edited; the newest edit counts.
+    Edit {
+        /// What it says now.
+        content: String,
+        /// What else is known now.
+        metadata: Map<String, Value>,
+        /// When.
+        at: Time,
+    },
+    /// It was deleted for everyone.
+    Revoke {
+        /// When.
+        at: Time,
+    },
+}

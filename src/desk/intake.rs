@@ -1,0 +1,132 @@
+//! Where webhooks become durable: many deliveries, one commit.
+//!
+//! While one transaction commits, arriving webhooks wait for the next and share it. Nobody waits
+//! for a timer: a lone webhook is committed at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::TenantId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::batch::Batch;
+use super::db::{Db, is_contention, is_outage};
+use super::tail::Tails;
+use super::{Desks, Error, Receipt, Result, Webhook};
+
+/// How many webhooks wait at most, and how many share a commit at most.
+const WAITING: usize = 4_096;
+const SHARING: usize = 256;
+
+/// How many KiB of request bodies wait at most.
+const WAITING_KIB: usize = 128 * 1024;
+
+/// How often a commit that met another one is tried again.
+const TRIES: u32 = 8;
+
+/// The way into the queue.
+#[derive(Clone, Debug)]
+pub(super) struct Intake {
+    queue: mpsc::Sender<Arrival>,
+    room: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Arrival {
+    webhook: Webhook,
+    answer: oneshot::Sender<Result<Receipt>>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// What the queue's reader needs.
+struct Committer {
+    db: Db,
+    tails: Arc<Tails>,
+    adopter: Option<TenantId>,
+}
+
+impl Desks {
+    /// Stores a webhook and all it tells; returns once that is durable.
+    ///
+    /// # Errors
+    /// [`Error::IntakeFull`] or [`Error::Storage`]: nothing is stored, and the provider is to try
+    /// again.
+    pub async fn receive(&self, webhook: Webhook) -> Result<Receipt> {
+        let kib = u32::try_from(webhook.body.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.intake.room).try_acquire_many_owned(kib);
+        let (answer, receipt) = oneshot::channel();
+        let arrival = Arrival { webhook, answer, _room: room.map_err(|_| Error::IntakeFull)? };
+        self.intake.queue.try_send(arrival).map_err(|_| Error::IntakeFull)?;
+        receipt.await.unwrap_or(Err(Error::IntakeFull))
+    }
+}
+
+impl Intake {
+    /// Starts the queue; it ends when the last `Intake` is dropped and all that waits is answered.
+    pub(super) fn start(db: Db, tails: Arc<Tails>, adopter: Option<TenantId>) -> Self {
+        let (queue, mut arrivals) = mpsc::channel(WAITING);
+        tokio::spawn(async move {
+            let committer = Committer { db, tails, adopter };
+            let mut some = Vec::with_capacity(SHARING);
+            while arrivals.recv_many(&mut some, SHARING).await > 0 {
+                committer.settle(std::mem::take(&mut some)).await;
+            }
+        });
+        Self { queue, room: Arc::new(Semaphore::new(WAITING_KIB)) }
+    }
+}
+
+impl Committer {
+    /// Commits webhooks together, or, if the database refuses that, each on its own, so that a bad
+    /// one takes nobody along.
+    async fn settle(&self, arrivals: Vec<Arrival>) {
+        let (webhooks, answers): (Vec<_>, Vec<_>) =
+            arrivals.into_iter().map(|it| (it.webhook, (it.answer, it._room))).unzip();
+        match self.commit(&webhooks).await {
+            Ok(receipts) => {
+                for ((answer, _), receipt) in answers.into_iter().zip(receipts) {
+                    // Whoever has hung up meanwhile comes again, and is a repeat.
+                    let _ = answer.send(Ok(receipt));
+                }
+            }
+            Err(error) if is_outage(&error) || webhooks.len() == 1 => {
+                tracing::error!(%error, webhooks.count = webhooks.len(), "webhooks could not be stored");
+                for (answer, _) in answers {
+                    let _ = answer.send(Err(error.clone().into()));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, webhooks.count = webhooks.len(), "webhooks are stored one by one");
+                for ((answer, _), webhook) in answers.into_iter().zip(&webhooks) {
+                    let alone = self.commit(std::slice::from_ref(webhook)).await;
+                    if let Err(error) = &alone {
+                        tracing::error!(%error, "a webhook could not be stored");
+                    }
+                    let receipt = alone.map(|mut receipts| receipts.remove(0));
+                    let _ = answer.send(receipt.map_err(Error::from));
+                }
+            }
+        }
+    }
+
+    /// Commits webhooks in one transaction, again and again while it meets others.
+    async fn commit(&self, webhooks: &[Webhook]) -> Result<Vec<Receipt>, sea_orm::DbErr> {
+        for tried in 1.. {
+            let committed = Batch::commit(&self.db, self.adopter.as_ref(), webhooks).await;
+            match committed {
+                Ok((receipts, logged)) => {
+                    for (tenant, logged) in logged {
+                        self.tails.publish(&tenant, &logged).await;
+                    }
+                    return Ok(receipts);
+                }
+                Err(error) if is_contention(&error) && tried < TRIES => {
+                    tracing::debug!(%error, tried, "webhooks met another commit");
+                    tokio::time::sleep(Duration::from_millis(u64::from(tried * tried))).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        unreachable!("the last try returns")
+    }
+}

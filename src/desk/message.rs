@@ -1,0 +1,253 @@
+//! Messages: what they say, and what may still happen to them.
+
+use entity::{ConversationId, InboxId, MessageId, TenantScoped as _, Time, contact, message};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::inbound::Amendment;
+use super::{Contact, Desk, Result, Sees};
+
+/// A message, as events and histories show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its identifier.
+    pub id: MessageId,
+    /// The thread it stands in.
+    pub conversation_id: ConversationId,
+    /// The inbox of that thread.
+    pub inbox_id: InboxId,
+    /// The provider's own identifier, once known.
+    pub provider_id: Option<String>,
+    /// Which way it went.
+    pub direction: message::Direction,
+    /// What clients draw it as.
+    pub kind: message::Type,
+    /// What it says.
+    pub content: String,
+    /// What else the provider told.
+    pub metadata: Map<String, Value>,
+    /// Who reacted how.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// How far it has got.
+    pub status: message::Status,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Value>,
+    /// When it was written, by the provider's clock.
+    pub sent_at: Time,
+    /// The newest edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Time>,
+    /// When it was deleted for everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Time>,
+    /// The person on the far side.
+    pub contact: Contact,
+}
+
+/// How somebody reacted last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reaction {
+    /// Who, as the provider names them.
+    pub by: String,
+    /// When: what they did before does not count.
+    pub at: Time,
+    /// How; nothing once they have taken it back.
+    pub emoji: Option<String>,
+}
+
+/// A stretch of a conversation's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Oldest first.
+    pub messages: Vec<Message>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+}
+
+impl Message {
+    /// Shows a row.
+    pub(super) fn show(row: &message::Model, contact: Contact) -> Self {
+        Self {
+            id: row.id,
+            conversation_id: row.conversation_id,
+            inbox_id: row.inbox_id,
+            provider_id: row.provider_id.clone(),
+            direction: row.direction,
+            kind: row.kind,
+            content: row.content.clone(),
+            metadata: serde_json::from_str(&row.metadata).unwrap_or_default(),
+            reactions: reactions(row),
+            status: row.status,
+            error: row.error.as_deref().and_then(|error| serde_json::from_str(error).ok()),
+            sent_at: row.sent_at,
+            edited_at: row.edited_at,
+            deleted_at: row.deleted_at,
+            contact,
+        }
+    }
+}
+
+impl Desk {
+    /// Returns up to `limit` messages of a conversation from before the message `before`, or the
+    /// newest.
+    pub async fn history(
+        &self,
+        of: ConversationId,
+        before: Option<MessageId>,
+        limit: u64,
+        sees: &Sees,
+    ) -> Result<Page> {
+        let conversation = self.conversation(of, sees).await?;
+        let mut query =
+            message::Entity::of_tenant(&self.tenant).filter(message::Column::ConversationId.eq(of));
+        if let Some(before) = self.place_of(of, before).await? {
+            let place = [Expr::col(message::Column::SentAt), Expr::col(message::Column::Id)];
+            query = query.filter(Expr::tuple(place).lt(before));
+        }
+        let mut rows = query
+            .order_by_desc(message::Column::SentAt)
+            .order_by_desc(message::Column::Id)
+            .limit(limit + 1)
+            .all(&self.desks.db.reader)
+            .await?;
+        let has_more = rows.len() as u64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let show = |row| Message::show(&row, conversation.contact.clone());
+        Ok(Page { messages: rows.into_iter().rev().map(show).collect(), has_more })
+    }
+
+    /// Where a message stands in its conversation's history.
+    async fn place_of(&self, of: ConversationId, id: Option<MessageId>) -> Result<Option<Expr>> {
+        let Some(id) = id else { return Ok(None) };
+        let row = message::Entity::of_tenant(&self.tenant)
+            .filter(message::Column::ConversationId.eq(of))
+            .filter(message::Column::Id.eq(id))
+            .one(&self.desks.db.reader)
+            .await?;
+        Ok(row.map(|row| Expr::tuple([Expr::value(row.sent_at), Expr::value(row.id)])))
+    }
+}
+
+/// What an amendment did to a message.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Amended {
+    /// The message moved to another status.
+    Moved,
+    /// The message looks different.
+    Changed,
+    /// It was like that already.
+    Same,
+    /// It does not apply; why.
+    Refused(&'static str),
+}
+
+/// Applies an amendment to a message.
+///
+/// The outcome does not depend on the order in which amendments come: statuses only move forward,
+/// of each person's reactions and of the edits the newest counts, and what is deleted stays so.
+pub(super) fn amend(row: &mut message::Model, amendment: &Amendment) -> Amended {
+    match amendment {
+        Amendment::Status { status, error } => move_status(row, *status, error.as_ref()),
+        Amendment::Reaction { by, emoji, at } => {
+            let reaction = Reaction { by: by.clone(), at: *at, emoji: emoji.clone() };
+            react(row, reaction)
+        }
+        Amendment::Edit { content, metadata, at } => edit(row, content, metadata, *at),
+        Amendment::Revoke { at } => revoke(row, *at),
+    }
+}
+
+fn move_status(
+    row: &mut message::Model,
+    status: message::Status,
+    error: Option<&Value>,
+) -> Amended {
+    if row.direction == message::Direction::Inbound {
+        return Amended::Refused("a status of a message that the business did not send");
+    }
+    if status == row.status {
+        return Amended::Same;
+    }
+    if status < row.status {
+        return Amended::Refused("the message is further on its way already");
+    }
+    row.status = status;
+    row.error = error.filter(|_| status == message::Status::Failed).map(Value::to_string);
+    Amended::Moved
+}
+
+fn react(row: &mut message::Model, reaction: Reaction) -> Amended {
+    let mut all = reactions(row);
+    match all.iter_mut().find(|known| known.by == reaction.by) {
+        Some(known) if *known == reaction => return Amended::Same,
+        Some(known) if *known > reaction => {
+            return Amended::Refused("they have reacted anew since");
+        }
+        Some(known) => *known = reaction,
+        None => all.push(reaction),
+    }
+    all.sort();
+    row.reactions = json(&all);
+    Amended::Changed
+}
+
+fn edit(
+    row: &mut message::Model,
+    content: &str,
+    metadata: &Map<String, Value>,
+    at: Time,
+) -> Amended {
+    let newer = row.edited_at.is_none_or(|edited_at| {
+        // Two edits within the provider's second: the greater text, whichever comes first.
+        (at, content) > (edited_at, row.content.as_str())
+    });
+    if !newer {
+        let same = row.edited_at == Some(at) && row.content == content;
+        return if same { Amended::Same } else { Amended::Refused("it was edited anew since") };
+    }
+    row.edited_at = Some(at);
+    if row.deleted_at.is_some() {
+        return Amended::Refused("it was deleted");
+    }
+    let mut metadata = metadata.clone();
+    if let Some(kind) = kind_of(row) {
+        metadata.insert("kind".to_owned(), kind);
+    }
+    content.clone_into(&mut row.content);
+    row.metadata = json(&metadata);
+    Amended::Changed
+}
+
+fn revoke(row: &mut message::Model, at: Time) -> Amended {
+    if row.deleted_at.is_some_and(|deleted_at| deleted_at <= at) {
+        return Amended::Same;
+    }
+    let first = row.deleted_at.is_none();
+    row.deleted_at = Some(at);
+    row.content.clear();
+    let kind = kind_of(row).map(|kind| ("kind".to_owned(), kind));
+    row.metadata = json(&kind.into_iter().collect::<Map<_, _>>());
+    if first { Amended::Changed } else { Amended::Same }
+}
+
+fn kind_of(row: &message::Model) -> Option<Value> {
+    serde_json::from_str::<Map<String, Value>>(&row.metadata).ok()?.remove("kind")
+}
+
+fn reactions(row: &message::Model) -> Vec<Reaction> {
+    serde_json::from_str(&row.reactions).unwrap_or_default()
+}
+
+/// Writes what cannot fail to be written: maps with text for keys, and lists.
+pub(super) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("only text keys")
+}
+
+/// Shows the last messages of conversations together with their contacts.
+pub(super) fn show_last(row: Option<message::Model>, contact: &contact::Model) -> Option<Message> {
+    row.map(|row| Message::show(&row, Contact::from(contact)))
+}

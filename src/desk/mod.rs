@@ -1,0 +1,164 @@
+//! The domain: what a desk is, and what may happen on it.
+//!
+//! [`Desks`] are all desks of the installation, a [`Desk`] is one tenant's and the only way to that
+//! tenant's rows. Every write ends in `Change::commit`, which demands the events it caused, or in
+//! the intake's commit, which does the same for many webhooks at once. A [`Feed`] reads those
+//! events back, in order. No other module names the database.
+
+mod batch;
+mod change;
+mod contact;
+mod conversation;
+mod db;
+mod event;
+mod feed;
+mod inbound;
+mod intake;
+mod message;
+mod tail;
+mod tenant;
+mod user;
+mod webhook;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+pub use entity::{
+    ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, Time, UserId, WebhookId,
+};
+use sea_orm::DbErr;
+
+pub use contact::{Contact, same_number};
+pub use conversation::{Board, Column, Conversation, InboxName};
+pub use db::Db;
+pub use entity::conversation::Status as ConversationStatus;
+pub use entity::inbox::Channel;
+pub use entity::message::{Direction, Status, Type};
+pub use entity::user::Role;
+pub use entity::webhook::Outcome;
+pub use event::{ConversationChange, Event, Logged};
+pub use feed::Feed;
+pub use inbound::{Address, Amendment, Content, Element, Incoming, Webhook};
+pub use message::{Message, Page, Reaction};
+pub use tenant::DEMO;
+pub use user::{NewUser, User};
+pub use webhook::{Fate, Filter, Receipt};
+
+use change::Change;
+use tail::Tails;
+
+/// Every tenant's desk.
+#[derive(Clone, Debug)]
+pub struct Desks {
+    db: Db,
+    tails: Arc<Tails>,
+    intake: intake::Intake,
+}
+
+/// One tenant's desk.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    desks: Desks,
+    tenant: TenantId,
+}
+
+/// Which conversations a caller may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// All of the tenant's.
+    Everything,
+    /// Those in these inboxes.
+    Inboxes(HashSet<InboxId>),
+}
+
+/// Why a desk refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody is called that.
+    #[error("no tenant {0}")]
+    NoTenant(TenantId),
+
+    /// This tenant has no such conversation, or the caller may not see it; another tenant may.
+    #[error("no conversation {0}")]
+    NoConversation(ConversationId),
+
+    /// No such request is kept.
+    #[error("no webhook {0}")]
+    NoWebhook(WebhookId),
+
+    /// This tenant has no such inbox.
+    #[error("no inbox {0}")]
+    NoInbox(String),
+
+    /// What must be unique is taken.
+    #[error("{0} exists already")]
+    Exists(String),
+
+    /// The log does not keep what follows that event: the reader has to load afresh.
+    #[error("the log of {tenant} does not keep what follows event {after}")]
+    Forgotten {
+        /// Whose log.
+        tenant: TenantId,
+        /// The reader's cursor.
+        after: i64,
+    },
+
+    /// More has arrived than can be stored at the moment.
+    #[error("the intake is full")]
+    IntakeFull,
+
+    /// The database failed, or holds a row that this version cannot read.
+    #[error("storage failed")]
+    Storage(#[from] DbErr),
+}
+
+/// The outcome of anything a desk does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Desks {
+    /// Opens the desks stored in `db`, whose schema must be up to date.
+    ///
+    /// `adopter` is the tenant that takes in what arrives for phone numbers nobody knows, as on a
+    /// development server; without one that is quarantined.
+    pub fn open(db: Db, adopter: Option<TenantId>) -> Self {
+        let tails = Arc::new(Tails::new(db.clone()));
+        let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter);
+        Self { db, tails, intake }
+    }
+
+    /// Returns the desk of one tenant, whom nobody has checked to exist.
+    pub fn of(&self, tenant: TenantId) -> Desk {
+        Desk { desks: self.clone(), tenant }
+    }
+
+    /// Returns the desk of a tenant that exists.
+    pub async fn find(&self, tenant: TenantId) -> Result<Option<Desk>> {
+        Ok(self.tails.of(&tenant).await?.map(|_| self.of(tenant)))
+    }
+}
+
+impl Desk {
+    /// Whose desk it is.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    fn missing(&self) -> Error {
+        Error::NoTenant(self.tenant.clone())
+    }
+}
+
+impl Sees {
+    /// Whether what happens in that inbox is the caller's business.
+    pub fn inbox(&self, inbox: InboxId) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Inboxes(inboxes) => inboxes.contains(&inbox),
+        }
+    }
+
+    /// Whether an event is the caller's business.
+    pub fn event(&self, event: &Event) -> bool {
+        self.inbox(event.inbox_id())
+    }
+}

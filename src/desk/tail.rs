@@ -1,0 +1,162 @@
+//! The newest events of each tenant, in memory for all feeds of this node.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use entity::TenantId;
+use tokio::sync::watch;
+
+use super::event::events_after;
+use super::{Db, Desks, Logged, Result, tenant};
+
+/// How many events a tail keeps; who is further behind reads the database.
+const KEPT: usize = 4_096;
+
+/// How many events are read from the database at once.
+const PAGE: u64 = 500;
+
+/// The tails of all tenants that anybody here has asked about.
+#[derive(Debug)]
+pub(super) struct Tails {
+    db: Db,
+    tails: RwLock<HashMap<TenantId, Arc<Tail>>>,
+}
+
+/// The newest events of one tenant, without a gap, ending at `head`.
+#[derive(Debug)]
+pub(super) struct Tail {
+    db: Db,
+    tenant: TenantId,
+    events: RwLock<VecDeque<Arc<Logged>>>,
+    head: watch::Sender<i64>,
+}
+
+/// What a tail has for a reader.
+pub(super) enum Ahead {
+    /// These come next.
+    Next(Vec<Arc<Logged>>),
+    /// Nothing yet.
+    Nothing,
+    /// What comes next is no longer in memory.
+    Forgotten,
+    /// The reader has seen more than this node has.
+    Behind,
+}
+
+impl Tails {
+    pub(super) fn new(db: Db) -> Self {
+        Self { db, tails: RwLock::default() }
+    }
+
+    /// Returns the tail of a tenant, or nothing if there is no such tenant.
+    pub(super) async fn of(&self, tenant: &TenantId) -> Result<Option<Arc<Tail>>> {
+        if let Some(tail) = self.known(tenant) {
+            return Ok(Some(tail));
+        }
+        // The head is read before the tail is known: what commits meanwhile is caught up with.
+        let Some(row) = tenant::row(&self.db.reader, tenant).await? else { return Ok(None) };
+        let tail = || Arc::new(Tail::new(self.db.clone(), row.id.clone(), row.last_seq));
+        let mut tails = self.tails.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(Arc::clone(tails.entry(row.id.clone()).or_insert_with(tail))))
+    }
+
+    fn known(&self, tenant: &TenantId) -> Option<Arc<Tail>> {
+        self.tails.read().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
+    }
+
+    /// Hands over what a commit of this node has just appended.
+    ///
+    /// A tail that has not seen what came before (another commit is about to hand it over, or
+    /// another node made it) reads that first. Failing to is no loss: the next look at the heads
+    /// finds it.
+    pub(super) async fn publish(&self, tenant: &TenantId, logged: &[Arc<Logged>]) {
+        let Some(tail) = self.known(tenant) else { return };
+        if !tail.push(logged)
+            && let Err(error) = tail.catch_up().await
+        {
+            tracing::warn!(tenant.id = %tenant, %error, "a tail is behind");
+        }
+    }
+
+    fn tenants(&self) -> Vec<TenantId> {
+        self.tails.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+}
+
+impl Tail {
+    fn new(db: Db, tenant: TenantId, head: i64) -> Self {
+        Self { db, tenant, events: RwLock::default(), head: watch::Sender::new(head) }
+    }
+
+    /// The number of the newest event.
+    pub(super) fn head(&self) -> i64 {
+        *self.head.borrow()
+    }
+
+    /// Wakes its owner whenever the head moves.
+    pub(super) fn watch(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+
+    /// Returns up to `limit` events after the one numbered `cursor`.
+    pub(super) fn after(&self, cursor: i64, limit: usize) -> Ahead {
+        let events = self.events.read().unwrap_or_else(PoisonError::into_inner);
+        match cursor.cmp(&self.head()) {
+            Ordering::Equal => return Ahead::Nothing,
+            Ordering::Greater => return Ahead::Behind,
+            Ordering::Less => {}
+        }
+        let oldest = events.front().map_or(i64::MAX, |oldest| oldest.seq);
+        match usize::try_from(cursor + 1 - oldest) {
+            Ok(skipped) => Ahead::Next(events.iter().skip(skipped).take(limit).cloned().collect()),
+            Err(_) => Ahead::Forgotten,
+        }
+    }
+
+    /// Takes what follows its head; answers whether it now has everything up to the last of them.
+    fn push(&self, logged: &[Arc<Logged>]) -> bool {
+        let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
+        let head = self.head();
+        let new = logged.iter().skip_while(|logged| logged.seq <= head);
+        let Some(first) = new.clone().next() else { return true };
+        if first.seq != head + 1 {
+            return false;
+        }
+        events.extend(new.cloned());
+        let surplus = events.len().saturating_sub(KEPT);
+        events.drain(..surplus);
+        let head = events.back().map_or(head, |newest| newest.seq);
+        self.head.send_replace(head);
+        true
+    }
+
+    /// Reads from the database what it has not seen.
+    pub(super) async fn catch_up(&self) -> Result<()> {
+        loop {
+            let page = events_after(&self.db, &self.tenant, self.head(), PAGE).await?;
+            if page.is_empty() || !self.push(&page) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Desks {
+    /// Looks once at the heads of all logs that are followed here, and catches up with what other
+    /// processes have appended.
+    pub async fn look_around(&self) -> Result<()> {
+        let followed = self.tails.tenants();
+        if followed.is_empty() {
+            return Ok(());
+        }
+        for (tenant, head) in tenant::heads(&self.db.reader, followed).await? {
+            if let Some(tail) = self.tails.known(&tenant)
+                && tail.head() < head
+            {
+                tail.catch_up().await?;
+            }
+        }
+        Ok(())
+    }
+}

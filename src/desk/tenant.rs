@@ -1,0 +1,151 @@
+//! Tenants, and what each starts with.
+
+use entity::inbox::Channel;
+use entity::{InboxId, StageId, TenantId, TenantScoped as _, Time, inbox, stage, tenant};
+use sea_orm::{
+    ColumnTrait as _, DatabaseConnection, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, SqlErr, TryInsertResult,
+};
+
+use super::{Desk, Desks, Error, InboxName, Result};
+
+/// The tenant that `--demo` makes, and that takes in unknown phone numbers on a development server.
+pub const DEMO: &str = "demo";
+
+/// The columns every board starts with.
+const STAGES: [(&str, &str); 4] = [
+    ("Novo", "#0a72c4"),
+    ("Em atendimento", "#0b7a43"),
+    ("Aguardando cliente", "#b06a00"),
+    ("Resolvido", "#667984"),
+];
+
+impl Desks {
+    /// Adds a tenant with the first stages of its board, unless it exists; returns its desk.
+    pub async fn ensure_tenant(&self, id: &TenantId, name: &str) -> Result<Desk> {
+        let txn = self.db.begin().await?;
+        let row = tenant::Model {
+            id: id.clone(),
+            name: name.to_owned(),
+            last_seq: 0,
+            last_event_at: Time(0),
+            created_at: Time::now(),
+        };
+        let inserted = tenant::Entity::insert(row.into_active_model())
+            .on_conflict_do_nothing_on([tenant::Column::Id])
+            .exec_without_returning(&txn)
+            .await?;
+        if matches!(inserted, TryInsertResult::Inserted(1)) {
+            let stages = STAGES.into_iter().zip(0..).map(|((name, color), position)| {
+                let (name, color) = (name.to_owned(), color.to_owned());
+                let (id, tenant_id) = (StageId::generate(), id.clone());
+                stage::Model { id, tenant_id, name, color, position, created_at: Time::now() }
+                    .into_active_model()
+            });
+            stage::Entity::insert_many(stages).exec_without_returning(&txn).await?;
+        }
+        txn.commit().await?;
+        Ok(self.of(id.clone()))
+    }
+
+    /// Returns all tenants, with their names.
+    pub async fn tenants(&self) -> Result<Vec<(TenantId, String)>> {
+        #[expect(clippy::disallowed_methods, reason = "the operator's list of all tenants")]
+        let rows =
+            tenant::Entity::find().order_by_asc(tenant::Column::Id).all(&self.db.reader).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+    }
+}
+
+impl Desk {
+    /// What people call the tenant.
+    pub async fn name(&self) -> Result<String> {
+        Ok(self.row().await?.ok_or_else(|| self.missing())?.name)
+    }
+
+    /// Adds an inbox, unless this tenant has it already.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when the address is another tenant's.
+    pub async fn ensure_inbox(
+        &self,
+        channel: Channel,
+        address: &str,
+        name: &str,
+    ) -> Result<InboxName> {
+        self.row().await?.ok_or_else(|| self.missing())?;
+        if let Some(known) = self.inbox_at(channel, address).await? {
+            return Ok(known);
+        }
+        let row = inbox::Model {
+            id: InboxId::generate(),
+            tenant_id: self.tenant.clone(),
+            channel,
+            name: name.to_owned(),
+            address: address.to_owned(),
+            created_at: Time::now(),
+        };
+        let shown = InboxName::from(&row);
+        let inserted = inbox::Entity::insert(row.into_active_model())
+            .exec_without_returning(&self.desks.db.writer)
+            .await;
+        match inserted {
+            Ok(_) => Ok(shown),
+            Err(error) if is_taken(&error) => match self.inbox_at(channel, address).await? {
+                Some(known) => Ok(known),
+                None => Err(Error::Exists(format!("inbox {address}"))),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the tenant's inboxes with their addresses.
+    pub async fn inboxes(&self) -> Result<Vec<(InboxName, String)>> {
+        let rows = inbox::Entity::of_tenant(&self.tenant)
+            .order_by_asc(inbox::Column::Id)
+            .all(&self.desks.db.reader)
+            .await?;
+        Ok(rows.into_iter().map(|row| (InboxName::from(&row), row.address)).collect())
+    }
+
+    pub(super) async fn row(&self) -> Result<Option<tenant::Model>> {
+        row(&self.desks.db.reader, &self.tenant).await
+    }
+
+    async fn inbox_at(&self, channel: Channel, address: &str) -> Result<Option<InboxName>> {
+        let row = inbox::Entity::of_tenant(&self.tenant)
+            .filter(inbox::Column::Channel.eq(channel))
+            .filter(inbox::Column::Address.eq(address))
+            .one(&self.desks.db.reader)
+            .await?;
+        Ok(row.as_ref().map(InboxName::from))
+    }
+}
+
+/// Returns the tenant's own row.
+pub(super) async fn row(
+    reader: &DatabaseConnection,
+    id: &TenantId,
+) -> Result<Option<tenant::Model>> {
+    #[expect(clippy::disallowed_methods, reason = "the tenant's own row")]
+    let tenant = tenant::Entity::find_by_id(id.clone());
+    Ok(tenant.one(reader).await?)
+}
+
+/// Returns the number of the newest event in each of these tenants' logs.
+pub(super) async fn heads(
+    reader: &DatabaseConnection,
+    of: Vec<TenantId>,
+) -> Result<Vec<(TenantId, i64)>> {
+    #[expect(clippy::disallowed_methods, reason = "the heads of all logs, for this node itself")]
+    let heads = tenant::Entity::find()
+        .select_only()
+        .columns([tenant::Column::Id, tenant::Column::LastSeq])
+        .filter(tenant::Column::Id.is_in(of));
+    Ok(heads.into_tuple().all(reader).await?)
+}
+
+/// Whether `error` says that something unique is taken.
+pub(super) fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}

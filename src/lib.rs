@@ -1,0 +1,20 @@
+//! A self-hosted, multi-tenant, real-time inbox that speaks Socket.IO.
+//!
+//! The modules below stand in layers, parted by blank lines. A module may use those of the layers
+//! above its own, never a neighbour, never one below; `tests/it/layers.rs` holds us to it.
+
+pub mod config;
+
+pub mod telemetry;
+
+pub mod desk;
+
+pub mod auth;
+pub mod channels;
+pub mod wire;
+
+pub mod api;
+
+pub mod realtime;
+
+pub mod app;

@@ -1,0 +1,40 @@
+//! The command line.
+
+mod commands;
+
+use recado::config::{Cli, Command, Serve};
+use recado::{app, telemetry};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::read()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            None => serve(cli.serve).await,
+            Some(Command::Serve(settings)) => serve(*settings).await,
+            Some(command) => commands::run(command).await,
+        }
+    })
+}
+
+async fn serve(settings: Serve) -> anyhow::Result<()> {
+    telemetry::start(&settings.log, settings.log_format)?;
+    let app = app::App::start(&settings).await?;
+    commands::say(app::welcome(&settings, app.address()).trim_end());
+    app.run(asked_to_stop()).await
+}
+
+/// Comes true when the operator or the system asks the program to stop.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

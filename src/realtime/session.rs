@@ -1,0 +1,210 @@
+//! One client's way through the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use socketioxide::extract::{AckSender, SocketRef};
+use socketioxide::{SendError, SocketError};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
+
+use super::socketio::Pace;
+use crate::auth::{Caller, role_name};
+use crate::desk::{self, Error, Feed, Logged, Time};
+use crate::wire;
+
+/// How long a session whose client's buffer is full waits before it tries again, at first and at
+/// most: the engine does not tell when there is room.
+const FIRST_WAIT: Duration = Duration::from_millis(2);
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+
+/// What a client asks of its session.
+pub(super) enum Order {
+    /// To be sent once more what followed the event `after`.
+    Sync {
+        /// The number of the last event the client has.
+        after: i64,
+        /// How to tell that it has been sent.
+        ack: Box<AckSender>,
+    },
+}
+
+/// A client's place in the log. Everything stored that a client gets goes through here, so that it
+/// comes in order, once, and as fast as the client reads.
+pub(super) struct Session {
+    socket: SocketRef,
+    caller: Caller,
+    orders: mpsc::Receiver<Order>,
+    pace: Pace,
+    syncs: Vec<Sync>,
+}
+
+/// A `sync` that is being served.
+struct Sync {
+    ack: Box<AckSender>,
+    complete: bool,
+}
+
+/// The client has gone, or has been let go.
+struct Gone;
+
+impl Session {
+    pub(super) fn start(
+        socket: SocketRef,
+        caller: Caller,
+        orders: mpsc::Receiver<Order>,
+        pace: Pace,
+    ) -> Self {
+        Self { socket, caller, orders, pace, syncs: Vec::new() }
+    }
+
+    /// Sends what follows the event `after`, or what happens from now on, until the client is gone
+    /// or its token has expired.
+    pub(super) async fn serve(mut self, after: Option<i64>) -> desk::Result<()> {
+        let mut feed = self.caller.desk.follow(after, self.caller.sees.clone()).await?;
+        let complete = self.check(&mut feed).await?;
+        match self.run(&mut feed, complete).await {
+            Ok(Gone) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn run(&mut self, feed: &mut Feed, complete: bool) -> desk::Result<Gone> {
+        if let Err(gone) = self.ready(feed, complete).await {
+            return Ok(gone);
+        }
+        let first = Instant::now() + self.pace.heartbeat;
+        let mut heartbeat = interval_at(first, self.pace.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let expired = sleep_until(instant(self.caller.until));
+        tokio::pin!(expired);
+        loop {
+            let sent = tokio::select! {
+                biased;
+                () = &mut expired => {
+                    let _ = self.send("auth:expired", &json!({ "message": "the token has expired" })).await;
+                    return Ok(Gone);
+                }
+                _ = heartbeat.tick() => self.heartbeat(feed).await,
+                Some(order) = self.orders.recv() => {
+                    self.take(order, feed).await?;
+                    Ok(())
+                }
+                next = step(feed, self.syncs.is_empty()) => match next {
+                    Ok(Some(logged)) => self.event(&logged).await,
+                    Ok(None) => {
+                        self.synced(feed);
+                        Ok(())
+                    }
+                    Err(error) => self.afresh(feed, error).await?,
+                },
+            };
+            if let Err(gone) = sent {
+                return Ok(gone);
+            }
+        }
+    }
+
+    /// Whether the log keeps what follows the feed's cursor; if not, the feed goes on from now.
+    async fn check(&self, feed: &mut Feed) -> desk::Result<bool> {
+        match feed.check().await {
+            Ok(()) => Ok(true),
+            Err(Error::Forgotten { .. }) => {
+                feed.seek(feed.head());
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn take(&mut self, order: Order, feed: &mut Feed) -> desk::Result<()> {
+        let Order::Sync { after, ack } = order;
+        // Events the client has had already do no harm; it drops them by their number.
+        let cursor = feed.cursor();
+        feed.seek(after);
+        let complete = self.check(feed).await?;
+        if after > cursor && complete {
+            feed.seek(cursor);
+        }
+        self.syncs.push(Sync { ack, complete });
+        Ok(())
+    }
+
+    fn synced(&mut self, feed: &Feed) {
+        for Sync { ack, complete } in self.syncs.drain(..) {
+            let _ = ack.send(&json!({ "ok": true, "seq": feed.cursor(), "complete": complete }));
+        }
+    }
+
+    /// The log has moved on too far for this client: it is to load everything anew.
+    async fn afresh(&mut self, feed: &mut Feed, error: Error) -> desk::Result<Result<(), Gone>> {
+        if !matches!(error, Error::Forgotten { .. }) {
+            return Err(error);
+        }
+        feed.seek(feed.head());
+        self.syncs.iter_mut().for_each(|sync| sync.complete = false);
+        Ok(self.ready(feed, false).await)
+    }
+
+    async fn ready(&self, feed: &Feed, complete: bool) -> Result<(), Gone> {
+        let Caller { user, name, role, .. } = &self.caller;
+        let ready = json!({
+            "seq": feed.cursor(),
+            "head": feed.head(),
+            "complete": complete,
+            "user": { "id": user, "name": name, "role": role_name(*role) },
+            "serverTime": Time::now().to_string(),
+        });
+        self.send("ready", &ready).await
+    }
+
+    async fn heartbeat(&self, feed: &Feed) -> Result<(), Gone> {
+        let beat = json!({ "seq": feed.head(), "serverTime": Time::now().to_string() });
+        self.send("heartbeat", &beat).await
+    }
+
+    /// Sends a stored event. Its last argument is the offset by which a client can resume.
+    async fn event(&self, logged: &Logged) -> Result<(), Gone> {
+        let payload: &RawValue =
+            serde_json::from_str(wire::live(logged)).expect("it was written as JSON");
+        self.send(wire::live_name(&logged.event), &(payload, logged.seq.to_string())).await
+    }
+
+    /// Sends an event as soon as the client's buffer has room for it. A client that makes none for
+    /// too long is let go; it comes back with its cursor.
+    async fn send<T: Serialize + ?Sized>(&self, name: &str, payload: &T) -> Result<(), Gone> {
+        let deadline = Instant::now() + self.pace.patience;
+        let mut wait = FIRST_WAIT;
+        loop {
+            match self.socket.emit(name, payload) {
+                Ok(()) => return Ok(()),
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
+                Err(SendError::Socket(SocketError::Closed)) => return Err(Gone),
+                Err(SendError::Serialize(error)) => {
+                    tracing::error!(%error, event.name = name, "an event cannot be written");
+                    return Err(Gone);
+                }
+            }
+            if Instant::now() > deadline {
+                tracing::warn!(socket.id = %self.socket.id, "a client does not read and is let go");
+                return Err(Gone);
+            }
+            sleep(wait).await;
+            wait = LONGEST_WAIT.min(wait * 2);
+        }
+    }
+}
+
+/// Returns the next event; where there is none yet, waits for it or says so.
+async fn step(feed: &mut Feed, waits: bool) -> desk::Result<Option<Arc<Logged>>> {
+    if waits { feed.next().await.map(Some) } else { feed.try_next().await }
+}
+
+fn instant(time: Time) -> Instant {
+    let left = u64::try_from(time.0.saturating_sub(Time::now().0)).unwrap_or(0);
+    // Further away than a timer can tell is as good as never.
+    Instant::now() + Duration::from_micros(left).min(Duration::from_secs(365 * 86_400))
+}

@@ -1,0 +1,251 @@
+//! The log over Socket.IO: who may connect, and what a client may ask for.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::extract::Query;
+use axum::http::header::AUTHORIZATION;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use socketioxide::SocketIo;
+use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
+use socketioxide::handler::ConnectHandler as _;
+use socketioxide::layer::SocketIoLayer;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::session::{Order, Session};
+use crate::auth::{Auth, Caller, Refusal};
+use crate::desk::{self, ConversationId, Sees};
+
+/// The largest message a client may send: what Node's server takes.
+const LARGEST_MESSAGE: usize = 1_000_000;
+
+/// How many packets wait for a client's connection. A session whose client is slower than the log
+/// waits at its cursor, so that this bounds memory and loses nothing.
+const WAITING_PACKETS: usize = 256;
+
+/// How many orders of one client wait for its session.
+const WAITING_ORDERS: usize = 16;
+
+/// How sessions behave.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How often clients are told how far the log has got.
+    pub heartbeat: Duration,
+    /// How long a client that does not read keeps its connection.
+    pub patience: Duration,
+}
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shared {
+    auth: Auth,
+    pace: Pace,
+    stop: CancellationToken,
+}
+
+/// What a client says when it connects.
+#[derive(Debug, Default, Deserialize)]
+struct Hello {
+    token: Option<String>,
+    /// The number of the last event it has seen.
+    after: Option<i64>,
+}
+
+/// What a connected client may use.
+#[derive(Clone)]
+pub(super) struct Connected {
+    pub(super) caller: Caller,
+    after: Option<i64>,
+    orders: mpsc::Sender<Order>,
+    gone: CancellationToken,
+}
+
+/// Serves the default namespace, until `stop` is cancelled.
+pub fn layer(auth: Auth, pace: Pace, stop: CancellationToken) -> (SocketIoLayer, SocketIo) {
+    let (layer, io) = SocketIo::builder()
+        .max_buffer_size(WAITING_PACKETS)
+        .max_payload(LARGEST_MESSAGE as u64)
+        .ws_max_message_size(LARGEST_MESSAGE)
+        .ws_max_frame_size(LARGEST_MESSAGE)
+        .ws_read_buffer_size(4096)
+        .with_state(Shared { auth, pace, stop })
+        .build_layer();
+    io.ns("/", serve.with(admit));
+    (layer, io)
+}
+
+/// Lets a client in, or tells it why not.
+///
+/// Rooms and handlers are set up here, before the client is told that it is connected: what it
+/// emits at once would else find nobody.
+async fn admit(
+    socket: SocketRef,
+    TryData(hello): TryData<Hello>,
+    State(shared): State<Shared>,
+) -> Result<(), Refusal> {
+    let hello = hello.unwrap_or_default();
+    let token = hello.token.clone().or_else(|| token_of_request(&socket));
+    let caller = shared.auth.caller(&token.unwrap_or_default()).await?;
+    tracing::debug!(socket.id = %socket.id, tenant.id = %caller.desk.tenant(), "client admitted");
+
+    socket.join(rooms(&caller));
+    let (orders, given) = mpsc::channel(WAITING_ORDERS);
+    let gone = shared.stop.child_token();
+    let leave = gone.clone();
+    socket.on_disconnect(
+        async move |socket: SocketRef, reason: socketioxide::socket::DisconnectReason| {
+            tracing::info!(socket.id = %socket.id, ?reason, "Client disconnected");
+            leave.cancel();
+        },
+    );
+    socket.on("conversation:join", join);
+    socket.on("conversation:leave", leave_conversation);
+    socket.on("conversation:read", read);
+    socket.on("sync", sync);
+    socket.extensions.insert(given_once(given));
+    socket.extensions.insert(Connected { caller, after: hello.after, orders, gone });
+    Ok(())
+}
+
+/// Follows the log for one client for as long as it stays.
+async fn serve(socket: SocketRef, State(shared): State<Shared>) {
+    let Some(connected) = socket.extensions.get::<Connected>() else { return };
+    let Some(orders) = socket.extensions.remove::<Given>().and_then(Given::take) else { return };
+    let Connected { caller, after, gone, .. } = connected;
+    tracing::info!(
+        socket.id = %socket.id,
+        tenant.id = %caller.desk.tenant(),
+        user.id = %caller.user,
+        transport = ?socket.transport_type(),
+        "Client connected"
+    );
+    let session = Session::start(socket.clone(), caller, orders, shared.pace);
+    let served = gone.run_until_cancelled(session.serve(after)).await;
+    if let Some(Err(error)) = served {
+        tracing::error!(socket.id = %socket.id, %error, "a client cannot be served");
+    }
+    // Whoever is not followed up any more is to come back, with its cursor.
+    let _ = socket.disconnect();
+}
+
+async fn join(
+    socket: SocketRef,
+    Extension(me): Extension<Connected>,
+    TryData(id): TryData<Value>,
+    ack: AckSender,
+) {
+    let answer = match conversation(&me, id.ok()).await {
+        Ok(id) => {
+            socket.join(format!("conversation:{id}"));
+            json!({ "ok": true })
+        }
+        Err(error) => refused(&error),
+    };
+    let _ = ack.send(&answer);
+}
+
+async fn leave_conversation(socket: SocketRef, TryData(id): TryData<Value>, ack: AckSender) {
+    if let Some(id) = id.ok().as_ref().and_then(identifier) {
+        socket.leave(format!("conversation:{id}"));
+    }
+    let _ = ack.send(&json!({ "ok": true }));
+}
+
+async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, ack: AckSender) {
+    let read = match id.ok().as_ref().and_then(identifier) {
+        Some(id) => me.caller.desk.mark_read(id, &me.caller.sees).await,
+        None => Err(no_conversation()),
+    };
+    let answer = read.map_or_else(|error| refused(&error), |()| json!({ "ok": true }));
+    let _ = ack.send(&answer);
+}
+
+async fn sync(Extension(me): Extension<Connected>, TryData(asked): TryData<Asked>, ack: AckSender) {
+    match asked {
+        // A session that has ended, or a client that asks faster than it is served.
+        Ok(Asked { after }) => {
+            if let Err(error) = me.orders.try_send(Order::Sync { after, ack: Box::new(ack) }) {
+                let Order::Sync { ack, .. } = error.into_inner();
+                let _ = ack.send(&problem("rate_limited", "one sync at a time"));
+            }
+        }
+        Err(_) => {
+            let _ = ack.send(&problem("bad_request", "sync takes { after: seq }"));
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    after: i64,
+}
+
+async fn conversation(me: &Connected, id: Option<Value>) -> desk::Result<ConversationId> {
+    let id = id.as_ref().and_then(identifier).ok_or_else(no_conversation)?;
+    me.caller.desk.conversation(id, &me.caller.sees).await?;
+    Ok(id)
+}
+
+fn identifier(told: &Value) -> Option<ConversationId> {
+    told.as_str()?.parse().ok()
+}
+
+/// What is no identifier is answered like one of a conversation that does not exist.
+fn no_conversation() -> desk::Error {
+    desk::Error::NoConversation(ConversationId::default())
+}
+
+fn refused(error: &desk::Error) -> Value {
+    match error {
+        desk::Error::NoConversation(_) => problem("not_found", "there is no such conversation"),
+        error => {
+            tracing::error!(%error, "a client's request failed");
+            problem("unavailable", "this cannot be done at the moment")
+        }
+    }
+}
+
+fn problem(code: &str, message: &str) -> Value {
+    json!({ "ok": false, "error": { "code": code, "message": message } })
+}
+
+/// The rooms of whom a caller's colleagues and signals reach.
+fn rooms(caller: &Caller) -> Vec<String> {
+    let tenant = caller.desk.tenant();
+    let mut rooms = vec![format!("user:{}", caller.user)];
+    match &caller.sees {
+        Sees::Everything => rooms.push(format!("tenant:{tenant}")),
+        Sees::Inboxes(inboxes) => {
+            rooms.extend(inboxes.iter().map(|inbox| format!("inbox:{inbox}")))
+        }
+    }
+    rooms
+}
+
+/// The token in the handshake's headers, else in its address.
+fn token_of_request(socket: &SocketRef) -> Option<String> {
+    let request = socket.req_parts();
+    let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = header.and_then(|header| header.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+    bearer.map(|(_, token)| token.trim().to_owned()).or_else(|| {
+        let Query(mut query) = Query::<HashMap<String, String>>::try_from_uri(&request.uri).ok()?;
+        query.remove("token")
+    })
+}
+
+/// The receiving end of a session's orders on its way from `admit` to `serve`.
+#[derive(Clone)]
+struct Given(std::sync::Arc<std::sync::Mutex<Option<mpsc::Receiver<Order>>>>);
+
+fn given_once(orders: mpsc::Receiver<Order>) -> Given {
+    Given(std::sync::Arc::new(std::sync::Mutex::new(Some(orders))))
+}
+
+impl Given {
+    fn take(self) -> Option<mpsc::Receiver<Order>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+}

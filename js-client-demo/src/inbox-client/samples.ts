@@ -1,0 +1,49 @@
+import type { Board, Contact, Conversation, Message } from './wire';
+
+const contact: Contact = { id: 'contact', phoneNumber: '5511988887777', name: 'Maria Souza' };
+
+/** A text from a contact, for tests. */
+export function message(id: string, differently: Partial<Message> = {}): Message {
+  return {
+    id,
+    whatsappMessageId: `wamid.${id}`,
+    direction: 'INBOUND',
+    type: 'TEXT',
+    content: 'Olá!',
+    metadata: { kind: 'text' },
+    status: 'DELIVERED',
+    timestamp: '2025-07-19T11:00:00Z',
+    contact,
+    ...differently,
+  };
+}
+
+/** A conversation that nobody has written in yet, for tests. */
+export function conversation(id: string, differently: Partial<Conversation> = {}): Conversation {
+  return {
+    id,
+    status: 'OPEN',
+    stageId: 'new',
+    inbox: { id: 'inbox', name: 'Atendimento', channel: 'whatsapp' },
+    contact,
+    unreadCount: 0,
+    lastMessage: null,
+    lastMessageAt: null,
+    createdAt: '2025-07-19T08:00:00Z',
+    ...differently,
+  };
+}
+
+/** A board as of event `seq` with these conversations by stage, for tests. */
+export function boardOf(seq: number, stages: Record<string, Conversation[]>): Board {
+  return {
+    seq,
+    stages: Object.entries(stages).map(([id, conversations]) => ({
+      id,
+      name: id,
+      color: '#0a72c4',
+      total: conversations.length,
+      conversations,
+    })),
+  };
+}

@@ -14,7 +14,7 @@ use super::{Contact, Conversation, Db, Desk, Error, Message, Result};
 /// A fact about a desk.
 ///
 /// This is the stored form, read back for as long as the log is kept: add variants and optional
-/// fields, never rename. What clients see is decided in [`crate::wire`].
+/// fields, never rename. What clients see is decided in `wire`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", content = "data", rename_all = "snake_case")]
 pub enum Event {

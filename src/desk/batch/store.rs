@@ -23,8 +23,12 @@ impl Batch<'_> {
         let inboxes = self.inboxes.unstored();
         self.upsert::<inbox::Entity>(inboxes, &[]).await?;
         let contacts = self.contacts.unstored();
-        let columns =
-            [contact::Column::Name, contact::Column::NamedAt, contact::Column::PhoneNumber];
+        let columns = [
+            contact::Column::Name,
+            contact::Column::NamedAt,
+            contact::Column::PhoneNumber,
+            contact::Column::NumberedAt,
+        ];
         self.upsert::<contact::Entity>(contacts, &columns).await?;
         let addresses = self.addresses.unstored();
         self.upsert::<contact_address::Entity>(addresses, &[]).await?;

@@ -1,0 +1,21 @@
+//! What Recado promises, shown on a whole server with a real database.
+//!
+//! One program, because linking takes longer than running. Every test has a server and a database
+//! of its own: PostgreSQL where `TEST_DATABASE_URL` names one (`tests/with-postgres` starts one),
+//! else SQLite. `make test` runs all of them on both.
+
+mod support;
+
+mod authenticating;
+mod backpressure;
+mod commands;
+mod corpus;
+mod crashing;
+mod following;
+mod isolating;
+mod javascript;
+mod layers;
+mod receiving;
+mod refusing;
+mod sockets;
+mod statuses;

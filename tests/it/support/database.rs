@@ -1,0 +1,52 @@
+//! Empty databases, one for each test.
+
+use std::sync::Arc;
+
+use sea_orm::ConnectionTrait as _;
+use tempfile::TempDir;
+
+use super::unique;
+
+/// An empty database that goes when the last handle to it is dropped.
+#[derive(Clone)]
+pub(crate) struct Database {
+    url: String,
+    _folder: Option<Arc<TempDir>>,
+}
+
+impl Database {
+    /// On PostgreSQL where `TEST_DATABASE_URL` names a server, else a new SQLite file.
+    pub(crate) async fn create() -> Self {
+        let Some(server) = server() else {
+            let folder = TempDir::new().unwrap();
+            let url = format!("sqlite:{}", folder.path().join("data/recado.db").display());
+            return Self { url, _folder: Some(Arc::new(folder)) };
+        };
+        let name = format!("recado_test_{}_{}", std::process::id(), unique());
+        let postgres = sea_orm::Database::connect(&server).await.unwrap();
+        postgres.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        postgres.close().await.unwrap();
+        let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in a database");
+        Self { url: format!("{base}/{name}"), _folder: None }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.url.starts_with("postgres")
+    }
+
+    /// Runs a statement past the server.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let connection = sea_orm::Database::connect(&self.url).await.unwrap();
+        connection.execute_unprepared(sql).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "which database to test on")]
+fn server() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok()
+}

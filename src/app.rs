@@ -73,11 +73,11 @@ impl App {
         let (socketio, io) = socketio::layer(auth.clone(), pace, stop.clone());
         let whatsapp = Arc::new(settings.whatsapp.clone());
         let state = ApiState { desks: desks.clone(), auth, whatsapp };
-        let routes =
+        let inner =
             api::routes().merge(realtime::routes(io.clone())).fallback(api::page).with_state(state);
         // Around the whole router and once: each route would else have an engine of its own.
         let router = Router::new()
-            .fallback_service(socketio.layer(routes))
+            .fallback_service(socketio.layer(inner))
             .layer(CatchPanicLayer::new())
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(cors(&settings.cors_origins)?);
@@ -183,21 +183,13 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
 /// Tells a newcomer what to open and what to send.
 pub fn welcome(settings: &Serve, address: SocketAddr) -> String {
     let url = format!("http://localhost:{}", address.port());
-    let mut told = format!("Recado listens on {address}: open {url}\n");
-    if settings.demo {
-        for (email, _, _) in DEMO_LOGINS {
-            told += &format!("  sign in as {email}, password {DEMO_PASSWORD}\n");
-        }
-        told += &format!(
-            r#"  let a customer write:
-curl -X POST {url}/webhooks/whatsapp -H "Content-Type: application/json" -d '{{
-  "entry": [{{ "id": "test-entry", "changes": [{{ "value": {{
-    "messaging_product": "whatsapp",
-    "metadata": {{ "display_phone_number": "5511999999999", "phone_number_id": "{DEMO_PHONE}" }},
-    "messages": [{{ "from": "5511888888888", "id": "test-msg-id", "timestamp": "1699999999",
-                   "type": "text", "text": {{ "body": "Mensagem de teste Socket.io" }} }}] }} }}] }}] }}'
-"#
-        );
+    let told = format!("Recado listens on {address}: open {url}");
+    if !settings.demo {
+        return told;
     }
-    told
+    let logins = DEMO_LOGINS
+        .map(|(email, _, _)| format!("  sign in as {email}, password {DEMO_PASSWORD}"))
+        .join("\n");
+    let curl = include_str!("welcome.txt").replace("URL", &url).replace("PHONE", DEMO_PHONE);
+    format!("{told}\n{logins}\n  let a customer write:\n\n{curl}")
 }

@@ -119,7 +119,7 @@ pub struct Serve {
 /// Where the data is.
 #[derive(Args, Clone, Debug)]
 pub struct Storage {
-    /// sqlite:FILE (made if missing) or postgres://USER:PASSWORD@HOST/DATABASE
+    /// `sqlite:FILE` (made if missing) or `postgres://USER:PASSWORD@HOST/DATABASE`
     #[arg(
         long,
         env = "DATABASE_URL",

@@ -225,3 +225,63 @@ impl From<desk::Conversation> for Conversation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_json_snapshot;
+    use serde_json::{Value, json};
+
+    use super::{live, live_name};
+    use crate::desk::Logged;
+
+    /// Clients parse these bytes, and the log keeps what they are made from. A diff here is a change
+    /// of contract: fields may be added, nothing else.
+    #[test]
+    fn every_event_as_it_is_stored_and_as_it_is_told() {
+        let contact = json!({ "id": id(4), "name": "Ana", "phone_number": "5511888888888" });
+        let message = json!({
+            "id": id(1), "conversation_id": id(2), "inbox_id": id(3), "provider_id": "wamid.1",
+            "direction": "INBOUND", "kind": "IMAGE", "content": "Olha só",
+            "metadata": { "kind": "image", "image": { "id": "media-1" } },
+            "reactions": [
+                { "by": "5511888888888", "at": 1_700_000_001_000_000_i64, "emoji": "👍" },
+                { "by": "5511999999999", "at": 1_700_000_002_000_000_i64, "emoji": null },
+            ],
+            "status": "DELIVERED", "sent_at": 1_700_000_000_123_456_i64,
+            "edited_at": 1_700_000_003_000_000_i64, "contact": contact,
+        });
+        let conversation = json!({
+            "id": id(2), "inbox": { "id": id(3), "name": "WhatsApp", "channel": "whatsapp" }, "contact": contact,
+            "stage_id": id(5), "status": "OPEN", "assignee_id": null, "unread_count": 1,
+            "last_message": message, "created_at": 1_700_000_000_200_000_i64,
+        });
+        let change = json!({ "conversation_id": id(2), "inbox_id": id(3), "last_message": message,
+            "unread_count": 2, "status": "OPEN", "stage_id": id(5), "contact": contact });
+        let moved = json!({ "inbox_id": id(3), "conversation_id": id(2), "message_id": id(1), "status": "FAILED",
+            "error": { "code": 131_026, "title": "Message undeliverable" } });
+        let stored = [
+            ("conversation_opened", conversation),
+            ("conversation_changed", change),
+            (
+                "conversation_changed",
+                json!({ "conversation_id": id(2), "inbox_id": id(3), "unread_count": 0 }),
+            ),
+            ("message_received", message.clone()),
+            ("message_sent", message.clone()),
+            ("message_changed", message),
+            ("status_moved", moved),
+        ];
+        let told = stored.map(|(event, data)| {
+            let stored = json!({ "event": event, "data": data });
+            let logged = Logged::example(7, serde_json::from_value(stored.clone()).unwrap());
+            assert_eq!(serde_json::to_value(&logged.event).unwrap(), stored);
+            let payload: Value = serde_json::from_str(live(&logged)).unwrap();
+            json!({ "stored": event, "told": [live_name(&logged.event), payload, "7"] })
+        });
+        assert_json_snapshot!(told);
+    }
+
+    fn id(number: u128) -> Value {
+        json!(format!("00000000-0000-0000-0000-{number:012}"))
+    }
+}

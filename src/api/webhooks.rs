@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
@@ -41,7 +41,7 @@ pub(super) async fn subscribe(
     verification: Result<Query<Verification>, QueryRejection>,
 ) -> Result<String, ApiError> {
     let Query(told) = verification?;
-    let word = settings.whatsapp_verify_token.as_ref().map(|word| word.expose_secret());
+    let word = settings.whatsapp_verify_token.as_ref().map(SecretString::expose_secret);
     let knows = word.is_some_and(|word| whatsapp::same(word, &told.verify_token));
     if told.mode == "subscribe" && knows { Ok(told.challenge) } else { Err(ApiError::VerifyToken) }
 }

@@ -115,6 +115,12 @@ impl Logged {
         Arc::new(Self { seq, happened_at, event, live: OnceLock::new() })
     }
 
+    /// An event at some place, for showing how it is written.
+    #[cfg(test)]
+    pub(crate) fn example(seq: i64, event: Event) -> Arc<Self> {
+        Self::new(seq, Time(1_700_000_000_300_000), event)
+    }
+
     /// Returns the form that Socket.IO and SSE speak, calling `write` if nobody has yet.
     pub fn live(&self, write: impl FnOnce(&Self) -> Box<str>) -> &str {
         self.live.get_or_init(|| write(self))
@@ -141,10 +147,10 @@ pub(super) async fn events_after(
         .limit(limit)
         .all(&db.reader)
         .await?;
-    rows.into_iter().map(read).collect()
+    rows.iter().map(read).collect()
 }
 
-fn read(row: event::Model) -> Result<Arc<Logged>> {
+fn read(row: &event::Model) -> Result<Arc<Logged>> {
     let event = serde_json::from_str(&row.data)
         .map_err(|error| Error::from(DbErr::Json(format!("event {}: {error}", row.seq))))?;
     Ok(Logged::new(row.seq, row.happened_at, event))

@@ -34,8 +34,21 @@ pub(super) struct Intake {
 #[derive(Debug)]
 struct Arrival {
     webhook: Webhook,
-    answer: oneshot::Sender<Result<Receipt>>,
+    answer: Answer,
+}
+
+/// How a webhook is answered; the room that its body takes is free once it is.
+#[derive(Debug)]
+struct Answer {
+    to: oneshot::Sender<Result<Receipt>>,
     _room: OwnedSemaphorePermit,
+}
+
+impl Answer {
+    fn give(self, receipt: Result<Receipt>) {
+        // Whoever has hung up meanwhile comes again, and is a repeat.
+        let _ = self.to.send(receipt);
+    }
 }
 
 /// What the queue's reader needs.
@@ -54,8 +67,9 @@ impl Desks {
     pub async fn receive(&self, webhook: Webhook) -> Result<Receipt> {
         let kib = u32::try_from(webhook.body.len() / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.intake.room).try_acquire_many_owned(kib);
-        let (answer, receipt) = oneshot::channel();
-        let arrival = Arrival { webhook, answer, _room: room.map_err(|_| Error::IntakeFull)? };
+        let (to, receipt) = oneshot::channel();
+        let answer = Answer { to, _room: room.map_err(|_| Error::IntakeFull)? };
+        let arrival = Arrival { webhook, answer };
         self.intake.queue.try_send(arrival).map_err(|_| Error::IntakeFull)?;
         receipt.await.unwrap_or(Err(Error::IntakeFull))
     }
@@ -81,29 +95,28 @@ impl Committer {
     /// one takes nobody along.
     async fn settle(&self, arrivals: Vec<Arrival>) {
         let (webhooks, answers): (Vec<_>, Vec<_>) =
-            arrivals.into_iter().map(|it| (it.webhook, (it.answer, it._room))).unzip();
+            arrivals.into_iter().map(|it| (it.webhook, it.answer)).unzip();
+        let count = webhooks.len();
         match self.commit(&webhooks).await {
             Ok(receipts) => {
-                for ((answer, _), receipt) in answers.into_iter().zip(receipts) {
-                    // Whoever has hung up meanwhile comes again, and is a repeat.
-                    let _ = answer.send(Ok(receipt));
+                for (answer, receipt) in answers.into_iter().zip(receipts) {
+                    answer.give(Ok(receipt));
                 }
             }
-            Err(error) if is_outage(&error) || webhooks.len() == 1 => {
-                tracing::error!(%error, webhooks.count = webhooks.len(), "webhooks could not be stored");
-                for (answer, _) in answers {
-                    let _ = answer.send(Err(error.clone().into()));
+            Err(error) if is_outage(&error) || count == 1 => {
+                tracing::error!(%error, webhooks.count = count, "webhooks could not be stored");
+                for answer in answers {
+                    answer.give(Err(error.clone().into()));
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, webhooks.count = webhooks.len(), "webhooks are stored one by one");
-                for ((answer, _), webhook) in answers.into_iter().zip(&webhooks) {
+                tracing::warn!(%error, webhooks.count = count, "webhooks are stored one by one");
+                for (answer, webhook) in answers.into_iter().zip(&webhooks) {
                     let alone = self.commit(std::slice::from_ref(webhook)).await;
                     if let Err(error) = &alone {
                         tracing::error!(%error, "a webhook could not be stored");
                     }
-                    let receipt = alone.map(|mut receipts| receipts.remove(0));
-                    let _ = answer.send(receipt.map_err(Error::from));
+                    answer.give(alone.map(|mut it| it.remove(0)).map_err(Error::from));
                 }
             }
         }

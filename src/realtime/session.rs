@@ -206,5 +206,5 @@ async fn step(feed: &mut Feed, waits: bool) -> desk::Result<Option<Arc<Logged>>>
 fn instant(time: Time) -> Instant {
     let left = u64::try_from(time.0.saturating_sub(Time::now().0)).unwrap_or(0);
     // Further away than a timer can tell is as good as never.
-    Instant::now() + Duration::from_micros(left).min(Duration::from_secs(365 * 86_400))
+    Instant::now() + Duration::from_micros(left).min(Duration::from_hours(24 * 365))
 }

@@ -218,7 +218,7 @@ fn rooms(caller: &Caller) -> Vec<String> {
     match &caller.sees {
         Sees::Everything => rooms.push(format!("tenant:{tenant}")),
         Sees::Inboxes(inboxes) => {
-            rooms.extend(inboxes.iter().map(|inbox| format!("inbox:{inbox}")))
+            rooms.extend(inboxes.iter().map(|inbox| format!("inbox:{inbox}")));
         }
     }
     rooms

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -23,14 +22,12 @@ struct Stats {
 
 /// Returns the routes that tell of connections.
 pub fn routes(io: SocketIo) -> Router<ApiState> {
-    Router::new().route(
-        "/api/socket/stats",
-        get(|caller: Caller| async move { stats(State(io), caller).await }),
-    )
+    Router::new()
+        .route("/api/socket/stats", get(|caller: Caller| async move { stats(&io, &caller) }))
 }
 
 /// `GET /api/socket/stats`: of the own tenant for an admin, of all tenants for the operator.
-async fn stats(State(io): State<SocketIo>, caller: Caller) -> Result<Json<Stats>, ApiError> {
+fn stats(io: &SocketIo, caller: &Caller) -> Result<Json<Stats>, ApiError> {
     let sees_all = match caller.role {
         Role::Operator => true,
         Role::Admin => false,

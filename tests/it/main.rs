@@ -4,6 +4,8 @@
 //! of its own: PostgreSQL where `TEST_DATABASE_URL` names one (`tests/with-postgres` starts one),
 //! else SQLite. `make test` runs all of them on both.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
+
 mod support;
 
 mod authenticating;
@@ -19,3 +21,4 @@ mod receiving;
 mod refusing;
 mod sockets;
 mod statuses;
+mod storing;

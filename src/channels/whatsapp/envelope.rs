@@ -54,14 +54,14 @@ pub(super) struct Profile {
     pub(super) wa_id: Option<String>,
     #[serde(default, deserialize_with = "text")]
     pub(super) user_id: Option<String>,
-    #[serde(default)]
-    profile: Option<Value>,
+    #[serde(default, rename = "profile")]
+    shown: Option<Value>,
 }
 
 impl Profile {
     pub(super) fn name(&self) -> Option<String> {
-        let profile = self.profile.as_ref()?;
-        let name = ["name", "username"].into_iter().find_map(|key| profile.get(key)?.as_str());
+        let shown = self.shown.as_ref()?;
+        let name = ["name", "username"].into_iter().find_map(|key| shown.get(key)?.as_str());
         name.map(str::trim).filter(|name| !name.is_empty()).map(|name| clip(name, LONGEST_NAME))
     }
 }

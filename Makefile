@@ -1,0 +1,46 @@
+# The two commands that a newcomer needs: `make run` and `make test`.
+
+CLIENT := js-client-demo
+CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
+
+.PHONY: help run test test-client test-sqlite test-postgres lint build clean tools
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: tools $(CLIENT)/dist/index.html ## Build client and server, and serve the demo tenant on port 3333
+	cargo run -- --demo
+
+test: test-client test-sqlite test-postgres ## Run all tests, on SQLite and on a private PostgreSQL
+
+test-client: tools $(CLIENT)/node_modules/.installed ## The client's own tests
+	cd $(CLIENT) && npm test
+
+test-sqlite: tools tests/clients/node_modules/.installed ## All tests of the server, on SQLite
+	cargo test --workspace
+
+test-postgres: tools tests/clients/node_modules/.installed ## The tests of the whole server, on PostgreSQL
+	tests/with-postgres cargo test --workspace --test it
+
+lint: tools $(CLIENT)/node_modules/.installed ## Formatting and lints, as CI wants them
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cd $(CLIENT) && npm run lint && npm run typecheck
+
+build: tools $(CLIENT)/dist/index.html ## The program for a server: target/release/recado, client included
+	cargo build --release --workspace
+
+clean: ## Remove what was built; data stays
+	cargo clean
+	rm -rf $(CLIENT)/node_modules $(CLIENT)/dist tests/clients/node_modules
+
+tools:
+	@for tool in cargo node npm cc; do command -v $$tool >/dev/null || { \
+		echo "$$tool is missing: Recado is built with Rust (rustup.rs), Node 20.19 or newer, and a C compiler" >&2; exit 1; }; done
+
+$(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.installed $(CLIENT_SOURCES)
+	cd $(CLIENT) && npm run build
+
+%/node_modules/.installed: %/package.json %/package-lock.json
+	cd $* && npm ci
+	touch $@

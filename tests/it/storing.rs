@@ -1,0 +1,66 @@
+//! What cannot be stored is not acknowledged, and takes nobody along.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{TestServer, notification, post, text};
+
+const ANA: &str = "5511888888888";
+
+/// Makes the database refuse messages that say "poison", as it would a row it cannot hold.
+async fn poison(server: &TestServer) {
+    let trigger = if server.database.is_postgres() {
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN IF NEW.content = 'poison' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION refuse()"
+    } else {
+        "CREATE TRIGGER refuse BEFORE INSERT ON message WHEN NEW.content = 'poison'
+         BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    };
+    server.database.execute(trigger).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_webhook_that_the_database_refuses_takes_no_neighbour_along() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    poison(&server).await;
+
+    let posts = (0..40).map(|n| {
+        let says = if n % 8 == 3 { "poison" } else { "Oi" };
+        let body = notification(&acme.phone, &[text(ANA, &format!("wamid.{n}"), says)]).to_string();
+        let url = server.url.clone();
+        tokio::spawn(async move { (n, post(&url, body).await) })
+    });
+    for answer in posts.collect::<Vec<_>>() {
+        let (n, answer) = answer.await.unwrap();
+        let expected = if n % 8 == 3 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        assert_eq!(answer.status(), expected, "{n}");
+    }
+
+    assert_eq!(acme.history().await.len(), 35);
+    let log = acme.log().await;
+    let seqs: Vec<_> = log.iter().map(|logged| logged.seq).collect();
+    assert_eq!(seqs, (1..=70).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_could_not_be_stored_is_told_to_come_again_and_then_counts_once() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let mut agent = acme.agent().await;
+    let body = notification(&acme.phone, &[text(ANA, "wamid.1", "Oi")]).to_string();
+
+    server.database.execute("ALTER TABLE webhook RENAME TO away").await;
+    let answer = server.post(body.clone()).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    assert_eq!(answer.json::<Value>().await.unwrap()["code"], "storage_unavailable");
+    assert_eq!(acme.told().await.len(), 0);
+
+    server.database.execute("ALTER TABLE away RENAME TO webhook").await;
+    assert_eq!(server.post(body).await.status(), StatusCode::OK);
+    assert_eq!(acme.told().await, ["conversation:new", "message:new"]);
+    assert_eq!(agent.stored().await.seq(), 1);
+    assert_eq!(agent.stored().await.data["message"]["content"], json!("Oi"));
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use recado::channels::whatsapp;
-use recado::desk::{Channel, Db, Desks, Sees, Webhook};
+use recado::desk::{Channel, Db, Desks, Event, Sees, Webhook};
 use tokio::time::timeout;
 
 use crate::support::{Database, PATIENCE, TestServer, notification, text};
@@ -14,43 +14,44 @@ use crate::support::{Database, PATIENCE, TestServer, notification, text};
 async fn a_reader_behind_two_hundred_writers_misses_nothing() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;
+    let people = (0..200).map(|n| text(&format!("55118{n:08}"), &format!("wamid.{n}"), "Oi"));
+    server.take(&notification(&acme.phone, &people.collect::<Vec<_>>())).await;
+    let opened = acme.log().await;
+    let conversations = opened.iter().filter_map(|logged| match &logged.event {
+        Event::ConversationOpened(opened) => Some(opened.id),
+        _ => None,
+    });
+    let conversations: Vec<_> = conversations.collect();
+    assert_eq!((conversations.len(), opened.len()), (200, 400));
     dawdle(&server.database).await;
     let mut nodes = Vec::new();
     for _ in 0..8 {
-        nodes.push(node(&server.database).await);
+        nodes.push(node(&server.database).await.of("acme".into()));
     }
 
-    let writers = (0..200).map(|n| {
-        let desks = nodes[n % nodes.len()].clone();
-        let message = text(&format!("55118{n:08}"), &format!("wamid.{n}"), "Oi");
-        let body = notification(&acme.phone, &[message]).to_string();
-        tokio::spawn(async move {
-            let elements = whatsapp::parse(body.as_bytes()).unwrap();
-            let channel = Channel::WhatsApp;
-            let webhook = Webhook { channel, body: body.into(), elements, replay_of: None };
-            desks.receive(webhook).await.unwrap();
-        })
+    // Each in a transaction of its own, on one of eight nodes.
+    let writers = conversations.into_iter().enumerate().map(|(n, conversation)| {
+        let desk = nodes[n % nodes.len()].clone();
+        tokio::spawn(async move { desk.mark_read(conversation, &Sees::Everything).await.unwrap() })
     });
     let writers: Vec<_> = writers.collect();
-
     let reader = node(&server.database).await.of("acme".into());
     let reading = async {
-        let mut seen: Vec<i64> = Vec::new();
-        while seen.len() < 400 {
-            let cursor = seen.last().copied().unwrap_or(0);
-            let page = reader.events_after(cursor, 7).await.unwrap();
+        let mut seen = vec![400];
+        while seen.last() != Some(&600) {
+            let page = reader.events_after(seen[seen.len() - 1], 7).await.unwrap();
             seen.extend(page.iter().map(|logged| logged.seq));
         }
         seen
     };
-    let seen = timeout(Duration::from_mins(2), reading).await.expect("the reader skipped an event");
+    let seen = timeout(Duration::from_mins(2), reading).await.expect("the log does not go on");
     for writer in writers {
         writer.await.unwrap();
     }
 
-    assert_eq!(seen, (1..=400).collect::<Vec<_>>());
+    assert_eq!(seen, (400..=600).collect::<Vec<_>>());
     let log = acme.log().await;
-    assert_eq!(log.len(), 400);
+    assert_eq!(log.len(), 600);
     assert!(log.windows(2).all(|two| two[0].happened_at < two[1].happened_at), "times do not grow");
 }
 
@@ -132,8 +133,8 @@ async fn the_board_with_the_events_after_it_is_the_board_of_later() {
     let mut cards = before.columns[0].conversations.clone();
     for logged in acme.desk.events_after(before.seq, 100).await.unwrap() {
         match &logged.event {
-            recado::desk::Event::ConversationOpened(opened) => cards.insert(0, (**opened).clone()),
-            recado::desk::Event::ConversationChanged(change) => {
+            Event::ConversationOpened(opened) => cards.insert(0, (**opened).clone()),
+            Event::ConversationChanged(change) => {
                 let card = cards.iter_mut().find(|card| card.id == change.conversation_id).unwrap();
                 card.unread_count = change.unread_count.unwrap_or(card.unread_count);
                 card.last_message = change.last_message.clone().or(card.last_message.take());

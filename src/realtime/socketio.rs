@@ -7,11 +7,12 @@ use axum::extract::Query;
 use axum::http::header::AUTHORIZATION;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
+use socketioxide::{SocketError, SocketIo};
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::session::{Order, Session};
@@ -24,6 +25,9 @@ const LARGEST_MESSAGE: usize = 1_000_000;
 /// How many packets wait for a client's connection. A session whose client is slower than the log
 /// waits at its cursor, so that this bounds memory and loses nothing.
 const WAITING_PACKETS: usize = 256;
+
+/// How long to wait before a client with a full buffer is told once more that it is let go.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// How many orders of one client wait for its session.
 const WAITING_ORDERS: usize = 16;
@@ -126,8 +130,13 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
     if let Some(Err(error)) = served {
         tracing::error!(socket.id = %socket.id, %error, "a client cannot be served");
     }
-    // Whoever is not followed up any more is to come back, with its cursor.
-    let _ = socket.disconnect();
+    // Whoever is not served any more is to come back, with its cursor. A full buffer takes no
+    // farewell yet; should the client read again, it must not stay connected and hear nothing.
+    while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
+        if gone.run_until_cancelled(sleep(FAREWELL)).await.is_none() {
+            return;
+        }
+    }
 }
 
 async fn join(

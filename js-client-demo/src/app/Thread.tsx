@@ -53,7 +53,8 @@ export function Thread({ conversation, thread, now, onOlder }: Props) {
           </h2>
           <p>
             {contact.name && `${formatPhone(contact.phoneNumber)} · `}
-            {text.channel[inbox.channel]} · {inbox.name}
+            {text.channel[inbox.channel]}
+            {inbox.name !== text.channel[inbox.channel] && ` · ${inbox.name}`}
           </p>
         </div>
         <a className="quiet" href="#/" aria-label={text.closeThread} title={text.closeThread}>

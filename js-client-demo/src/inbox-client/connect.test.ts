@@ -26,6 +26,9 @@ class FakeSocket {
     this.connected = false;
     return this;
   }
+  emit(...args: unknown[]) {
+    this.sent.push(args);
+  }
   timeout() {
     return { emit: (...args: unknown[]) => this.sent.push(args) };
   }
@@ -273,5 +276,34 @@ describe('the open conversation', () => {
 
     expect(fetchMessages).toHaveBeenLastCalledWith('token', 'joao', 'm1');
     expect(desk().thread?.history).toBe('complete');
+  });
+});
+
+describe('reading', () => {
+  const unread = boardOf(10, { new: [{ ...conversation('ana'), unreadCount: 2 }] });
+
+  test('a conversation is read once it is open and connected', async () => {
+    const { inbox, socket } = start(async () => unread);
+    await settled();
+    inbox.open('ana');
+    expect(socket.sent).toEqual([]);
+
+    socket.hears('connect');
+
+    expect(socket.sent).toEqual([['conversation:read', 'ana']]);
+  });
+
+  test('what arrives in an open conversation is read at once, and elsewhere not', async () => {
+    const { inbox, socket } = start();
+    await settled();
+    socket.hears('connect');
+    inbox.open('joao');
+    const arrives = (seq: number, conversationId: string) =>
+      socket.hears('conversation:updated', { seq, conversationId, updates: { unreadCount: 1 } });
+
+    arrives(11, 'joao');
+    arrives(12, 'maria');
+
+    expect(socket.sent).toEqual([['conversation:read', 'joao']]);
   });
 });

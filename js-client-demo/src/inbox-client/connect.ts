@@ -26,7 +26,10 @@ export type Inbox = {
   getState: () => InboxState;
   /** Calls back after each change of the state, until the returned function is called. */
   subscribe: (listener: () => void) => () => void;
-  /** Holds a conversation's messages in `desk.thread`, newest page first; `null` lets go of them. */
+  /**
+   * Holds a conversation's messages in `desk.thread`, newest page first, and lets the server know
+   * that they are read while the page is visible; `null` lets go of them.
+   */
   open: (conversationId: string | null) => void;
   /** Fetches the page before the messages held, also again after a failure. */
   loadOlder: () => void;
@@ -180,6 +183,14 @@ export function connect(
     if (meanwhile) meanwhile.push(event);
     else if (desk && event.seq >= desk.seq && !covers(desk, event)) loadSoon();
     change((before) => apply(before, event));
+    if (event.name === 'conversation:updated' && event.conversationId === openId) see();
+  }
+
+  /** Tells the server that the open conversation is before somebody's eyes. */
+  function see(): void {
+    const unread = openId && deskNow()?.conversations[openId]?.unreadCount;
+    if (!unread || !socket.connected || globalThis.document?.hidden) return;
+    socket.emit('conversation:read', openId);
   }
 
   function catchUp(head: number): void {
@@ -204,6 +215,7 @@ export function connect(
     if (conversationId === openId) return;
     openId = conversationId;
     openAfresh();
+    see();
   }
 
   function openAfresh(): void {
@@ -236,6 +248,7 @@ export function connect(
   function halt(): void {
     for (const timer of [loading, gathering, lagging]) clearTimeout(timer);
     globalThis.removeEventListener?.('online', retry);
+    globalThis.document?.removeEventListener('visibilitychange', see);
     socket.removeAllListeners();
     socket.disconnect();
   }
@@ -248,6 +261,7 @@ export function connect(
       become({ ...state, link });
     };
     tell();
+    see();
     engine.on('upgrade', tell);
   });
   socket.on('disconnect', (reason) => {
@@ -275,6 +289,7 @@ export function connect(
     socket.on(name, (payload: object) => receive({ name, ...payload } as ServerEvent));
   }
   globalThis.addEventListener?.('online', retry);
+  globalThis.document?.addEventListener('visibilitychange', see);
   void load();
 
   return {

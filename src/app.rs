@@ -58,11 +58,11 @@ impl App {
     pub async fn start(settings: &Serve) -> anyhow::Result<Self> {
         settings.check().map_err(anyhow::Error::msg)?;
         let is_development = settings.environment == Environment::Development;
-        let adopter = (is_development && settings.demo).then(|| TenantId::from(DEMO));
+        let adopter = is_development.then(|| TenantId::from(DEMO));
         let desks = open(&settings.storage, adopter).await?;
         furnish(&desks, settings).await?;
-        if settings.whatsapp.app_secret().is_none() {
-            tracing::warn!("WHATSAPP_APP_SECRET is not set: webhooks are taken unsigned");
+        for danger in settings.dangers() {
+            tracing::warn!("{danger}");
         }
 
         let tokens = &settings.tokens;

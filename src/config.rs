@@ -66,8 +66,8 @@ pub struct Serve {
     #[arg(long, env = "PORT", default_value_t = 3333)]
     pub port: u16,
 
-    /// Where this server runs: a development server takes unsigned webhooks and adopts unknown
-    /// phone numbers; a production server refuses to start with a default or short secret, or
+    /// Where this server runs: a development server takes unsigned webhooks, and the tenant "demo"
+    /// takes in what comes for unknown phone numbers; a production server refuses to start with a default or short secret, or
     /// without WHATSAPP_APP_SECRET
     #[arg(long = "env", env = "RECADO_ENV", value_enum, default_value_t = Environment::Development)]
     pub environment: Environment,
@@ -392,6 +392,20 @@ impl Serve {
             return Err(why.to_owned());
         }
         Ok(())
+    }
+}
+
+impl Serve {
+    /// What is convenient on somebody's desk and would be dangerous elsewhere.
+    pub fn dangers(&self) -> Vec<&'static str> {
+        let mut dangers = Vec::new();
+        if self.whatsapp.app_secret().is_none() {
+            dangers.push("WHATSAPP_APP_SECRET is not set: webhooks are taken unsigned");
+        }
+        if self.tokens.jwt_secret.expose_secret() == DEVELOPMENT_SECRET {
+            dangers.push("JWT_SECRET is the one that everybody knows: anybody can sign in");
+        }
+        dangers
     }
 }
 

@@ -118,8 +118,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Desks {
     /// Opens the desks stored in `db`, whose schema must be up to date.
     ///
-    /// `adopter` is the tenant that takes in what arrives for phone numbers nobody knows, as on a
-    /// development server; without one that is quarantined.
+    /// `adopter` is the tenant that takes in what arrives for phone numbers nobody knows, if it
+    /// exists; without one that is quarantined.
     pub fn open(db: Db, adopter: Option<TenantId>) -> Self {
         let tails = Arc::new(Tails::new(db.clone()));
         let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter);

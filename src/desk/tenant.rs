@@ -3,8 +3,9 @@
 use entity::inbox::Channel;
 use entity::{InboxId, StageId, TenantId, TenantScoped as _, Time, inbox, stage, tenant};
 use sea_orm::{
-    ColumnTrait as _, DatabaseConnection, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, SqlErr, TryInsertResult,
+    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, SqlErr,
+    TryInsertResult,
 };
 
 use super::{Desk, Desks, Error, InboxName, Result};
@@ -109,7 +110,7 @@ impl Desk {
     }
 
     pub(super) async fn row(&self) -> Result<Option<tenant::Model>> {
-        row(&self.desks.db.reader, &self.tenant).await
+        Ok(row(&self.desks.db.reader, &self.tenant).await?)
     }
 
     async fn inbox_at(&self, channel: Channel, address: &str) -> Result<Option<InboxName>> {
@@ -124,12 +125,12 @@ impl Desk {
 
 /// Returns the tenant's own row.
 pub(super) async fn row(
-    reader: &DatabaseConnection,
+    reader: &impl ConnectionTrait,
     id: &TenantId,
-) -> Result<Option<tenant::Model>> {
+) -> Result<Option<tenant::Model>, DbErr> {
     #[expect(clippy::disallowed_methods, reason = "the tenant's own row")]
     let tenant = tenant::Entity::find_by_id(id.clone());
-    Ok(tenant.one(reader).await?)
+    tenant.one(reader).await
 }
 
 /// Returns the number of the newest event in each of these tenants' logs.

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::super::contact::same_number;
-use super::super::{Channel, Content, Db, Element, Webhook};
+use super::super::{Channel, Content, Db, Element, Webhook, tenant};
 use super::{Batch, Rows, Waiting};
 
 impl<'a> Batch<'a> {
@@ -66,8 +66,12 @@ impl<'a> Batch<'a> {
         let rows = inboxes.all(&self.txn).await?;
         self.inboxes =
             Rows::stored(rows.into_iter().map(|row| ((row.channel, row.address.clone()), row)));
-        if let Some(adopter) = self.adopter {
-            for (channel, element) in elements(webhooks) {
+        let Some(adopter) = self.adopter else { return Ok(()) };
+        let strangers: Vec<_> = elements(webhooks)
+            .filter(|(channel, element)| self.inbox_of(*channel, element).is_none())
+            .collect();
+        if !strangers.is_empty() && tenant::row(&self.txn, adopter).await?.is_some() {
+            for (channel, element) in strangers {
                 self.adopt(adopter, channel, element);
             }
         }

@@ -20,11 +20,14 @@ use tower_http::trace::TraceLayer;
 use crate::api::{self, ApiState};
 use crate::auth::{Auth, hash};
 use crate::config::{Environment, Serve, Storage};
-use crate::desk::{Channel, DEMO, Db, Desks, Error, NewUser, Role, TenantId};
+use crate::desk::{Channel, DEMO, Db, Desks, Error, NewUser, Retention, Role, TenantId};
 use crate::realtime::{self, socketio};
 
 /// How often a node looks for events that it was not told of.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+/// How often old events and webhooks are let go.
+const PRUNE: Duration = Duration::from_mins(1);
 
 /// How long a stopping server waits for its clients to go.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -43,6 +46,7 @@ pub struct App {
     io: SocketIo,
     stop: CancellationToken,
     patience: Duration,
+    retention: Retention,
 }
 
 /// Opens the desks, with the schema up to date.
@@ -72,7 +76,8 @@ impl App {
         let pace = socketio::Pace { heartbeat: settings.heartbeat, patience };
         let (socketio, io) = socketio::layer(auth.clone(), pace, stop.clone());
         let whatsapp = Arc::new(settings.whatsapp.clone());
-        let state = ApiState { desks: desks.clone(), auth, whatsapp };
+        let clients = Arc::new(settings.clients.clone());
+        let state = ApiState { desks: desks.clone(), auth, whatsapp, clients };
         let inner =
             api::routes().merge(realtime::routes(io.clone())).fallback(api::page).with_state(state);
         // Around the whole router and once: each route would else have an engine of its own.
@@ -85,7 +90,12 @@ impl App {
         let address = SocketAddr::new(settings.host, settings.port);
         let listener = TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-        Ok(Self { listener, router, desks, io, stop, patience })
+        let retention = Retention {
+            log_days: settings.retention.log_retention_days,
+            log_events: settings.retention.log_retention_events,
+            webhook_days: settings.retention.webhook_retention_days,
+        };
+        Ok(Self { listener, router, desks, io, stop, patience, retention })
     }
 
     /// Where the server listens.
@@ -100,7 +110,8 @@ impl App {
 
     /// Serves until `until` comes true, then lets all clients go. What was acknowledged is stored.
     pub async fn run(self, until: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let Self { listener, router, desks, io, stop, patience } = self;
+        let Self { listener, router, desks, io, stop, patience, retention } = self;
+        tokio::spawn(stop.clone().run_until_cancelled_owned(prune(desks.clone(), retention)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
         // Without a delay for small packets; and given up when a client has acknowledged nothing
         // for so long, which frees those that keep a connection but do not read.
@@ -158,6 +169,20 @@ async fn look_around(desks: Desks) {
         rounds.tick().await;
         if let Err(error) = desks.look_around().await {
             tracing::warn!(%error, "cannot look for other processes' events");
+        }
+    }
+}
+
+/// Lets go, for as long as it is polled, of what has been kept for long enough.
+async fn prune(desks: Desks, retention: Retention) {
+    let mut rounds = interval(PRUNE);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        match desks.prune(retention).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old events and webhooks have been let go"),
+            Err(error) => tracing::warn!(%error, "cannot let go of old events and webhooks"),
         }
     }
 }

@@ -94,6 +94,14 @@ pub struct Serve {
     #[command(flatten)]
     pub whatsapp: WhatsApp,
 
+    /// How long the log and raw webhooks are kept.
+    #[command(flatten)]
+    pub retention: RetentionSettings,
+
+    /// What clients are told about how to connect.
+    #[command(flatten)]
+    pub clients: Clients,
+
     /// The origins whose pages may call this server, or * for all: tokens are not cookies, so no
     /// page gains anything by calling without one
     #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', default_value = "*")]
@@ -160,6 +168,68 @@ pub struct WhatsApp {
     /// Where replies will be sent to; this version only receives
     #[arg(long, env = "WHATSAPP_GRAPH_URL", default_value = "https://graph.facebook.com/v25.0")]
     pub whatsapp_graph_url: String,
+}
+
+/// How long the log and raw webhooks are kept.
+#[derive(Args, Clone, Debug)]
+pub struct RetentionSettings {
+    /// How long events are kept, in days; clients that were away for longer load afresh
+    #[arg(long, env = "LOG_RETENTION_DAYS", default_value_t = 7)]
+    pub log_retention_days: u32,
+
+    /// How many events are kept per tenant, whatever their age
+    #[arg(long, env = "LOG_RETENTION_EVENTS", default_value_t = 1_000_000)]
+    pub log_retention_events: u32,
+
+    /// How long raw webhooks are kept, and what waits for its message, in days
+    #[arg(long, env = "WEBHOOK_RETENTION_DAYS", default_value_t = 30)]
+    pub webhook_retention_days: u32,
+}
+
+/// What clients are told, by `GET /api/realtime/config`, about how to connect. Times are
+/// milliseconds.
+#[derive(Args, Clone, Debug)]
+pub struct Clients {
+    /// How often to poll for the open conversation, in milliseconds
+    #[arg(long, env = "POLLING_ACTIVE_MS", default_value_t = 3_000)]
+    pub polling_active_ms: u32,
+
+    /// How often to poll for the others, in milliseconds
+    #[arg(long, env = "POLLING_INACTIVE_MS", default_value_t = 30_000)]
+    pub polling_inactive_ms: u32,
+
+    /// How often to poll in a hidden tab, in milliseconds; 0 for not at all
+    #[arg(long, env = "POLLING_BACKGROUND_MS", default_value_t = 0)]
+    pub polling_background_ms: u32,
+
+    /// How often widgets and dashboards poll without a websocket, in milliseconds
+    #[arg(long, env = "POLLING_FALLBACK_MS", default_value_t = 30_000)]
+    pub polling_fallback_ms: u32,
+
+    /// How long to try a websocket before polling, in milliseconds
+    #[arg(long, env = "WS_FALLBACK_TIMEOUT_MS", default_value_t = 10_000)]
+    pub ws_fallback_timeout_ms: u32,
+
+    /// How to try again: exponential (1, 2, 4 … 30 s, for ever) or in steps (1, 2, 5, 10 s)
+    #[arg(long, env = "BACKOFF", value_enum, default_value_t = Backoff::Exponential)]
+    pub backoff: Backoff,
+
+    /// After how many tries in steps to give up
+    #[arg(long, env = "MAX_RETRIES", default_value_t = 5)]
+    pub max_retries: u32,
+
+    /// How many messages of a conversation to keep in the browser
+    #[arg(long, env = "CHAT_CACHE_MAX_MESSAGES", default_value_t = 100)]
+    pub chat_cache_max_messages: u32,
+}
+
+/// How clients try again.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Backoff {
+    /// 1, 2, 4, 8, 16, 30, 30 … seconds, for ever.
+    Exponential,
+    /// 1, 2, 5, 10 seconds, a few times.
+    Steps,
 }
 
 /// Adding and listing tenants.

@@ -15,7 +15,8 @@ pub struct Model {
     pub name: String,
     /// Number of the newest event, 0 before the first.
     pub last_seq: i64,
-    /// When the newest event happened; each is later than the one before.
+    /// When the newest event happened; each is later than the one before. Before the first, when
+    /// the tenant was added.
     pub last_event_at: Time,
     /// When it was added.
     pub created_at: Time,

@@ -34,6 +34,12 @@ impl Time {
         DateTime::from_timestamp(seconds, 0).map(|time| Self(time.timestamp_micros()))
     }
 
+    /// ISO 8601 as Python's `isoformat` writes it, but always with six fractional digits.
+    pub fn isoformat(self) -> String {
+        let time = DateTime::from_timestamp_micros(self.0).unwrap_or_default();
+        time.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
+    }
+
     /// Whole seconds since 1970.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)

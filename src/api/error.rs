@@ -7,6 +7,7 @@ use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::auth::Refusal;
 use crate::channels::Malformed;
@@ -33,6 +34,9 @@ pub enum ApiError {
     /// The request makes no sense.
     #[error("{0}")]
     BadRequest(String),
+    /// What should be a moment is none.
+    #[error("{0}")]
+    NoTime(String),
     /// The request's body is too large.
     #[error("the body is too large")]
     TooLarge,
@@ -55,6 +59,8 @@ struct Problem {
     status: u16,
     detail: String,
     code: &'static str,
+    #[serde(flatten)]
+    also: Option<Value>,
 }
 
 impl ApiError {
@@ -73,10 +79,23 @@ impl ApiError {
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::NoTime(_) => (StatusCode::BAD_REQUEST, "invalid_time"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_webhook"),
             Self::Unsigned(_) => (StatusCode::UNAUTHORIZED, "signature_invalid"),
             Self::VerifyToken => (StatusCode::FORBIDDEN, "verify_token_invalid"),
+        }
+    }
+
+    /// What clients of before expect beside the problem.
+    fn also(&self) -> Option<Value> {
+        match self {
+            Self::NoTime(why) => Some(json!({ "error": why })),
+            Self::Desk(desk::Error::Forgotten { .. }) => {
+                let error = json!({ "code": "resync_required", "message": self.to_string() });
+                Some(json!({ "ok": false, "error": error }))
+            }
+            _ => None,
         }
     }
 }
@@ -108,6 +127,7 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             detail: self.to_string(),
             code,
+            also: self.also(),
         };
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, kind, Json(problem)).into_response();

@@ -18,7 +18,7 @@ pub use error::ApiError;
 pub use page::page;
 
 use crate::auth::Auth;
-use crate::config::WhatsApp;
+use crate::config::{Clients, WhatsApp};
 use crate::desk::Desks;
 
 /// The largest webhook that is taken: WhatsApp sends up to 3 MB.
@@ -36,6 +36,8 @@ pub struct ApiState {
     pub auth: Auth,
     /// WhatsApp's settings.
     pub whatsapp: Arc<WhatsApp>,
+    /// What clients are told about how to connect.
+    pub clients: Arc<Clients>,
 }
 
 /// Returns the routes of the API and of webhooks.

@@ -150,9 +150,14 @@ impl Desk {
         if row.unread_count == 0 {
             return Ok(());
         }
+        let contact = contact::Entity::of_tenant(&self.tenant)
+            .filter(contact::Column::Id.eq(row.contact_id))
+            .one(&change.txn)
+            .await?
+            .ok_or(Error::NoConversation(id))?;
         let event = ConversationChange {
             unread_count: Some(0),
-            ..ConversationChange::of(row.id, row.inbox_id)
+            ..ConversationChange::of(&row, Contact::from(&contact))
         };
         let mut row = row.into_active_model();
         row.unread_count = Set(0);

@@ -3,11 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use entity::{
-    ConversationId, InboxId, MessageId, StageId, TenantId, TenantScoped as _, Time, event,
+    ConversationId, InboxId, StageId, TenantId, TenantScoped as _, Time, conversation, event,
 };
 use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Contact, Conversation, Db, Desk, Error, Message, Result};
 
@@ -29,19 +28,7 @@ pub enum Event {
     /// A message was edited, deleted for everyone, or reacted to.
     MessageChanged(Box<Message>),
     /// A message got further on its way, or failed.
-    StatusMoved {
-        /// The inbox of the conversation.
-        inbox_id: InboxId,
-        /// The conversation.
-        conversation_id: ConversationId,
-        /// The message.
-        message_id: MessageId,
-        /// How far it is now.
-        status: entity::message::Status,
-        /// Why it failed, in the provider's words.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        error: Option<Value>,
-    },
+    StatusMoved(Box<Message>),
 }
 
 /// What changed about a conversation; what did not is absent.
@@ -63,23 +50,33 @@ pub struct ConversationChange {
     /// The column of the board.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<StageId>,
-    /// The contact's name or number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<Contact>,
+    /// With whom it is.
+    pub contact: Contact,
+    /// Whether the contact's name or number is another now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_renamed: bool,
 }
 
 impl ConversationChange {
     /// Nothing changed yet.
-    pub(super) fn of(conversation_id: ConversationId, inbox_id: InboxId) -> Self {
+    pub(super) fn of(row: &conversation::Model, contact: Contact) -> Self {
         Self {
-            conversation_id,
-            inbox_id,
+            conversation_id: row.id,
+            inbox_id: row.inbox_id,
             last_message: None,
             unread_count: None,
             status: None,
             stage_id: None,
-            contact: None,
+            contact,
+            is_renamed: false,
         }
+    }
+
+    /// Whether there is nothing to tell.
+    pub(super) fn is_nothing(&self) -> bool {
+        let Self { last_message, unread_count, status, stage_id, is_renamed, .. } = self;
+        let unchanged = last_message.is_none() && unread_count.is_none() && status.is_none();
+        unchanged && stage_id.is_none() && !is_renamed
     }
 }
 
@@ -89,10 +86,10 @@ impl Event {
         match self {
             Self::ConversationOpened(it) => it.inbox.id,
             Self::ConversationChanged(it) => it.inbox_id,
-            Self::MessageReceived(it) | Self::MessageSent(it) | Self::MessageChanged(it) => {
-                it.inbox_id
-            }
-            Self::StatusMoved { inbox_id, .. } => *inbox_id,
+            Self::MessageReceived(it)
+            | Self::MessageSent(it)
+            | Self::MessageChanged(it)
+            | Self::StatusMoved(it) => it.inbox_id,
         }
     }
 }
@@ -108,11 +105,12 @@ pub struct Logged {
     /// What happened.
     pub event: Event,
     live: OnceLock<Box<str>>,
+    polled: OnceLock<Box<str>>,
 }
 
 impl Logged {
     pub(super) fn new(seq: i64, happened_at: Time, event: Event) -> Arc<Self> {
-        Arc::new(Self { seq, happened_at, event, live: OnceLock::new() })
+        Arc::new(Self { seq, happened_at, event, live: OnceLock::new(), polled: OnceLock::new() })
     }
 
     /// An event at some place, for showing how it is written.
@@ -124,6 +122,11 @@ impl Logged {
     /// Returns the form that Socket.IO and SSE speak, calling `write` if nobody has yet.
     pub fn live(&self, write: impl FnOnce(&Self) -> Box<str>) -> &str {
         self.live.get_or_init(|| write(self))
+    }
+
+    /// Returns the form that the polling clients know, calling `write` if nobody has yet.
+    pub fn polled(&self, write: impl FnOnce(&Self) -> Box<str>) -> &str {
+        self.polled.get_or_init(|| write(self))
     }
 }
 
@@ -150,7 +153,8 @@ pub(super) async fn events_after(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &event::Model) -> Result<Arc<Logged>> {
+/// Reads a row.
+pub(super) fn read(row: &event::Model) -> Result<Arc<Logged>> {
     let event = serde_json::from_str(&row.data)
         .map_err(|error| Error::from(DbErr::Json(format!("event {}: {error}", row.seq))))?;
     Ok(Logged::new(row.seq, row.happened_at, event))

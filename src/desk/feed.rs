@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::tail::{Ahead, Tail};
+use super::tail::{Ahead, Head, Tail};
 use super::{Desk, Error, Logged, Result, Sees};
 
 /// How many events a feed holds at once; what bounds its memory.
@@ -18,7 +18,7 @@ const HELD: usize = 64;
 pub struct Feed {
     desk: Desk,
     tail: Arc<Tail>,
-    news: watch::Receiver<i64>,
+    news: watch::Receiver<Head>,
     sees: Sees,
     cursor: i64,
     unread: VecDeque<Arc<Logged>>,
@@ -28,7 +28,7 @@ impl Desk {
     /// Follows the log from just after the event numbered `after`, or from now on.
     pub async fn follow(&self, after: Option<i64>, sees: Sees) -> Result<Feed> {
         let tail = self.desks.tails.of(&self.tenant).await?.ok_or_else(|| self.missing())?;
-        let cursor = after.unwrap_or_else(|| tail.head());
+        let cursor = after.unwrap_or_else(|| tail.head().seq);
         let news = tail.watch();
         Ok(Feed { desk: self.clone(), tail, news, sees, cursor, unread: VecDeque::new() })
     }
@@ -36,7 +36,7 @@ impl Desk {
     /// The number of the newest event.
     pub async fn head(&self) -> Result<i64> {
         let tail = self.desks.tails.of(&self.tenant).await?.ok_or_else(|| self.missing())?;
-        Ok(tail.head())
+        Ok(tail.head().seq)
     }
 }
 
@@ -48,7 +48,7 @@ impl Feed {
 
     /// The number of the newest event.
     pub fn head(&self) -> i64 {
-        self.tail.head()
+        self.tail.head().seq
     }
 
     /// Goes on from just after the event numbered `cursor`.
@@ -78,7 +78,7 @@ impl Feed {
                 return Ok(logged);
             }
             self.news.mark_unchanged();
-            if self.tail.head() == self.cursor {
+            if self.tail.head().seq == self.cursor {
                 // The tail outlives its feeds, so its sender is never dropped.
                 let _ = self.news.changed().await;
             }
@@ -95,7 +95,7 @@ impl Feed {
                 }
             }
             self.fill().await?;
-            if self.unread.is_empty() && self.cursor == self.tail.head() {
+            if self.unread.is_empty() && self.cursor == self.tail.head().seq {
                 return Ok(None);
             }
         }
@@ -122,7 +122,7 @@ impl Feed {
     /// Another node has served this reader further than this one has got.
     async fn wait_for_the_node(&self) -> Result<VecDeque<Arc<Logged>>> {
         self.tail.catch_up().await?;
-        if self.tail.head() < self.cursor { Err(self.forgotten()) } else { Ok(VecDeque::new()) }
+        if self.tail.head().seq < self.cursor { Err(self.forgotten()) } else { Ok(VecDeque::new()) }
     }
 
     fn forgotten(&self) -> Error {

@@ -15,8 +15,10 @@ mod feed;
 mod inbound;
 mod intake;
 mod message;
+mod retention;
 mod tail;
 mod tenant;
+mod updates;
 mod user;
 mod webhook;
 
@@ -40,7 +42,9 @@ pub use event::{ConversationChange, Event, Logged};
 pub use feed::Feed;
 pub use inbound::{Address, Amendment, Content, Element, Incoming, Webhook};
 pub use message::{Message, Page, Reaction};
+pub use retention::Retention;
 pub use tenant::DEMO;
+pub use updates::Updates;
 pub use user::{NewUser, User};
 pub use webhook::{Fate, Filter, Receipt};
 

@@ -4,14 +4,15 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use entity::TenantId;
+use entity::{TenantId, Time};
 use tokio::sync::watch;
 
 use super::event::events_after;
 use super::{Db, Desks, Logged, Result, tenant};
 
-/// How many events a tail keeps; who is further behind reads the database.
+/// How many events a tail keeps, and for how long; who is further behind reads the database.
 const KEPT: usize = 4_096;
+const KEPT_SECONDS: i64 = 300;
 
 /// How many events are read from the database at once.
 const PAGE: u64 = 500;
@@ -29,7 +30,16 @@ pub(super) struct Tail {
     db: Db,
     tenant: TenantId,
     events: RwLock<VecDeque<Arc<Logged>>>,
-    head: watch::Sender<i64>,
+    head: watch::Sender<Head>,
+}
+
+/// The newest event of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Its number, 0 before the first.
+    pub(super) seq: i64,
+    /// When it happened; before the first, when the tenant was added.
+    pub(super) at: Time,
 }
 
 /// What a tail has for a reader.
@@ -56,7 +66,8 @@ impl Tails {
         }
         // The head is read before the tail is known: what commits meanwhile is caught up with.
         let Some(row) = tenant::row(&self.db.reader, tenant).await? else { return Ok(None) };
-        let tail = || Arc::new(Tail::new(self.db.clone(), row.id.clone(), row.last_seq));
+        let head = Head { seq: row.last_seq, at: row.last_event_at };
+        let tail = || Arc::new(Tail::new(self.db.clone(), row.id.clone(), head));
         let mut tails = self.tails.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Some(Arc::clone(tails.entry(row.id.clone()).or_insert_with(tail))))
     }
@@ -85,24 +96,24 @@ impl Tails {
 }
 
 impl Tail {
-    fn new(db: Db, tenant: TenantId, head: i64) -> Self {
+    fn new(db: Db, tenant: TenantId, head: Head) -> Self {
         Self { db, tenant, events: RwLock::default(), head: watch::Sender::new(head) }
     }
 
-    /// The number of the newest event.
-    pub(super) fn head(&self) -> i64 {
+    /// The newest event.
+    pub(super) fn head(&self) -> Head {
         *self.head.borrow()
     }
 
     /// Wakes its owner whenever the head moves.
-    pub(super) fn watch(&self) -> watch::Receiver<i64> {
+    pub(super) fn watch(&self) -> watch::Receiver<Head> {
         self.head.subscribe()
     }
 
     /// Returns up to `limit` events after the one numbered `cursor`.
     pub(super) fn after(&self, cursor: i64, limit: usize) -> Ahead {
         let events = self.events.read().unwrap_or_else(PoisonError::into_inner);
-        match cursor.cmp(&self.head()) {
+        match cursor.cmp(&self.head().seq) {
             Ordering::Equal => return Ahead::Nothing,
             Ordering::Greater => return Ahead::Behind,
             Ordering::Less => {}
@@ -114,19 +125,44 @@ impl Tail {
         }
     }
 
+    /// Returns up to `limit` events that happened after `time`.
+    pub(super) fn since(&self, time: Time, limit: usize) -> Ahead {
+        let events = self.events.read().unwrap_or_else(PoisonError::into_inner);
+        if time >= self.head().at {
+            return Ahead::Nothing;
+        }
+        match events.front() {
+            // Whatever is not in memory happened before the oldest that is.
+            Some(oldest) if oldest.happened_at <= time => {
+                let skipped = events.partition_point(|logged| logged.happened_at <= time);
+                Ahead::Next(events.iter().skip(skipped).take(limit).cloned().collect())
+            }
+            _ => Ahead::Forgotten,
+        }
+    }
+
+    /// Lets go of what has been in memory for long enough.
+    fn forget(&self) {
+        let oldest_kept = Time::now().plus_seconds(-KEPT_SECONDS);
+        let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
+        let old = events.partition_point(|logged| logged.happened_at < oldest_kept);
+        events.drain(..old);
+    }
+
     /// Takes what follows its head; answers whether it now has everything up to the last of them.
     fn push(&self, logged: &[Arc<Logged>]) -> bool {
         let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
         let head = self.head();
-        let new = logged.iter().skip_while(|logged| logged.seq <= head);
+        let new = logged.iter().skip_while(|logged| logged.seq <= head.seq);
         let Some(first) = new.clone().next() else { return true };
-        if first.seq != head + 1 {
+        if first.seq != head.seq + 1 {
             return false;
         }
         events.extend(new.cloned());
         let surplus = events.len().saturating_sub(KEPT);
         events.drain(..surplus);
-        let head = events.back().map_or(head, |newest| newest.seq);
+        let newest = |newest: &Arc<Logged>| Head { seq: newest.seq, at: newest.happened_at };
+        let head = events.back().map_or(head, newest);
         self.head.send_replace(head);
         true
     }
@@ -134,7 +170,7 @@ impl Tail {
     /// Reads from the database what it has not seen.
     pub(super) async fn catch_up(&self) -> Result<()> {
         loop {
-            let page = events_after(&self.db, &self.tenant, self.head(), PAGE).await?;
+            let page = events_after(&self.db, &self.tenant, self.head().seq, PAGE).await?;
             if page.is_empty() || !self.push(&page) {
                 return Ok(());
             }
@@ -151,11 +187,11 @@ impl Desks {
             return Ok(());
         }
         for (tenant, head) in tenant::heads(&self.db.reader, followed).await? {
-            if let Some(tail) = self.tails.known(&tenant)
-                && tail.head() < head
-            {
+            let Some(tail) = self.tails.known(&tenant) else { continue };
+            if tail.head().seq < head {
                 tail.catch_up().await?;
             }
+            tail.forget();
         }
         Ok(())
     }

@@ -25,12 +25,13 @@ impl Desks {
     /// Adds a tenant with the first stages of its board, unless it exists; returns its desk.
     pub async fn ensure_tenant(&self, id: &TenantId, name: &str) -> Result<Desk> {
         let txn = self.db.begin().await?;
+        let now = Time::now();
         let row = tenant::Model {
             id: id.clone(),
             name: name.to_owned(),
             last_seq: 0,
-            last_event_at: Time(0),
-            created_at: Time::now(),
+            last_event_at: now,
+            created_at: now,
         };
         let inserted = tenant::Entity::insert(row.into_active_model())
             .on_conflict_do_nothing_on([tenant::Column::Id])

@@ -1,8 +1,29 @@
 //! The log going out. Every transport reads the same events from a cursor and differs only in how
 //! it writes them down.
 
+mod config;
+mod last_check;
+mod polling;
 mod session;
 pub mod socketio;
+mod sse;
 mod stats;
 
-pub use stats::routes;
+use axum::Router;
+use axum::routing::get;
+use socketioxide::SocketIo;
+
+use crate::api::ApiState;
+
+/// Returns the routes on which the log goes out over HTTP, and those that tell of connections.
+pub fn routes(io: SocketIo) -> Router<ApiState> {
+    Router::new()
+        .route("/api/events", get(polling::events))
+        .route("/api/events/stream", get(sse::events))
+        .route("/api/chats/check-updates", get(polling::check_updates))
+        .route("/api/chats/check-updates/", get(polling::check_updates))
+        .route("/api/chats/realtime-updates", get(sse::updates))
+        .route("/api/chats/realtime-updates/", get(sse::updates))
+        .route("/api/realtime/config", get(config::show))
+        .route("/api/socket/stats", get(async move |caller| stats::stats(&io, &caller)))
+}

@@ -203,8 +203,8 @@ async fn step(feed: &mut Feed, waits: bool) -> desk::Result<Option<Arc<Logged>>>
     if waits { feed.next().await.map(Some) } else { feed.try_next().await }
 }
 
-fn instant(time: Time) -> Instant {
+/// The moment of a timer; further away than a timer can tell is as good as never.
+pub(super) fn instant(time: Time) -> Instant {
     let left = u64::try_from(time.0.saturating_sub(Time::now().0)).unwrap_or(0);
-    // Further away than a timer can tell is as good as never.
     Instant::now() + Duration::from_micros(left).min(Duration::from_hours(24 * 365))
 }

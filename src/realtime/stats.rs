@@ -2,32 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
 use serde::Serialize;
 use socketioxide::SocketIo;
 
 use super::socketio::Connected;
-use crate::api::{ApiError, ApiState};
+use crate::api::ApiError;
 use crate::auth::Caller;
 use crate::desk::{Role, TenantId};
 
 /// How many clients are connected to this node.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Stats {
+pub(super) struct Stats {
     total_connections: usize,
     connections_by_tenant: BTreeMap<TenantId, usize>,
 }
 
-/// Returns the routes that tell of connections.
-pub fn routes(io: SocketIo) -> Router<ApiState> {
-    Router::new()
-        .route("/api/socket/stats", get(|caller: Caller| async move { stats(&io, &caller) }))
-}
-
 /// `GET /api/socket/stats`: of the own tenant for an admin, of all tenants for the operator.
-fn stats(io: &SocketIo, caller: &Caller) -> Result<Json<Stats>, ApiError> {
+pub(super) fn stats(io: &SocketIo, caller: &Caller) -> Result<Json<Stats>, ApiError> {
     let sees_all = match caller.role {
         Role::Operator => true,
         Role::Admin => false,

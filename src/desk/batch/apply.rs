@@ -98,8 +98,8 @@ impl Batch<'_> {
         } else {
             self.tell(inbox, told);
             let mut change = difference(&before, &conversation, message);
-            change.contact = renamed.then(|| Contact::from(&contact));
-            if change != ConversationChange::of(conversation.id, inbox.id) {
+            change.is_renamed = renamed;
+            if !change.is_nothing() {
                 self.tell(inbox, Event::ConversationChanged(Box::new(change)));
             }
         }
@@ -188,8 +188,8 @@ impl Batch<'_> {
         let elsewhere = elsewhere
             .filter(|row| row.contact_id == contact.id && row.inbox_id != inbox.id)
             .map(|row| ConversationChange {
-                contact: Some(contact.into()),
-                ..ConversationChange::of(row.id, row.inbox_id)
+                is_renamed: true,
+                ..ConversationChange::of(row, contact.into())
             });
         for change in elsewhere.collect::<Vec<_>>() {
             self.tell(inbox, Event::ConversationChanged(Box::new(change)));
@@ -245,20 +245,12 @@ impl Batch<'_> {
         };
         let mut row = row.clone();
         let amended = amend(&mut row, amendment);
+        let place = self.places.get(&row.conversation_id);
+        let contact = place.and_then(|(contact, _)| self.contacts.get(contact));
+        let message = contact.map(|contact| Box::new(Message::show(&row, contact.into())));
         let event = match amended {
-            Amended::Moved => Some(Event::StatusMoved {
-                inbox_id: row.inbox_id,
-                conversation_id: row.conversation_id,
-                message_id: row.id,
-                status: row.status,
-                error: row.error.as_deref().and_then(|error| serde_json::from_str(error).ok()),
-            }),
-            Amended::Changed => self
-                .places
-                .get(&row.conversation_id)
-                .and_then(|(contact, _)| self.contacts.get(contact))
-                .map(|contact| Message::show(&row, contact.into()))
-                .map(|message| Event::MessageChanged(Box::new(message))),
+            Amended::Moved => message.map(Event::StatusMoved),
+            Amended::Changed => message.map(Event::MessageChanged),
             Amended::Same | Amended::Refused(_) => None,
         };
         if let Some(event) = event {
@@ -320,11 +312,12 @@ fn difference(
     after: &conversation::Model,
     message: Message,
 ) -> ConversationChange {
+    let contact = message.contact.clone();
     ConversationChange {
         last_message: Some(message).filter(|it| after.last_message_id == Some(it.id)),
         unread_count: Some(after.unread_count).filter(|it| *it != before.unread_count),
         status: Some(after.status).filter(|it| *it != before.status),
-        ..ConversationChange::of(after.id, after.inbox_id)
+        ..ConversationChange::of(after, contact)
     }
 }
 

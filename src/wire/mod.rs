@@ -3,6 +3,8 @@
 //! Each form is a struct of its own, so that changing one cannot change another, nor the log. A
 //! stored event only ever grows; snapshots pin every one.
 
+mod polled;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -10,6 +12,8 @@ use crate::desk::{
     self, Channel, ContactId, ConversationChange, ConversationId, ConversationStatus, Direction,
     Event, InboxId, Logged, MessageId, StageId, Status, Type, UserId,
 };
+
+pub use polled::polled;
 
 /// A message, as REST and Socket.IO show it.
 #[derive(Serialize)]
@@ -114,7 +118,7 @@ pub fn live_name(event: &Event) -> &'static str {
         Event::ConversationChanged(_) => "conversation:updated",
         Event::MessageReceived(_) | Event::MessageSent(_) => "message:new",
         Event::MessageChanged(_) => "message:updated",
-        Event::StatusMoved { .. } => "message:status-update",
+        Event::StatusMoved(_) => "message:status-update",
     }
 }
 
@@ -138,15 +142,13 @@ impl From<&Logged> for Live {
                 let (conversation_id, message) = (it.conversation_id, (**it).clone().into());
                 Self::Message { seq, conversation_id, message }
             }
-            Event::StatusMoved { conversation_id, message_id, status, error, .. } => {
-                Self::StatusUpdate {
-                    seq,
-                    conversation_id: *conversation_id,
-                    message_id: *message_id,
-                    status: *status,
-                    error: error.clone(),
-                }
-            }
+            Event::StatusMoved(it) => Self::StatusUpdate {
+                seq,
+                conversation_id: it.conversation_id,
+                message_id: it.id,
+                status: it.status,
+                error: it.error.clone(),
+            },
         }
     }
 }
@@ -162,7 +164,7 @@ impl Live {
                 unread_count: change.unread_count,
                 status: change.status,
                 stage_id: change.stage_id,
-                contact: change.contact.map(Contact::from),
+                contact: change.is_renamed.then(|| change.contact.into()),
             },
         }
     }
@@ -231,7 +233,7 @@ mod tests {
     use insta::assert_json_snapshot;
     use serde_json::{Value, json};
 
-    use super::{live, live_name};
+    use super::{live, live_name, polled};
     use crate::desk::Logged;
 
     /// Clients parse these bytes, and the log keeps what they are made from. A diff here is a change
@@ -256,27 +258,29 @@ mod tests {
             "last_message": message, "created_at": 1_700_000_000_200_000_i64,
         });
         let change = json!({ "conversation_id": id(2), "inbox_id": id(3), "last_message": message,
-            "unread_count": 2, "status": "OPEN", "stage_id": id(5), "contact": contact });
-        let moved = json!({ "inbox_id": id(3), "conversation_id": id(2), "message_id": id(1), "status": "FAILED",
-            "error": { "code": 131_026, "title": "Message undeliverable" } });
+            "unread_count": 2, "status": "OPEN", "stage_id": id(5), "contact": contact, "is_renamed": true });
+        let mut failed = message.clone();
+        failed["status"] = json!("FAILED");
+        failed["error"] = json!({ "code": 131_026, "title": "Message undeliverable" });
         let stored = [
             ("conversation_opened", conversation),
             ("conversation_changed", change),
             (
                 "conversation_changed",
-                json!({ "conversation_id": id(2), "inbox_id": id(3), "unread_count": 0 }),
+                json!({ "conversation_id": id(2), "inbox_id": id(3), "unread_count": 0, "contact": contact }),
             ),
             ("message_received", message.clone()),
             ("message_sent", message.clone()),
             ("message_changed", message),
-            ("status_moved", moved),
+            ("status_moved", failed),
         ];
         let told = stored.map(|(event, data)| {
             let stored = json!({ "event": event, "data": data });
             let logged = Logged::example(7, serde_json::from_value(stored.clone()).unwrap());
             assert_eq!(serde_json::to_value(&logged.event).unwrap(), stored);
             let payload: Value = serde_json::from_str(live(&logged)).unwrap();
-            json!({ "stored": event, "told": [live_name(&logged.event), payload, "7"] })
+            let update: Value = serde_json::from_str(polled(&logged)).unwrap();
+            json!({ "stored": event, "told": [live_name(&logged.event), payload, "7"], "polled": update })
         });
         assert_json_snapshot!(told);
     }

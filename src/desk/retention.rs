@@ -1,0 +1,97 @@
+//! How long the log and raw webhooks are kept.
+
+use entity::{TenantId, TenantScoped as _, Time, event, parked, webhook};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use tokio::task::yield_now;
+
+use super::{Desks, Result, tenant};
+
+/// How many events go in one statement, so that no writer waits for long.
+const AT_ONCE: i64 = 500;
+
+/// How long to keep what is not a conversation itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Events, in days. Clients that were away for longer load afresh.
+    pub log_days: u32,
+    /// Events per tenant, whatever their age.
+    pub log_events: u32,
+    /// Raw webhooks, and what waits for its message, in days.
+    pub webhook_days: u32,
+}
+
+impl Desks {
+    /// Lets go of what is older than `retention` keeps; tells how many rows went.
+    ///
+    /// The log loses its oldest events only, so that what is kept has no gap.
+    pub async fn prune(&self, retention: Retention) -> Result<u64> {
+        let mut pruned = self.prune_webhooks(retention.webhook_days).await?;
+        let tenants: Vec<_> = self.tenants().await?.into_iter().map(|(id, _)| id).collect();
+        for (tenant, head) in tenant::heads(&self.db.reader, tenants).await? {
+            let surplus = head - i64::from(retention.log_events);
+            let last = self.last_before(&tenant, days_ago(retention.log_days)).await?.max(surplus);
+            pruned += self.prune_log(&tenant, last).await?;
+        }
+        Ok(pruned)
+    }
+
+    /// The number of the last event before `time`, 0 if there is none.
+    async fn last_before(&self, tenant: &TenantId, time: Time) -> Result<i64> {
+        let last: Option<Option<i64>> = event::Entity::of_tenant(tenant)
+            .select_only()
+            .column_as(event::Column::Seq.max(), "last")
+            .filter(event::Column::HappenedAt.lt(time))
+            .into_tuple()
+            .one(&self.db.reader)
+            .await?;
+        Ok(last.flatten().unwrap_or(0))
+    }
+
+    async fn prune_log(&self, tenant: &TenantId, last: i64) -> Result<u64> {
+        let oldest: Option<Option<i64>> = event::Entity::of_tenant(tenant)
+            .select_only()
+            .column_as(event::Column::Seq.min(), "oldest")
+            .into_tuple()
+            .one(&self.db.reader)
+            .await?;
+        let Some(mut until) = oldest.flatten() else { return Ok(0) };
+        let mut pruned = 0;
+        while until <= last {
+            until = last.min(until + AT_ONCE - 1) + 1;
+            let some = event::Entity::delete_many()
+                .filter(event::Column::TenantId.eq(tenant.clone()))
+                .filter(event::Column::Seq.lt(until));
+            pruned += some.exec(&self.db.writer).await?.rows_affected;
+            yield_now().await;
+        }
+        Ok(pruned)
+    }
+
+    async fn prune_webhooks(&self, days: u32) -> Result<u64, DbErr> {
+        let time = days_ago(days);
+        let mut pruned = 0;
+        loop {
+            #[expect(clippy::disallowed_methods, reason = "webhooks have no tenant")]
+            let old: Vec<entity::WebhookId> = webhook::Entity::find()
+                .select_only()
+                .column(webhook::Column::Id)
+                .filter(webhook::Column::ReceivedAt.lt(time))
+                .limit(AT_ONCE.unsigned_abs())
+                .into_tuple()
+                .all(&self.db.reader)
+                .await?;
+            if old.is_empty() {
+                break;
+            }
+            let some = webhook::Entity::delete_many().filter(webhook::Column::Id.is_in(old));
+            pruned += some.exec(&self.db.writer).await?.rows_affected;
+        }
+        let waiting = parked::Entity::delete_many().filter(parked::Column::ParkedAt.lt(time));
+        pruned += waiting.exec(&self.db.writer).await?.rows_affected;
+        Ok(pruned)
+    }
+}
+
+fn days_ago(days: u32) -> Time {
+    Time::now().plus_seconds(-i64::from(days) * 86_400)
+}

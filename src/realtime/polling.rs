@@ -1,0 +1,125 @@
+//! The log for clients that ask: the native reading, and the one that polling clients have known
+//! for long.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
+
+use super::last_check;
+use crate::api::ApiError;
+use crate::auth::Caller;
+use crate::desk::{self, Feed, Logged};
+use crate::wire;
+
+/// The most events that one request is answered with, and the usual number.
+const LARGEST_PAGE: usize = 1_000;
+const USUAL_PAGE: usize = 200;
+
+/// The longest time, in seconds, for which a request is held until something happens.
+const LONGEST_WAIT: u64 = 60;
+
+/// Where to go on, and how.
+#[derive(Deserialize)]
+pub(super) struct From {
+    after: Option<i64>,
+    limit: Option<usize>,
+    wait: Option<u64>,
+}
+
+/// Page, and the cursor to go on from.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page {
+    events: Vec<Told>,
+    seq: i64,
+    has_more: bool,
+}
+
+#[derive(Serialize)]
+struct Told {
+    seq: i64,
+    event: &'static str,
+    data: Box<RawValue>,
+    timestamp: String,
+}
+
+/// What a polling client has seen.
+#[derive(Deserialize)]
+pub(super) struct LastCheck {
+    last_check: Option<String>,
+}
+
+/// The polling clients' answer.
+#[derive(Serialize)]
+pub(super) struct Answer {
+    timestamp: String,
+    updates: Vec<Box<RawValue>>,
+    has_updates: bool,
+    has_more: bool,
+}
+
+/// `GET /api/events`: what followed an event; with `wait`, as soon as something does.
+pub(super) async fn events(
+    caller: Caller,
+    from: Result<Query<From>, QueryRejection>,
+) -> Result<Json<Page>, ApiError> {
+    let Query(From { after, limit, wait }) = from?;
+    let limit = limit.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
+    let mut feed = caller.desk.follow(after, caller.sees).await?;
+    feed.check().await?;
+    let mut events = read(&mut feed, limit).await?;
+    if let (true, Some(wait)) = (events.is_empty(), wait) {
+        let until = Instant::now() + Duration::from_secs(wait.min(LONGEST_WAIT));
+        if let Ok(first) = timeout_at(until, feed.next()).await {
+            events.push(told(first?.as_ref()));
+            events.extend(read(&mut feed, limit - 1).await?);
+        }
+    }
+    let has_more = feed.cursor() < feed.head();
+    Ok(Json(Page { events, seq: feed.cursor(), has_more }))
+}
+
+/// `GET /api/chats/check-updates/`: what happened after the last check; from now on without one.
+pub(super) async fn check_updates(
+    caller: Caller,
+    query: Result<Query<LastCheck>, QueryRejection>,
+) -> Result<Json<Answer>, ApiError> {
+    let Query(LastCheck { last_check }) = query?;
+    let since = last_check::read(&last_check.unwrap_or_default()).map_err(ApiError::NoTime)?;
+    let found = caller.desk.updates(since, LARGEST_PAGE, &caller.sees).await?;
+    let updates: Vec<_> = found.events.iter().map(|logged| raw(wire::polled(logged))).collect();
+    Ok(Json(Answer {
+        timestamp: found.until.isoformat(),
+        has_updates: !updates.is_empty(),
+        has_more: found.has_more,
+        updates,
+    }))
+}
+
+async fn read(feed: &mut Feed, limit: usize) -> desk::Result<Vec<Told>> {
+    let mut events = Vec::new();
+    while events.len() < limit
+        && let Some(logged) = feed.try_next().await?
+    {
+        events.push(told(&logged));
+    }
+    Ok(events)
+}
+
+fn told(logged: &Logged) -> Told {
+    Told {
+        seq: logged.seq,
+        event: wire::live_name(&logged.event),
+        data: raw(wire::live(logged)),
+        timestamp: logged.happened_at.isoformat(),
+    }
+}
+
+fn raw(json: &str) -> Box<RawValue> {
+    RawValue::from_string(json.to_owned()).expect("it was written as JSON")
+}

@@ -19,9 +19,10 @@ use tower_http::trace::TraceLayer;
 
 use crate::api::{self, ApiState};
 use crate::auth::{Auth, hash};
-use crate::config::{Environment, Serve, Storage};
+use crate::config::{Deflate, Environment, Serve, Storage};
 use crate::desk::{Channel, DEMO, Db, Desks, Error, NewUser, Retention, Role, TenantId};
-use crate::realtime::{self, socketio};
+use crate::edge::{Compression, Edge, Limits};
+use crate::realtime::{self, Pids, socketio};
 
 /// How often a node looks for events that it was not told of.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
@@ -74,15 +75,23 @@ impl App {
         let stop = CancellationToken::new();
         let patience = settings.slow_client_timeout;
         let pace = socketio::Pace { heartbeat: settings.heartbeat, patience };
-        let (socketio, io) = socketio::layer(auth.clone(), pace, stop.clone());
+        let pids = Pids::default();
+        let (socketio, io) = socketio::layer(auth.clone(), pace, pids.clone(), stop.clone());
         let whatsapp = Arc::new(settings.whatsapp.clone());
         let clients = Arc::new(settings.clients.clone());
         let state = ApiState { desks: desks.clone(), auth, whatsapp, clients };
         let inner =
             api::routes().merge(realtime::routes(io.clone())).fallback(api::page).with_state(state);
+        let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;
+        let compression = (level > 0).then_some(Compression { threshold, level });
         // Around the whole router and once: each route would else have an engine of its own.
         let router = Router::new()
-            .fallback_service(socketio.layer(inner))
+            .fallback_service(Edge::new(
+                socketio.layer(inner),
+                pids,
+                compression,
+                Limits { message: socketio::LARGEST_MESSAGE, patience },
+            ))
             .layer(CatchPanicLayer::new())
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(cors(&settings.cors_origins)?);

@@ -102,6 +102,10 @@ pub struct Serve {
     #[command(flatten)]
     pub clients: Clients,
 
+    /// How websockets are compressed.
+    #[command(flatten)]
+    pub deflate: Deflate,
+
     /// The origins whose pages may call this server, or * for all: tokens are not cookies, so no
     /// page gains anything by calling without one
     #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', default_value = "*")]
@@ -168,6 +172,18 @@ pub struct WhatsApp {
     /// Where replies will be sent to; this version only receives
     #[arg(long, env = "WHATSAPP_GRAPH_URL", default_value = "https://graph.facebook.com/v25.0")]
     pub whatsapp_graph_url: String,
+}
+
+/// How websockets are compressed, for clients that offer permessage-deflate.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Deflate {
+    /// Compress messages to websockets from this size on, in bytes
+    #[arg(long, env = "DEFLATE_THRESHOLD", default_value_t = 1_024)]
+    pub deflate_threshold: usize,
+
+    /// How hard to compress: 1 (fast) to 9 (small), 0 for not at all
+    #[arg(long, env = "DEFLATE_LEVEL", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub deflate_level: u32,
 }
 
 /// How long the log and raw webhooks are kept.

@@ -17,4 +17,6 @@ pub mod api;
 
 pub mod realtime;
 
+pub mod edge;
+
 pub mod app;

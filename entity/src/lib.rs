@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod inbox_member;
 pub mod message;
 pub mod parked;
+pub mod room;
 pub mod scope;
 pub mod stage;
 pub mod tenant;

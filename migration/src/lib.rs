@@ -4,6 +4,7 @@ pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
 mod m0001_heart;
+mod m0002_rooms;
 
 /// Runs the steps.
 #[derive(Debug)]
@@ -12,6 +13,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_heart::Migration)]
+        vec![Box::new(m0001_heart::Migration), Box::new(m0002_rooms::Migration)]
     }
 }

@@ -165,7 +165,8 @@ impl Desk {
         change.commit(Event::ConversationChanged(Box::new(event)), []).await
     }
 
-    fn visible(&self, sees: &Sees) -> Select<conversation::Entity> {
+    /// Starts a query on the conversations that the caller may see.
+    pub(super) fn visible(&self, sees: &Sees) -> Select<conversation::Entity> {
         let all = conversation::Entity::of_tenant(&self.tenant);
         match sees {
             Sees::Everything => all,

@@ -16,6 +16,7 @@ mod inbound;
 mod intake;
 mod message;
 mod retention;
+mod room;
 mod tail;
 mod tenant;
 mod updates;

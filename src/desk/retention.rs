@@ -1,6 +1,6 @@
 //! How long the log and raw webhooks are kept.
 
-use entity::{TenantId, TenantScoped as _, Time, event, parked, webhook};
+use entity::{TenantId, TenantScoped as _, Time, event, parked, room, webhook};
 use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio::task::yield_now;
 
@@ -27,6 +27,9 @@ impl Desks {
     pub async fn prune(&self, retention: Retention) -> Result<u64> {
         let mut pruned = self.prune_webhooks(retention.webhook_days).await?;
         let tenants: Vec<_> = self.tenants().await?.into_iter().map(|(id, _)| id).collect();
+        let joined = room::Column::JoinedAt.lt(days_ago(retention.log_days));
+        let rooms = room::Entity::delete_many().filter(joined).exec(&self.db.writer).await?;
+        pruned += rooms.rows_affected;
         for (tenant, head) in tenant::heads(&self.db.reader, tenants).await? {
             let surplus = head - i64::from(retention.log_events);
             let last = self.last_before(&tenant, days_ago(retention.log_days)).await?.max(surplus);

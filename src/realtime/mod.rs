@@ -4,6 +4,7 @@
 mod config;
 mod last_check;
 mod polling;
+mod recovery;
 mod session;
 pub mod socketio;
 mod sse;
@@ -12,6 +13,8 @@ mod stats;
 use axum::Router;
 use axum::routing::get;
 use socketioxide::SocketIo;
+
+pub use recovery::Pids;
 
 use crate::api::ApiState;
 

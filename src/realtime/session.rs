@@ -51,6 +51,22 @@ struct Sync {
 /// The client has gone, or has been let go.
 struct Gone;
 
+/// A place in the log from which a client is to be served.
+pub(super) struct Place {
+    pub(super) feed: Feed,
+    /// Whether the log keeps everything after the cursor that was asked for.
+    pub(super) complete: bool,
+}
+
+impl Place {
+    /// Finds the place after the event `after`, else the end of the log.
+    pub(super) async fn find(caller: &Caller, after: Option<i64>) -> desk::Result<Self> {
+        let mut feed = caller.desk.follow(after, caller.sees.clone()).await?;
+        let complete = keeps_what_follows(&mut feed).await?;
+        Ok(Self { feed, complete })
+    }
+}
+
 impl Session {
     pub(super) fn start(
         socket: SocketRef,
@@ -61,15 +77,11 @@ impl Session {
         Self { socket, caller, orders, pace, syncs: Vec::new() }
     }
 
-    /// Sends what follows the event `after`, or what happens from now on, until the client is gone
-    /// or its token has expired.
-    pub(super) async fn serve(mut self, after: Option<i64>) -> desk::Result<()> {
-        let mut feed = self.caller.desk.follow(after, self.caller.sees.clone()).await?;
-        let complete = self.check(&mut feed).await?;
-        match self.run(&mut feed, complete).await {
-            Ok(Gone) => Ok(()),
-            Err(error) => Err(error),
-        }
+    /// Sends what follows a place in the log, and then what happens, until the client is gone or its
+    /// token has expired.
+    pub(super) async fn serve(mut self, from: Place) -> desk::Result<()> {
+        let Place { mut feed, complete } = from;
+        self.run(&mut feed, complete).await.map(|Gone| ())
     }
 
     async fn run(&mut self, feed: &mut Feed, complete: bool) -> desk::Result<Gone> {
@@ -108,24 +120,12 @@ impl Session {
         }
     }
 
-    /// Whether the log keeps what follows the feed's cursor; if not, the feed goes on from now.
-    async fn check(&self, feed: &mut Feed) -> desk::Result<bool> {
-        match feed.check().await {
-            Ok(()) => Ok(true),
-            Err(Error::Forgotten { .. }) => {
-                feed.seek(feed.head());
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     async fn take(&mut self, order: Order, feed: &mut Feed) -> desk::Result<()> {
         let Order::Sync { after, ack } = order;
         // Events the client has had already do no harm; it drops them by their number.
         let cursor = feed.cursor();
         feed.seek(after);
-        let complete = self.check(feed).await?;
+        let complete = keeps_what_follows(feed).await?;
         if after > cursor && complete {
             feed.seek(cursor);
         }
@@ -195,6 +195,18 @@ impl Session {
             sleep(wait).await;
             wait = LONGEST_WAIT.min(wait * 2);
         }
+    }
+}
+
+/// Whether the log keeps what follows the feed's cursor; if not, the feed goes on from now.
+async fn keeps_what_follows(feed: &mut Feed) -> desk::Result<bool> {
+    match feed.check().await {
+        Ok(()) => Ok(true),
+        Err(Error::Forgotten { .. }) => {
+            feed.seek(feed.head());
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The log over Socket.IO: who may connect, and what a client may ask for.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::Query;
@@ -10,17 +11,19 @@ use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
+use socketioxide::socket::DisconnectReason;
 use socketioxide::{SocketError, SocketIo};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::session::{Order, Session};
+use super::recovery::{Pid, Pids};
+use super::session::{Order, Place, Session};
 use crate::auth::{Auth, Caller, Refusal};
 use crate::desk::{self, ConversationId, Sees};
 
-/// The largest message a client may send: what Node's server takes.
-const LARGEST_MESSAGE: usize = 1_000_000;
+/// The largest message a client may send, in bytes.
+pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 
 /// How many packets wait for a client's connection. A session whose client is slower than the log
 /// waits at its cursor, so that this bounds memory and loses nothing.
@@ -46,35 +49,43 @@ pub struct Pace {
 struct Shared {
     auth: Auth,
     pace: Pace,
+    pids: Pids,
     stop: CancellationToken,
 }
 
 /// What a client says when it connects.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq)]
 struct Hello {
     token: Option<String>,
     /// The number of the last event it has seen.
     after: Option<i64>,
+    /// The connection that it had before, and the cursor at which that began.
+    pid: Option<(Pid, i64)>,
 }
 
 /// What a connected client may use.
 #[derive(Clone)]
 pub(super) struct Connected {
     pub(super) caller: Caller,
-    after: Option<i64>,
+    pid: Pid,
     orders: mpsc::Sender<Order>,
     gone: CancellationToken,
 }
 
 /// Serves the default namespace, until `stop` is cancelled.
-pub fn layer(auth: Auth, pace: Pace, stop: CancellationToken) -> (SocketIoLayer, SocketIo) {
+pub fn layer(
+    auth: Auth,
+    pace: Pace,
+    pids: Pids,
+    stop: CancellationToken,
+) -> (SocketIoLayer, SocketIo) {
     let (layer, io) = SocketIo::builder()
         .max_buffer_size(WAITING_PACKETS)
         .max_payload(LARGEST_MESSAGE as u64)
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
         .ws_read_buffer_size(4096)
-        .with_state(Shared { auth, pace, stop })
+        .with_state(Shared { auth, pace, pids, stop })
         .build_layer();
     io.ns("/", serve.with(admit));
     (layer, io)
@@ -86,38 +97,45 @@ pub fn layer(auth: Auth, pace: Pace, stop: CancellationToken) -> (SocketIoLayer,
 /// emits at once would else find nobody.
 async fn admit(
     socket: SocketRef,
-    TryData(hello): TryData<Hello>,
+    TryData(hello): TryData<Value>,
     State(shared): State<Shared>,
 ) -> Result<(), Refusal> {
-    let hello = hello.unwrap_or_default();
-    let token = hello.token.clone().or_else(|| token_of_request(&socket));
+    let hello = Hello::read(&hello.unwrap_or_default());
+    let token = hello.token.or_else(|| token_of_request(&socket));
     let caller = shared.auth.caller(&token.unwrap_or_default()).await?;
-    tracing::debug!(socket.id = %socket.id, tenant.id = %caller.desk.tenant(), "client admitted");
+    let after = hello.after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
+    let place = Place::find(&caller, after).await?;
 
     socket.join(rooms(&caller));
+    let recovered = hello.pid.map(|(pid, _)| pid).filter(|_| place.complete);
+    if let Some(pid) = &recovered {
+        let joined = caller.desk.rooms_of(pid.as_str(), &caller.sees).await?;
+        socket.join(joined.iter().map(|id| format!("conversation:{id}")).collect::<Vec<_>>());
+    }
+    let pid = recovered.unwrap_or_else(|| Pid::new(place.feed.cursor()));
     let (orders, given) = mpsc::channel(WAITING_ORDERS);
     let gone = shared.stop.child_token();
-    let leave = gone.clone();
-    socket.on_disconnect(
-        async move |socket: SocketRef, reason: socketioxide::socket::DisconnectReason| {
-            tracing::info!(socket.id = %socket.id, ?reason, "Client disconnected");
-            leave.cancel();
-        },
-    );
+    let (leave, pids) = (gone.clone(), shared.pids.clone());
+    socket.on_disconnect(async move |socket: SocketRef, reason: DisconnectReason| {
+        tracing::info!(socket.id = %socket.id, ?reason, "Client disconnected");
+        pids.forget(socket.id.as_str());
+        leave.cancel();
+    });
     socket.on("conversation:join", join);
     socket.on("conversation:leave", leave_conversation);
     socket.on("conversation:read", read);
     socket.on("sync", sync);
-    socket.extensions.insert(given_once(given));
-    socket.extensions.insert(Connected { caller, after: hello.after, orders, gone });
+    shared.pids.give(socket.id.as_str(), pid.clone());
+    socket.extensions.insert(Ready::new(given, place));
+    socket.extensions.insert(Connected { caller, pid, orders, gone });
     Ok(())
 }
 
 /// Follows the log for one client for as long as it stays.
 async fn serve(socket: SocketRef, State(shared): State<Shared>) {
-    let Some(connected) = socket.extensions.get::<Connected>() else { return };
-    let Some(orders) = socket.extensions.remove::<Given>().and_then(Given::take) else { return };
-    let Connected { caller, after, gone, .. } = connected;
+    let Some(Connected { caller, gone, .. }) = socket.extensions.get::<Connected>() else { return };
+    let ready = socket.extensions.remove::<Ready>().and_then(Ready::take);
+    let Some((orders, place)) = ready else { return };
     tracing::info!(
         socket.id = %socket.id,
         tenant.id = %caller.desk.tenant(),
@@ -126,7 +144,7 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
         "Client connected"
     );
     let session = Session::start(socket.clone(), caller, orders, shared.pace);
-    let served = gone.run_until_cancelled(session.serve(after)).await;
+    let served = gone.run_until_cancelled(session.serve(place)).await;
     if let Some(Err(error)) = served {
         tracing::error!(socket.id = %socket.id, %error, "a client cannot be served");
     }
@@ -145,7 +163,12 @@ async fn join(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    let answer = match conversation(&me, id.ok()).await {
+    let joined = async {
+        let id = identifier(id.ok()).ok_or_else(no_conversation)?;
+        me.caller.desk.join_room(me.pid.as_str(), id, &me.caller.sees).await?;
+        Ok(id)
+    };
+    let answer = match joined.await {
         Ok(id) => {
             socket.join(format!("conversation:{id}"));
             json!({ "ok": true })
@@ -155,15 +178,24 @@ async fn join(
     let _ = ack.send(&answer);
 }
 
-async fn leave_conversation(socket: SocketRef, TryData(id): TryData<Value>, ack: AckSender) {
-    if let Some(id) = id.ok().as_ref().and_then(identifier) {
-        socket.leave(format!("conversation:{id}"));
-    }
-    let _ = ack.send(&json!({ "ok": true }));
+async fn leave_conversation(
+    socket: SocketRef,
+    Extension(me): Extension<Connected>,
+    TryData(id): TryData<Value>,
+    ack: AckSender,
+) {
+    let left = match identifier(id.ok()) {
+        Some(id) => {
+            socket.leave(format!("conversation:{id}"));
+            me.caller.desk.leave_room(me.pid.as_str(), id).await
+        }
+        None => Ok(()),
+    };
+    let _ = ack.send(&left.map_or_else(|error| refused(&error), |()| json!({ "ok": true })));
 }
 
 async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, ack: AckSender) {
-    let read = match id.ok().as_ref().and_then(identifier) {
+    let read = match identifier(id.ok()) {
         Some(id) => me.caller.desk.mark_read(id, &me.caller.sees).await,
         None => Err(no_conversation()),
     };
@@ -191,14 +223,8 @@ struct Asked {
     after: i64,
 }
 
-async fn conversation(me: &Connected, id: Option<Value>) -> desk::Result<ConversationId> {
-    let id = id.as_ref().and_then(identifier).ok_or_else(no_conversation)?;
-    me.caller.desk.conversation(id, &me.caller.sees).await?;
-    Ok(id)
-}
-
-fn identifier(told: &Value) -> Option<ConversationId> {
-    told.as_str()?.parse().ok()
+fn identifier(told: Option<Value>) -> Option<ConversationId> {
+    told?.as_str()?.parse().ok()
 }
 
 /// What is no identifier is answered like one of a conversation that does not exist.
@@ -245,16 +271,31 @@ fn token_of_request(socket: &SocketRef) -> Option<String> {
     })
 }
 
-/// The receiving end of a session's orders on its way from `admit` to `serve`.
-#[derive(Clone)]
-struct Given(std::sync::Arc<std::sync::Mutex<Option<mpsc::Receiver<Order>>>>);
-
-fn given_once(orders: mpsc::Receiver<Order>) -> Given {
-    Given(std::sync::Arc::new(std::sync::Mutex::new(Some(orders))))
+impl Hello {
+    /// Reads the handshake's `auth`, whatever else a client puts there.
+    fn read(told: &Value) -> Self {
+        let text = |key| told.get(key).and_then(Value::as_str);
+        let number = |key| match told.get(key)? {
+            Value::String(digits) => digits.parse().ok(),
+            number => number.as_i64(),
+        };
+        let pid = text("pid").and_then(Pid::read);
+        // The offset is where that connection was when it was cut.
+        let pid = pid.map(|(pid, began)| (pid, number("offset").unwrap_or(began)));
+        Self { token: text("token").map(str::to_owned), after: number("after"), pid }
+    }
 }
 
-impl Given {
-    fn take(self) -> Option<mpsc::Receiver<Order>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+/// What a session needs, on its way from `admit` to `serve`.
+#[derive(Clone)]
+struct Ready(Arc<Mutex<Option<(mpsc::Receiver<Order>, Place)>>>);
+
+impl Ready {
+    fn new(orders: mpsc::Receiver<Order>, place: Place) -> Self {
+        Self(Arc::new(Mutex::new(Some((orders, place)))))
+    }
+
+    fn take(self) -> Option<(mpsc::Receiver<Order>, Place)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

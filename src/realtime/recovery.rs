@@ -1,0 +1,102 @@
+//! Connection state recovery: what an unchanged `socket.io-client` of 4.6 or later needs to resume
+//! by itself.
+//!
+//! The server names each connection by a `pid` in its CONNECT packet and ends each stored event with
+//! the event's number, as text. The client hands both back when it reconnects; if it then finds its
+//! own `pid` in the CONNECT packet, it knows that nothing is missing.
+//! <https://socket.io/docs/v4/connection-state-recovery>
+//!
+//! The log is all the state there is, so that a client recovers on any node and after a restart. The
+//! engine knows nothing of pids: the edge writes them into the packets that pass through it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use uuid::Uuid;
+
+/// The longest pid that is believed to be one of ours.
+const LONGEST_PID: usize = 64;
+
+/// The pids of clients that are about to be told that they are connected, by socket id.
+#[derive(Clone, Debug, Default)]
+pub struct Pids(Arc<Mutex<HashMap<String, String>>>);
+
+/// A connection's name: a random part, and the cursor at which it began, for a client that is cut
+/// off before its first event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pid(String);
+
+impl Pid {
+    /// The name as clients hand it back.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A new name for a connection that begins after the event `cursor`.
+    pub(super) fn new(cursor: i64) -> Self {
+        Self(format!("{}.{cursor}", Uuid::new_v4().simple()))
+    }
+
+    /// Reads the name that a client hands back; nothing if it is none of ours.
+    pub(super) fn read(told: &str) -> Option<(Self, i64)> {
+        let (random, cursor) = told.split_once('.')?;
+        let plain =
+            told.len() <= LONGEST_PID && random.bytes().all(|it| it.is_ascii_alphanumeric());
+        let cursor = cursor.parse().ok().filter(|_| plain)?;
+        Some((Self(told.to_owned()), cursor))
+    }
+}
+
+impl Pids {
+    /// Notes the pid of a client that is about to be told that it is connected.
+    pub(super) fn give(&self, socket: &str, pid: Pid) {
+        self.lock().insert(socket.to_owned(), pid.0);
+    }
+
+    /// Forgets a client that has gone.
+    pub(super) fn forget(&self, socket: &str) {
+        self.lock().remove(socket);
+    }
+
+    /// Whether a client is about to be told that it is connected.
+    pub fn awaits(&self, socket: &str) -> bool {
+        self.lock().contains_key(socket)
+    }
+
+    /// Returns the CONNECT packet with the pid in it; nothing if `packet` is another packet.
+    pub fn write(&self, packet: &str) -> Option<String> {
+        let socket = packet.strip_prefix("40{\"sid\":\"")?.strip_suffix("\"}")?;
+        let pid = self.lock().remove(socket)?;
+        Some(format!("40{{\"sid\":\"{socket}\",\"pid\":\"{pid}\"}}"))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pid, Pids};
+
+    #[test]
+    fn a_pid_is_written_into_the_connect_packet_once() {
+        let pids = Pids::default();
+        pids.give("abc", Pid::read("xyz.7").unwrap().0);
+
+        assert_eq!(pids.write("42[\"40{\\\"sid\\\"\"]"), None);
+        assert_eq!(pids.write("40{\"sid\":\"other\"}"), None);
+        let told = pids.write("40{\"sid\":\"abc\"}").unwrap();
+        assert_eq!(told, "40{\"sid\":\"abc\",\"pid\":\"xyz.7\"}");
+        assert_eq!(pids.write("40{\"sid\":\"abc\"}"), None);
+    }
+
+    #[test]
+    fn only_our_own_pids_are_believed() {
+        let own = Pid::new(42);
+        assert_eq!(Pid::read(&own.0), Some((own, 42)));
+        for foreign in ["", "x", "x.", "x.y", "\".1", "a b.1", &format!("{}.1", "x".repeat(80))] {
+            assert_eq!(Pid::read(foreign), None, "{foreign}");
+        }
+    }
+}

@@ -364,7 +364,9 @@ mod tests {
         #[test]
         fn what_was_written_is_read_back(payloads in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..70_000), 0..4), mask in any::<bool>()) {
             let mut bytes = Vec::new();
-            payloads.iter().for_each(|payload| write(&mut bytes, TEXT, payload, false, mask));
+            for payload in &payloads {
+                write(&mut bytes, TEXT, payload, false, mask);
+            }
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let (read, end) = runtime.block_on(read_all(&bytes, 100_000));
             prop_assert_eq!((read, end), (payloads, End::Closed));

@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, CONTENT_TYPE, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tungstenite::handshake::derive_accept_key;
@@ -23,7 +23,6 @@ impl Handshake {
     pub(super) fn read(request: &Request<Body>) -> Option<Self> {
         let headers = request.headers();
         let is_websocket = request.method() == Method::GET
-            && request.uri().query()?.split('&').any(|pair| pair == "transport=websocket")
             && lists(headers, &UPGRADE, "websocket")
             && lists(headers, &CONNECTION, "upgrade")
             && headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
@@ -49,6 +48,21 @@ impl Handshake {
         }
         answer
     }
+}
+
+/// Whether a request is for the websocket transport.
+pub(super) fn is_wanted(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "transport=websocket")
+}
+
+/// The answer to a wrong upgrade, in the engine's words, and with the version that is spoken.
+pub(super) fn refusal() -> Response<Body> {
+    let mut answer = Response::new(Body::from(r#"{"code":3,"message":"Bad request"}"#));
+    *answer.status_mut() = StatusCode::BAD_REQUEST;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    answer
 }
 
 /// Whether a header holds a word in one of its lists.

@@ -135,8 +135,12 @@ impl Service<Request<Body>> for Edge {
         let is_engines =
             path.strip_prefix(PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if is_engines {
-            if let Some(handshake) = Handshake::read(&request) {
-                let answer = self.upgrade(request, &handshake);
+            if request.uri().query().is_some_and(handshake::is_wanted) {
+                // Also a wrong one: the engine would take it.
+                let answer = match Handshake::read(&request) {
+                    Some(handshake) => self.upgrade(request, &handshake),
+                    None => handshake::refusal(),
+                };
                 return Box::pin(std::future::ready(Ok(answer)));
             }
             // A session keeps the request that began it: not with the whole connection's buffer.

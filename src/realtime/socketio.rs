@@ -286,16 +286,19 @@ impl Hello {
     }
 }
 
-/// What a session needs, on its way from `admit` to `serve`.
+/// What a session needs.
+type Needs = (mpsc::Receiver<Order>, Place);
+
+/// A session's needs on their way from `admit` to `serve`.
 #[derive(Clone)]
-struct Ready(Arc<Mutex<Option<(mpsc::Receiver<Order>, Place)>>>);
+struct Ready(Arc<Mutex<Option<Needs>>>);
 
 impl Ready {
     fn new(orders: mpsc::Receiver<Order>, place: Place) -> Self {
         Self(Arc::new(Mutex::new(Some((orders, place)))))
     }
 
-    fn take(self) -> Option<(mpsc::Receiver<Order>, Place)> {
+    fn take(self) -> Option<Needs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -15,6 +15,7 @@ use super::PATIENCE;
 pub(crate) struct Client {
     socket: WebSocketStream<TcpStream>,
     acks: u64,
+    pid: String,
 }
 
 /// How to connect.
@@ -61,13 +62,15 @@ impl Client {
         let stream = socket.connect(to).await.unwrap();
         let url = format!("ws://{to}/socket.io/?EIO=4&transport=websocket{}", how.query);
         let (socket, _) = client_async(url, stream).await.unwrap();
-        let mut client = Self { socket, acks: 0 };
+        let mut client = Self { socket, acks: 0, pid: String::new() };
         let open = client.packet().await.expect("an opening packet");
         assert!(open.starts_with("0{"), "{open}");
         client.send(format!("40{}", how.auth)).await;
         loop {
             let answer = client.packet().await.expect("an answer to CONNECT");
-            if answer.starts_with("40{") {
+            if let Some(connected) = answer.strip_prefix("40") {
+                let connected: Value = serde_json::from_str(connected).unwrap();
+                connected["pid"].as_str().expect("a pid").clone_into(&mut client.pid);
                 return Ok(client);
             }
             if let Some(refusal) = answer.strip_prefix("44") {
@@ -75,6 +78,11 @@ impl Client {
                 return Err(refusal["message"].as_str().unwrap().to_owned());
             }
         }
+    }
+
+    /// The connection's name, which a client hands back after a cut.
+    pub(crate) fn pid(&self) -> &str {
+        &self.pid
     }
 
     /// The next event; panics if none comes.

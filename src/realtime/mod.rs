@@ -10,8 +10,8 @@ pub mod socketio;
 mod sse;
 mod stats;
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Extension, Router};
 use socketioxide::SocketIo;
 
 pub use recovery::Pids;
@@ -28,5 +28,7 @@ pub fn routes(io: SocketIo) -> Router<ApiState> {
         .route("/api/chats/realtime-updates", get(sse::updates))
         .route("/api/chats/realtime-updates/", get(sse::updates))
         .route("/api/realtime/config", get(config::show))
-        .route("/api/socket/stats", get(async move |caller| stats::stats(&io, &caller)))
+        .route("/api/socket/stats", get(stats::stats))
+        .route("/api/socket/connections", get(stats::connections))
+        .layer(Extension(io))
 }

@@ -1,6 +1,7 @@
 //! One client's way through the log.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -39,7 +40,28 @@ pub(super) struct Session {
     caller: Caller,
     orders: mpsc::Receiver<Order>,
     pace: Pace,
+    progress: Arc<Progress>,
     syncs: Vec<Sync>,
+}
+
+/// How a client's session gets on; read by those who look at connections.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// Since when it is connected.
+    pub(super) since: Time,
+    /// Whether it went on where an earlier connection had been cut.
+    pub(super) recovered: bool,
+    /// The number of the last event it was sent.
+    pub(super) cursor: AtomicI64,
+    /// How many bytes of events it was sent, uncompressed.
+    pub(super) bytes: AtomicU64,
+}
+
+impl Progress {
+    pub(super) fn new(cursor: i64, recovered: bool) -> Arc<Self> {
+        let (cursor, bytes) = (AtomicI64::new(cursor), AtomicU64::new(0));
+        Arc::new(Self { since: Time::now(), recovered, cursor, bytes })
+    }
 }
 
 /// A `sync` that is being served.
@@ -73,8 +95,9 @@ impl Session {
         caller: Caller,
         orders: mpsc::Receiver<Order>,
         pace: Pace,
+        progress: Arc<Progress>,
     ) -> Self {
-        Self { socket, caller, orders, pace, syncs: Vec::new() }
+        Self { socket, caller, orders, pace, progress, syncs: Vec::new() }
     }
 
     /// Sends what follows a place in the log, and then what happens, until the client is gone or its
@@ -170,7 +193,10 @@ impl Session {
     async fn event(&self, logged: &Logged) -> Result<(), Gone> {
         let payload: &RawValue =
             serde_json::from_str(wire::live(logged)).expect("it was written as JSON");
-        self.send(wire::live_name(&logged.event), &(payload, logged.seq.to_string())).await
+        self.send(wire::live_name(&logged.event), &(payload, logged.seq.to_string())).await?;
+        self.progress.cursor.store(logged.seq, Ordering::Relaxed);
+        self.progress.bytes.fetch_add(payload.get().len() as u64, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Sends an event as soon as the client's buffer has room for it. A client that makes none for

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::recovery::{Pid, Pids};
-use super::session::{Order, Place, Session};
+use super::session::{Order, Place, Progress, Session};
 use crate::auth::{Auth, Caller, Refusal};
 use crate::desk::{self, ConversationId, Sees};
 
@@ -67,6 +67,7 @@ struct Hello {
 #[derive(Clone)]
 pub(super) struct Connected {
     pub(super) caller: Caller,
+    pub(super) progress: Arc<Progress>,
     pid: Pid,
     orders: mpsc::Sender<Order>,
     gone: CancellationToken,
@@ -112,6 +113,7 @@ async fn admit(
         let joined = caller.desk.rooms_of(pid.as_str(), &caller.sees).await?;
         socket.join(joined.iter().map(|id| format!("conversation:{id}")).collect::<Vec<_>>());
     }
+    let progress = Progress::new(place.feed.cursor(), recovered.is_some());
     let pid = recovered.unwrap_or_else(|| Pid::new(place.feed.cursor()));
     let (orders, given) = mpsc::channel(WAITING_ORDERS);
     let gone = shared.stop.child_token();
@@ -127,13 +129,14 @@ async fn admit(
     socket.on("sync", sync);
     shared.pids.give(socket.id.as_str(), pid.clone());
     socket.extensions.insert(Ready::new(given, place));
-    socket.extensions.insert(Connected { caller, pid, orders, gone });
+    socket.extensions.insert(Connected { caller, progress, pid, orders, gone });
     Ok(())
 }
 
 /// Follows the log for one client for as long as it stays.
 async fn serve(socket: SocketRef, State(shared): State<Shared>) {
-    let Some(Connected { caller, gone, .. }) = socket.extensions.get::<Connected>() else { return };
+    let Some(connected) = socket.extensions.get::<Connected>() else { return };
+    let Connected { caller, progress, gone, .. } = connected;
     let ready = socket.extensions.remove::<Ready>().and_then(Ready::take);
     let Some((orders, place)) = ready else { return };
     tracing::info!(
@@ -143,7 +146,7 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
         transport = ?socket.transport_type(),
         "Client connected"
     );
-    let session = Session::start(socket.clone(), caller, orders, shared.pace);
+    let session = Session::start(socket.clone(), caller, orders, shared.pace, progress);
     let served = gone.run_until_cancelled(session.serve(place)).await;
     if let Some(Err(error)) = served {
         tracing::error!(socket.id = %socket.id, %error, "a client cannot be served");

@@ -1,15 +1,18 @@
 //! Who is connected.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
-use axum::Json;
+use axum::{Extension, Json};
 use serde::Serialize;
-use socketioxide::SocketIo;
+use socketioxide::extract::SocketRef;
+use socketioxide::{SocketIo, TransportType};
 
 use super::socketio::Connected;
 use crate::api::ApiError;
 use crate::auth::Caller;
-use crate::desk::{Role, TenantId};
+use crate::desk::{Role, TenantId, UserId};
 
 /// How many clients are connected to this node.
 #[derive(Serialize)]
@@ -19,21 +22,75 @@ pub(super) struct Stats {
     connections_by_tenant: BTreeMap<TenantId, usize>,
 }
 
+/// A client's connection, and how far behind the log it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Connection {
+    id: String,
+    tenant_id: TenantId,
+    user_id: UserId,
+    transport: &'static str,
+    protocol: usize,
+    connected_at: String,
+    recovered: bool,
+    cursor: i64,
+    /// Events that it has yet to be sent, those it may not see included.
+    lag: i64,
+    bytes_sent: u64,
+}
+
 /// `GET /api/socket/stats`: of the own tenant for an admin, of all tenants for the operator.
-pub(super) fn stats(io: &SocketIo, caller: &Caller) -> Result<Json<Stats>, ApiError> {
+pub(super) async fn stats(
+    caller: Caller,
+    Extension(io): Extension<SocketIo>,
+) -> Result<Json<Stats>, ApiError> {
+    let mut connections_by_tenant = BTreeMap::new();
+    for (_, connected) in visible(&io, &caller)? {
+        *connections_by_tenant.entry(connected.caller.desk.tenant().clone()).or_default() += 1;
+    }
+    let total_connections = connections_by_tenant.values().sum();
+    Ok(Json(Stats { total_connections, connections_by_tenant }))
+}
+
+/// `GET /api/socket/connections`: each connection of this node, the most behind first.
+pub(super) async fn connections(
+    caller: Caller,
+    Extension(io): Extension<SocketIo>,
+) -> Result<Json<Vec<Connection>>, ApiError> {
+    let mut connections = Vec::new();
+    for (socket, Connected { caller, progress, .. }) in visible(&io, &caller)? {
+        let cursor = progress.cursor.load(Ordering::Relaxed);
+        connections.push(Connection {
+            id: socket.id.to_string(),
+            transport: match socket.transport_type() {
+                TransportType::Polling => "polling",
+                TransportType::Websocket => "websocket",
+            },
+            protocol: socket.protocol() as usize,
+            connected_at: progress.since.to_string(),
+            recovered: progress.recovered,
+            lag: caller.desk.head().await? - cursor,
+            cursor,
+            bytes_sent: progress.bytes.load(Ordering::Relaxed),
+            tenant_id: caller.desk.tenant().clone(),
+            user_id: caller.user,
+        });
+    }
+    connections.sort_by_key(|connection| Reverse(connection.lag));
+    Ok(Json(connections))
+}
+
+/// The connections that a caller may look at.
+fn visible(io: &SocketIo, caller: &Caller) -> Result<Vec<(SocketRef, Connected)>, ApiError> {
     let sees_all = match caller.role {
         Role::Operator => true,
         Role::Admin => false,
         Role::Agent => return Err(ApiError::Forbidden),
     };
-    let mut connections_by_tenant = BTreeMap::new();
-    for socket in io.sockets() {
-        let Some(connected) = socket.extensions.get::<Connected>() else { continue };
-        let tenant = connected.caller.desk.tenant();
-        if sees_all || tenant == caller.desk.tenant() {
-            *connections_by_tenant.entry(tenant.clone()).or_default() += 1;
-        }
-    }
-    let total_connections = connections_by_tenant.values().sum();
-    Ok(Json(Stats { total_connections, connections_by_tenant }))
+    let sockets = io.sockets().into_iter().filter_map(|socket| {
+        let connected = socket.extensions.get::<Connected>()?;
+        let is_own = connected.caller.desk.tenant() == caller.desk.tenant();
+        (sees_all || is_own).then_some((socket, connected))
+    });
+    Ok(sockets.collect())
 }

@@ -160,6 +160,31 @@ async fn admins_see_who_is_connected_in_their_tenant_and_the_operator_in_all() {
 }
 
 #[tokio::test]
+async fn admins_see_how_far_behind_each_connection_is() {
+    let server = TestServer::start().await;
+    let (acme, zenith) = (server.tenant("acme").await, server.tenant("zenith").await);
+    let (mut mine, mut theirs) = (acme.agent().await, zenith.agent().await);
+    theirs.hear("ready").await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    heard(&mut mine, 2).await;
+    // Answered after the events: they have been counted.
+    mine.ask("sync", json!({ "after": 2 })).await;
+
+    let path = "/api/socket/connections";
+    let (_, connections) = server.get(path, &acme.token_of("ada", "admin")).await;
+
+    let [only] = connections.as_array().unwrap().as_slice() else { panic!("{connections}") };
+    assert_eq!((&only["tenantId"], &only["userId"]), (&json!("acme"), &json!("ada")));
+    assert_eq!((&only["transport"], &only["protocol"]), (&json!("websocket"), &json!(5)));
+    assert_eq!(
+        (&only["cursor"], &only["lag"], &only["recovered"]),
+        (&json!(2), &json!(0), &json!(false))
+    );
+    assert!(only["bytesSent"].as_u64().unwrap() > 500, "{only}");
+    assert_eq!(server.get(path, &acme.token()).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn a_stopping_server_lets_its_clients_go() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

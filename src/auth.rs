@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,10 @@ use crate::desk::{self, Desk, Desks, Role, Sees, TenantId, Time, User, UserId};
 
 /// By how much the clocks of those who issue tokens may differ from this one.
 const LEEWAY_SECONDS: u64 = 5;
+
+/// For how long a user's name and permissions are remembered, and for how many users.
+const KNOWN_FOR: Duration = Duration::from_secs(5);
+const MOST_KNOWN: u64 = 100_000;
 
 /// Somebody who has shown who they are.
 #[derive(Clone, Debug)]
@@ -45,6 +50,14 @@ struct Inner {
     encoding: EncodingKey,
     decoding: DecodingKey,
     lifetime: Duration,
+    known: Cache<(TenantId, UserId), Known>,
+}
+
+/// What a desk knows of a user.
+#[derive(Clone)]
+struct Known {
+    name: Option<String>,
+    sees: Sees,
 }
 
 /// Why somebody is not let in. Each says so in words that a client may show.
@@ -94,7 +107,8 @@ impl Auth {
         let secret = secret.expose_secret().as_bytes();
         let (encoding, decoding) =
             (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
-        Self(Arc::new(Inner { desks, encoding, decoding, lifetime }))
+        let known = Cache::builder().time_to_live(KNOWN_FOR).max_capacity(MOST_KNOWN).build();
+        Self(Arc::new(Inner { desks, encoding, decoding, lifetime, known }))
     }
 
     /// Lets in whoever holds a valid token.
@@ -105,8 +119,8 @@ impl Auth {
         let claims = self.claims(token)?;
         let desk = self.0.desks.find(TenantId(claims.tenant_id)).await?.ok_or(Refusal::Tenant)?;
         let user = UserId(claims.sub);
-        let (known, sees) = desk.person(&user).await?;
-        let name = claims.name.or(known.map(|known| known.name));
+        let Known { name, sees } = self.known(&desk, &user).await?;
+        let name = claims.name.or(name);
         Ok(Caller {
             name: name.unwrap_or_else(|| user.0.clone()),
             role: role(&claims.role),
@@ -115,6 +129,19 @@ impl Auth {
             desk,
             sees,
         })
+    }
+
+    /// Asks the desk about a user, or remembers what it said a moment ago: clients that poll ask
+    /// often.
+    async fn known(&self, desk: &Desk, user: &UserId) -> Result<Known, Refusal> {
+        let key = (desk.tenant().clone(), user.clone());
+        if let Some(known) = self.0.known.get(&key) {
+            return Ok(known);
+        }
+        let (person, sees) = desk.person(user).await?;
+        let known = Known { name: person.map(|person| person.name), sees };
+        self.0.known.insert(key, known.clone());
+        Ok(known)
     }
 
     /// Lets in whoever knows the password.

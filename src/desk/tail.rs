@@ -29,8 +29,16 @@ pub(super) struct Tails {
 pub(super) struct Tail {
     db: Db,
     tenant: TenantId,
-    events: RwLock<VecDeque<Arc<Logged>>>,
+    kept: RwLock<Kept>,
     head: watch::Sender<Head>,
+}
+
+/// What is in memory of a log.
+#[derive(Debug)]
+struct Kept {
+    /// The last event that is not: everything after it is.
+    floor: Head,
+    events: VecDeque<Arc<Logged>>,
 }
 
 /// The newest event of a log.
@@ -97,7 +105,8 @@ impl Tails {
 
 impl Tail {
     fn new(db: Db, tenant: TenantId, head: Head) -> Self {
-        Self { db, tenant, events: RwLock::default(), head: watch::Sender::new(head) }
+        let kept = RwLock::new(Kept { floor: head, events: VecDeque::new() });
+        Self { db, tenant, kept, head: watch::Sender::new(head) }
     }
 
     /// The newest event.
@@ -112,57 +121,52 @@ impl Tail {
 
     /// Returns up to `limit` events after the one numbered `cursor`.
     pub(super) fn after(&self, cursor: i64, limit: usize) -> Ahead {
-        let events = self.events.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         match cursor.cmp(&self.head().seq) {
             Ordering::Equal => return Ahead::Nothing,
             Ordering::Greater => return Ahead::Behind,
             Ordering::Less => {}
         }
-        let oldest = events.front().map_or(i64::MAX, |oldest| oldest.seq);
-        match usize::try_from(cursor + 1 - oldest) {
-            Ok(skipped) => Ahead::Next(events.iter().skip(skipped).take(limit).cloned().collect()),
+        match usize::try_from(cursor - kept.floor.seq) {
+            Ok(skipped) => Ahead::Next(kept.page(skipped, limit)),
             Err(_) => Ahead::Forgotten,
         }
     }
 
     /// Returns up to `limit` events that happened after `time`.
     pub(super) fn since(&self, time: Time, limit: usize) -> Ahead {
-        let events = self.events.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         if time >= self.head().at {
             return Ahead::Nothing;
         }
-        match events.front() {
-            // Whatever is not in memory happened before the oldest that is.
-            Some(oldest) if oldest.happened_at <= time => {
-                let skipped = events.partition_point(|logged| logged.happened_at <= time);
-                Ahead::Next(events.iter().skip(skipped).take(limit).cloned().collect())
-            }
-            _ => Ahead::Forgotten,
+        if time < kept.floor.at {
+            return Ahead::Forgotten;
         }
+        let skipped = kept.events.partition_point(|logged| logged.happened_at <= time);
+        Ahead::Next(kept.page(skipped, limit))
     }
 
     /// Lets go of what has been in memory for long enough.
     fn forget(&self) {
         let oldest_kept = Time::now().plus_seconds(-KEPT_SECONDS);
-        let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
-        let old = events.partition_point(|logged| logged.happened_at < oldest_kept);
-        events.drain(..old);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        let old = kept.events.partition_point(|logged| logged.happened_at < oldest_kept);
+        kept.drop_first(old);
     }
 
     /// Takes what follows its head; answers whether it now has everything up to the last of them.
     fn push(&self, logged: &[Arc<Logged>]) -> bool {
-        let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         let head = self.head();
         let new = logged.iter().skip_while(|logged| logged.seq <= head.seq);
         let Some(first) = new.clone().next() else { return true };
         if first.seq != head.seq + 1 {
             return false;
         }
-        events.extend(new.cloned());
-        let surplus = events.len().saturating_sub(KEPT);
-        events.drain(..surplus);
-        let newest = |newest: &Arc<Logged>| Head { seq: newest.seq, at: newest.happened_at };
-        let head = events.back().map_or(head, newest);
+        kept.events.extend(new.cloned());
+        let surplus = kept.events.len().saturating_sub(KEPT);
+        kept.drop_first(surplus);
+        let head = kept.events.back().map_or(head, |newest| Head::of(newest));
         self.head.send_replace(head);
         true
     }
@@ -174,6 +178,24 @@ impl Tail {
             if page.is_empty() || !self.push(&page) {
                 return Ok(());
             }
+        }
+    }
+}
+
+impl Head {
+    fn of(event: &Logged) -> Self {
+        Self { seq: event.seq, at: event.happened_at }
+    }
+}
+
+impl Kept {
+    fn page(&self, skipped: usize, limit: usize) -> Vec<Arc<Logged>> {
+        self.events.iter().skip(skipped).take(limit).cloned().collect()
+    }
+
+    fn drop_first(&mut self, count: usize) {
+        if let Some(last) = self.events.drain(..count).next_back() {
+            self.floor = Head::of(&last);
         }
     }
 }

@@ -206,6 +206,32 @@ async fn the_slash_at_the_end_does_not_matter_and_a_token_does() {
     assert_eq!(answer.await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
+/// The tables that a poll would have to ask are away: it is answered from memory all the same.
+#[tokio::test]
+async fn a_poll_of_the_last_minutes_asks_the_database_nothing() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let start = timestamp(&check(&server, &acme, None).await);
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    for table in ["event", "\"user\"", "tenant", "conversation", "message", "contact"] {
+        server
+            .database
+            .execute(&format!("ALTER TABLE {table} RENAME TO away_{}", table.trim_matches('"')))
+            .await;
+    }
+
+    let mut cursor = start;
+    let mut updates = 0;
+    for _ in 0..50 {
+        let answer = check(&server, &acme, Some(&cursor)).await;
+        updates += answer["updates"].as_array().unwrap().len();
+        cursor = timestamp(&answer);
+    }
+    assert_eq!(updates, 2);
+    let (_, page) = server.get("/api/events?after=1", &acme.token()).await;
+    assert_eq!(page["seq"], 2);
+}
+
 #[tokio::test]
 async fn events_are_read_page_by_page_from_a_cursor() {
     let server = TestServer::start().await;

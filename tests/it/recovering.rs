@@ -167,7 +167,8 @@ async fn long_polling_gets_a_pid_too() {
     while !heard.contains("\"pid\"") {
         let answer = http.get(&url).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{heard}");
-        heard += &answer.text().await.unwrap();
+        heard.push('\u{1e}');
+        heard.push_str(&answer.text().await.unwrap());
     }
 
     let packet = heard.split('\u{1e}').find_map(|packet| packet.strip_prefix("40")).unwrap();

@@ -41,7 +41,7 @@ const PATH: &str = "/socket.io";
 const SEPARATOR: char = '\u{1e}';
 
 /// How much may be on its way between the edge and the engine, in each direction.
-const ON_THE_WAY: usize = 16 * 1024;
+const ON_THE_WAY: usize = 4 * 1024;
 
 /// How the edge treats clients.
 #[derive(Clone, Copy, Debug)]
@@ -179,4 +179,21 @@ fn owned(uri: &Uri) -> Uri {
 /// The session that a request names.
 fn session(query: &str) -> Option<&str> {
     query.split('&').find_map(|pair| pair.strip_prefix("sid="))
+}
+
+/// Reads what a client sends until it ends or breaks the rules; returns the size of the largest
+/// message that came through. For fuzzing.
+#[cfg(fuzzing)]
+pub async fn largest_message(bytes: &[u8], limit: usize, deflate: bool) -> usize {
+    let mut frames = frames::Frames::new(bytes, limit);
+    let mut inbound = frames::Inbound::new(limit, deflate);
+    let mut largest = 0;
+    while let Ok(frame) = frames.next().await {
+        match inbound.take(frame) {
+            Ok(Some(frames::Said::Message(_, message))) => largest = largest.max(message.len()),
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    largest
 }

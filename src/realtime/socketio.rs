@@ -85,7 +85,7 @@ pub fn layer(
         .max_payload(LARGEST_MESSAGE as u64)
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
-        .ws_read_buffer_size(4096)
+        .ws_read_buffer_size(1024)
         .with_state(Shared { auth, pace, pids, stop })
         .build_layer();
     io.ns("/", serve.with(admit));
@@ -147,7 +147,8 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
         "Client connected"
     );
     let session = Session::start(socket.clone(), caller, orders, shared.pace, progress);
-    let served = gone.run_until_cancelled(session.serve(place)).await;
+    // In memory of its own: each future around it would else hold room for it once more.
+    let served = gone.run_until_cancelled(Box::pin(session.serve(place))).await;
     if let Some(Err(error)) = served {
         tracing::error!(socket.id = %socket.id, %error, "a client cannot be served");
     }

@@ -1,9 +1,10 @@
 //! Between a client's websocket and the engine's.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, split};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
@@ -18,6 +19,10 @@ const AT_ONCE: usize = 64 * 1_024;
 /// How much memory a quiet connection keeps for writing.
 const KEPT: usize = 4 * 1_024;
 
+/// The packet with which a client's session moves to websocket.
+/// <https://socket.io/docs/v4/engine-io-protocol/#upgrade>
+const MOVED: &[u8] = b"5";
+
 /// How many pings wait to be answered; further ones are not.
 const PINGS: usize = 4;
 
@@ -26,6 +31,35 @@ pub(super) struct Bridge {
     pub(super) pids: Pids,
     pub(super) deflate: Option<Arc<Deflate>>,
     pub(super) limits: Limits,
+}
+
+/// How far a client has got with moving its session to websocket.
+#[derive(Clone, Default)]
+pub(super) struct Milestones(Arc<Passed>);
+
+#[derive(Default)]
+struct Passed {
+    first_word: Notify,
+    has_moved: AtomicBool,
+}
+
+impl Milestones {
+    /// Comes true with the client's first word.
+    pub(super) async fn first_word(&self) {
+        self.0.first_word.notified().await;
+    }
+
+    /// Whether the client has said that it has moved.
+    pub(super) fn has_moved(&self) -> bool {
+        self.0.has_moved.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, message: &[u8]) {
+        self.0.first_word.notify_one();
+        if message == MOVED {
+            self.0.has_moved.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What the edge itself says to a client.
@@ -40,12 +74,13 @@ impl Bridge {
         self,
         client: impl AsyncRead + AsyncWrite,
         engine: impl AsyncRead + AsyncWrite,
+        milestones: Milestones,
     ) {
         let ((from_client, to_client), (from_engine, to_engine)) = (split(client), split(engine));
         let (say, said) = mpsc::channel(PINGS);
         tokio::pin!(from_client, to_client, from_engine, to_engine);
         let down = self.down(from_engine, to_client, said);
-        let up = self.up(from_client, to_engine, say);
+        let up = self.up(from_client, to_engine, say, &milestones);
         tokio::pin!(down);
         tokio::select! {
             () = &mut down => {}
@@ -60,6 +95,7 @@ impl Bridge {
         client: impl AsyncRead + Unpin,
         mut engine: impl AsyncWrite + Unpin,
         say: mpsc::Sender<Say>,
+        milestones: &Milestones,
     ) {
         let mut frames = Frames::new(client, self.limits.message);
         let mut inbound = Inbound::new(self.limits.message, self.deflate.is_some());
@@ -78,6 +114,7 @@ impl Bridge {
                 }
                 Ok(Some(Said::Close(code))) => break Some(code),
                 Ok(Some(Said::Message(kind, message))) => {
+                    milestones.note(&message);
                     write(&mut out, OpCode::Data(kind), &message, false, true);
                     if engine.write_all(&out).await.is_err() || engine.flush().await.is_err() {
                         break None;

@@ -19,14 +19,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use http_body_util::BodyExt as _;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use socketioxide::service::SocketIoService;
 use tower::Service;
 
-use bridge::Bridge;
+use bridge::{Bridge, Milestones};
 pub use deflate::Compression;
 use deflate::Deflate;
 use handshake::Handshake;
@@ -81,16 +82,50 @@ impl Edge {
         let answer = handshake.answer(deflate.is_some());
         let upgrade = hyper::upgrade::on(&mut request);
         let stripped = stripped(&request);
-        let (mut engine, pids, limits) = (self.engine.clone(), self.pids.clone(), self.limits);
+        let bridge = Bridge { pids: self.pids.clone(), deflate, limits: self.limits };
+        let edge = self.clone();
         tokio::spawn(async move {
             let Ok(client) = upgrade.await else { return };
-            let (ours, engines) = tokio::io::duplex(ON_THE_WAY);
-            // It fails for what the handshake has refused already, or for a session that has gone.
-            if Service::call(&mut engine, (engines, stripped)).await.is_ok() {
-                Bridge { pids, deflate, limits }.run(TokioIo::new(client), ours).await;
+            if stripped.uri().query().and_then(session).is_some() {
+                edge.take_over(bridge, client, stripped).await;
+            } else {
+                edge.begin(bridge, client, stripped).await;
             }
         });
         answer
+    }
+
+    /// Bridges a session that begins on websocket.
+    async fn begin(mut self, bridge: Bridge, client: Upgraded, request: Request<()>) {
+        let (ours, engines) = tokio::io::duplex(ON_THE_WAY);
+        // It fails for a protocol version that nobody speaks.
+        if Service::call(&mut self.engine, (engines, request)).await.is_ok() {
+            bridge.run(TokioIo::new(client), ours, Milestones::default()).await;
+        }
+    }
+
+    /// Bridges a session that is to move from long polling to websocket.
+    ///
+    /// The engine hears of it with the client's first word, since from then on long polling brings
+    /// nothing: a proxy that lets the upgrade pass and nothing else leaves the session as it was. If
+    /// the client is cut off after that, and before it has moved, the session has to end, or it would
+    /// wait for ever; the client comes back with its cursor.
+    async fn take_over(mut self, bridge: Bridge, client: Upgraded, request: Request<()>) {
+        let (ours, engines) = tokio::io::duplex(ON_THE_WAY);
+        let milestones = Milestones::default();
+        let close = request.uri().query().and_then(closing);
+        let bridging = bridge.run(TokioIo::new(client), ours, milestones.clone());
+        tokio::pin!(bridging);
+        tokio::select! {
+            () = &mut bridging => return,
+            () = milestones.first_word() => {}
+        }
+        if Service::call(&mut self.engine, (engines, request)).await.is_ok() {
+            bridging.await;
+        }
+        if let Some(close) = close.filter(|_| !milestones.has_moved()) {
+            let _ = Service::<Request<Body>>::call(&mut self.engine, close).await;
+        }
     }
 
     /// Passes a request on; names the connection in a long-polling response that confirms one.
@@ -174,6 +209,15 @@ fn stripped(request: &Request<Body>) -> Request<()> {
 /// A copy that shares no memory with the request it came in.
 fn owned(uri: &Uri) -> Uri {
     uri.to_string().parse().unwrap_or_else(|_| uri.clone())
+}
+
+/// The request with which a client of long polling ends the session that `query` names.
+fn closing(query: &str) -> Option<Request<Body>> {
+    let (session, is_old) = (session(query)?, query.split('&').any(|pair| pair == "EIO=3"));
+    let (version, packet) = if is_old { ("3", "1:1") } else { ("4", "1") };
+    let uri = format!("{PATH}/?EIO={version}&transport=polling&sid={session}");
+    let request = Request::post(uri).header(CONTENT_TYPE, "text/plain;charset=UTF-8");
+    request.body(Body::from(packet)).ok()
 }
 
 /// The session that a request names.

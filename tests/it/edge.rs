@@ -28,10 +28,14 @@ type Frame = (u8, Vec<u8>);
 
 impl Raw {
     async fn open(server: &TestServer, headers: &str) -> Self {
+        Self::open_at(server, "EIO=4&transport=websocket", headers).await
+    }
+
+    async fn open_at(server: &TestServer, query: &str, headers: &str) -> Self {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();
         let key = BASE64_STANDARD.encode([7; 16]);
         let request = format!(
-            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\
+            "GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\
              Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{headers}\r\n"
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -255,6 +259,40 @@ async fn a_farewell_is_returned() {
         let mut raw = Raw::connect(&server, &acme, "").await;
         raw.send(FIN | CLOSE, payload).await;
         assert_eq!(raw.closed().await, code);
+    }
+}
+
+/// From its first word on websocket until it has moved, a session gets nothing by long polling.
+#[tokio::test]
+async fn a_session_that_is_cut_off_while_it_moves_does_not_wait_for_ever() {
+    for (version, connect) in [("4", "40"), ("3", "")] {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        let token = acme.token();
+        let url =
+            format!("{}/socket.io/?EIO={version}&transport=polling&token={token}", server.url);
+        let opened = reqwest::get(&url).await.unwrap().text().await.unwrap();
+        let (_, sid) = opened.split_once("\"sid\":\"").unwrap();
+        let sid = sid.split('"').next().unwrap().to_owned();
+        let url = format!("{url}&sid={sid}");
+        if !connect.is_empty() {
+            let request = reqwest::Client::new()
+                .post(&url)
+                .body(format!("{connect}{}", json!({ "token": token })));
+            assert_eq!(request.send().await.unwrap().status(), 200);
+        }
+
+        // A proxy that lets the upgrade pass and nothing else leaves the session as it was.
+        let path = format!("EIO={version}&transport=websocket&sid={sid}");
+        drop(Raw::open_at(&server, &path, "").await);
+        assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+
+        let mut moving = Raw::open_at(&server, &path, "").await;
+        moving.send(FIN | TEXT, b"2probe").await;
+        assert_eq!(moving.text().await, "3probe");
+        drop(moving);
+        let ends = async { while reqwest::get(&url).await.unwrap().status() == 200 {} };
+        timeout(PATIENCE, ends).await.expect("the session waits for ever");
     }
 }
 

@@ -1,11 +1,11 @@
-//! Unchanged clients from npm.
+//! Unchanged clients from npm, and what happens to clients.
 
 use std::process::Command;
 
 use recado::desk::Time;
 use serde_json::json;
 
-use crate::support::{TestServer, signed, token};
+use crate::support::{Database, TestServer, signed, token};
 
 /// `socket.io-client` 4.x, 3.x and 2.x, each on polling, on websocket and upgrading: see
 /// `tests/clients/matrix.mjs`.
@@ -34,4 +34,30 @@ async fn three_generations_of_clients_on_three_transports() {
     assert!(output.status.success(), "{told}\n{errors}");
     let ran = told.lines().filter(|line| line.starts_with("ok ")).count();
     assert!(ran >= 9 * 5, "only {ran} checks ran:\n{told}");
+}
+
+/// Clients of every kind, on every transport, cut at random while the server is killed: see
+/// `tests/clients/chaos.mjs`, which does more of it when it is called by hand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cuts_and_kills_lose_nothing_and_repeat_nothing_for_any_kind_of_client() {
+    let database = Database::create().await;
+    let more = ["--events", "1200", "--clients", "12", "--cuts", "30", "--kills", "1"];
+    chaos(&[&["--database-url", database.url()], &more[..]].concat()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_proxies_that_refuse_hang_and_buffer_every_kind_of_client_is_complete() {
+    for proxy in ["refuse", "hang", "buffer"] {
+        chaos(&["--proxy", proxy, "--events", "200", "--clients", "14"]).await;
+    }
+}
+
+async fn chaos(args: &[&str]) {
+    let mut chaos = Command::new("node");
+    chaos.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients"));
+    chaos.args(["chaos.mjs", "--server", env!("CARGO_BIN_EXE_recado")]).args(args);
+    let output = tokio::task::spawn_blocking(move || chaos.output().unwrap()).await.unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.contains(" 0 failed"), "{told}\n{errors}");
 }

@@ -1,0 +1,201 @@
+// Cuts connections and kills the server while many clients listen, and compares what each has got with what was sent:
+// node chaos.mjs --server ../../target/debug/recado
+import { parseArgs } from 'node:util';
+import { endOfLog } from './chaos/http.mjs';
+import { kinds } from './chaos/kinds.mjs';
+import { PROXIES, Way } from './chaos/proxy.mjs';
+import { Publisher } from './chaos/publisher.mjs';
+import { Random } from './chaos/random.mjs';
+import { gist, Record } from './chaos/record.mjs';
+import { SABOTAGES, sabotage } from './chaos/sabotage.mjs';
+import { Server } from './chaos/server.mjs';
+import { printTable } from './chaos/table.mjs';
+import { tokenOf } from './chaos/token.mjs';
+import { until } from './chaos/wait.mjs';
+
+const USAGE = `usage: node chaos.mjs --server PATH_TO_RECADO [--database-url URL] [--events 10000] [--clients 30]
+  [--cuts 200] [--kills 2] [--rate EVENTS_PER_SECOND] [--seed N] [--seconds-limit 300]
+  [--proxy ${Object.keys(PROXIES).join('|')}]
+                                  a bad proxy in place of cuts and kills, with 200 events
+  [--sabotage ${SABOTAGES.join('|')}]   break something on purpose: the run has to fail`;
+
+const SETTINGS = { tenant: 'chaos', phone: 'phone', secret: 'the secret of a server that lives for one test' };
+
+/** How long after its turn a cut or a kill comes at most, in milliseconds. */
+const LATEST = 100;
+
+/** After how long without an event for anybody, in milliseconds, nobody is waited for any more. */
+const QUIET = 60_000;
+
+const options = readOptions();
+const deadline = Date.now() + options.secondsLimit * 1000;
+const began = Date.now();
+console.log(`# seed ${options.seed}`);
+const random = new Random(options.seed);
+const server = await Server.start(options.server, { ...SETTINGS, databaseUrl: options.databaseUrl }, random.fork());
+const observer = { url: server.url, token: tokenOf('observer', SETTINGS.tenant, SETTINGS.secret) };
+const before = await endOfLog(observer);
+const told = new Map();
+const messages = Math.ceil(options.events / 2);
+const last = before + messages * 2;
+const publisher = new Publisher(server.url, SETTINGS.phone, messages, random.fork());
+
+const clients = [];
+for (let number = 0; number < options.clients; number += 1) clients.push(await startClient(number));
+for (const client of clients) client.running.ready.then(() => (client.isReady = true));
+await require(Promise.all(clients.map(({ running }) => running.ready)), 'all clients are connected');
+
+// A client that is cut off before it has got anything must miss nothing either.
+cutAll();
+await require(publisher.publish(messages - 1, options.rate, disturbances()), 'everything is published');
+let isComplete = await everybodyHas(last - 2);
+if (isComplete) {
+  // Nor must one that is cut off when it has everything get anything twice; the last message shows that it is back.
+  cutAll();
+  await require(publisher.publish(messages, options.rate), 'the last message is published');
+  isComplete = await everybodyHas(last);
+}
+clients.forEach(({ running }) => running.stop());
+await report();
+
+function readOptions() {
+  const number = { type: 'string' };
+  const names = ['server', 'database-url', 'events', 'clients', 'cuts', 'kills', 'rate', 'seed', 'seconds-limit', 'proxy', 'sabotage'];
+  try {
+    const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, number])) });
+    const count = (name, usual) => {
+      const value = Number(values[name] ?? usual);
+      if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a number`);
+      return value;
+    };
+    const oneOf = (name, choices) => {
+      if (values[name] !== undefined && !choices.includes(values[name])) throw new Error(`--${name} takes ${choices.join(', ')}`);
+      return values[name];
+    };
+    if (!values.server) throw new Error('--server is missing');
+    const proxy = oneOf('proxy', Object.keys(PROXIES));
+    return {
+      server: values.server,
+      databaseUrl: values['database-url'],
+      events: Math.max(4, count('events', proxy ? 200 : 10_000)),
+      clients: count('clients', 30),
+      cuts: count('cuts', proxy ? 0 : 200),
+      kills: count('kills', proxy ? 0 : 2),
+      rate: Math.max(1, count('rate', proxy ? 50 : 250)),
+      seed: count('seed', Math.floor(Math.random() * 2 ** 32)),
+      secondsLimit: count('seconds-limit', 300),
+      proxy,
+      sabotage: oneOf('sabotage', SABOTAGES),
+    };
+  } catch (error) {
+    console.error(`${error.message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** What the rest of the run needs; without it there is nothing to compare. */
+async function require(promise, what) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, deadline - Date.now()), 'late');
+  });
+  if ((await Promise.race([promise, late])) === 'late') {
+    const states = clients.map(({ name, transport, isReady, record }) =>
+      [`${name}, ${transport}: ${isReady ? `${record.received} events` : 'never connected'}`, ...record.details].join('; '),
+    );
+    console.error(`not within ${options.secondsLimit} s: ${what}\n${states.join('\n')}\n${server.lines.join('\n')}`);
+    process.exit(1);
+  }
+  clearTimeout(timer);
+}
+
+/** Waits until all clients have an event; false when they do not get it in time, or nobody gets anything any more. */
+async function everybodyHas(seq) {
+  let [received, since] = [0, Date.now()];
+  await until(deadline, () => {
+    const now = clients.reduce((sum, { record }) => sum + record.received, 0);
+    if (now > received) [received, since] = [now, Date.now()];
+    return clients.every(({ record }) => record.has(seq)) || Date.now() - since > QUIET;
+  });
+  return clients.every(({ record }) => record.has(seq));
+}
+
+async function startClient(number) {
+  const kind = kinds[number % kinds.length];
+  const transports = options.proxy && options.proxy !== 'buffer' ? ['polling', 'default'] : ['websocket', 'polling', 'default'];
+  // With a bad proxy the unchanged client is to show what the README advises, which begins with a websocket.
+  const isAdvised = kind.isAdvised && options.proxy;
+  const transport = isAdvised ? 'default' : kind.hasTransports ? random.pick(transports) : 'http';
+  const way = await Way.open(server.port, options.proxy);
+  const record = new Record(told);
+  if (options.sabotage) sabotage(options.sabotage, way, record);
+  const token = tokenOf(`user-${number}`, SETTINGS.tenant, SETTINGS.secret);
+  const context = { url: way.url, token, transport, record, random: random.fork(), proxied: options.proxy !== undefined };
+  return { name: kind.name, transport, way, record, running: kind.start(context) };
+}
+
+function cutAll() {
+  if (options.cuts > 0) clients.forEach(({ way }) => way.cut(random));
+}
+
+/** Calls for each cut and kill when as many messages are published as chance wants. */
+function disturbances() {
+  const cut = () => {
+    const connected = clients.filter(({ way }) => way.isInUse);
+    if (connected.length > 0) random.pick(connected).way.cut(random);
+  };
+  const at = (share) => Math.floor(messages * share);
+  const cuts = Array.from({ length: options.cuts }, () => ({ at: at(random.next()), act: cut }));
+  const kills = Array.from({ length: options.kills }, () => ({ at: at(0.1 + random.next() * 0.8), act: () => server.killAndRestart() }));
+  const plan = [...cuts, ...kills].sort((one, other) => one.at - other.at);
+  let restarting = Promise.resolve();
+  return (published) => {
+    while (plan.length > 0 && plan[0].at <= published) {
+      const { act } = plan.shift();
+      setTimeout(() => {
+        // One after the other: there is nothing to kill while the server is being started.
+        if (act === cut) cut();
+        else restarting = restarting.then(act).then(() => server.answers());
+      }, random.between(0, LATEST));
+    }
+  };
+}
+
+async function report() {
+  const log = await readLog();
+  const rows = [log, ...clients.map(({ name, transport, way, record, running }) => ({ name, transport, used: running.transport(), way, record }))];
+  const failed = printTable(rows, before + 1, before + publisher.acknowledged * 2);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  console.log(`# ${publisher.acknowledged} messages of ${publisher.people.size} people in ${publisher.requests} webhooks, ${publisher.retries} of them again`);
+  console.log(`# ${publisher.acknowledged * 2} events, ${server.kills} kills, ${seconds} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+  if (!isComplete) console.log('# not everybody has the end of the log');
+  for (const line of server.lines) console.log(`# server: ${line}`);
+  console.log(`${rows.length - failed} passed, ${failed} failed`);
+  // Clients that have been stopped in a request may keep the process alive.
+  process.exit(failed > 0 ? 1 : 0);
+}
+
+/** The log as it stands at the end, which has to tell of each message twice, and of each person's first as a new conversation. */
+async function readLog() {
+  const record = new Record(told);
+  const seen = new Map();
+  const headers = { authorization: `Bearer ${observer.token}` };
+  let [seq, hasMore, opened] = [before, true, 0];
+  while (hasMore) {
+    const page = await (await fetch(`${server.url}/api/events?after=${seq}&limit=1000`, { headers })).json();
+    for (const { seq: number, event, data } of page.events) {
+      const what = gist(event, data);
+      record.take(number, what);
+      seen.set(what, (seen.get(what) ?? 0) + 1);
+      if (event === 'conversation:new') opened += 1;
+    }
+    ({ seq, hasMore } = page);
+  }
+  for (let number = 1; number <= publisher.acknowledged; number += 1) {
+    for (const what of [`message: message ${number}`, `conversation: message ${number}`]) {
+      if (seen.get(what) !== 1) record.note(`"${what}" is in the log ${seen.get(what) ?? 0} times`);
+    }
+  }
+  if (before === 0 && opened !== publisher.people.size) record.note(`${opened} conversations for ${publisher.people.size} people`);
+  return { name: 'the log itself', transport: 'at the end', record };
+}

@@ -3,7 +3,7 @@
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-client test-sqlite test-postgres lint build clean tools
+.PHONY: help run test test-client test-sqlite test-postgres chaos fuzz lint build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,14 @@ test-sqlite: tools tests/clients/node_modules/.installed ## All tests of the ser
 
 test-postgres: tools tests/clients/node_modules/.installed ## The tests of the whole server, on PostgreSQL
 	tests/with-postgres cargo test --workspace --test it
+
+chaos: tools tests/clients/node_modules/.installed ## 30 clients of every kind, cut 200 times, the server killed twice
+	cargo build --workspace
+	cd tests/clients && node chaos.mjs --server ../../target/debug/recado
+
+fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compiler and cargo-fuzz
+	cd fuzz && cargo +nightly fuzz run frames -- -max_total_time=60
+	cd fuzz && cargo +nightly fuzz run webhook -- -max_total_time=60
 
 lint: tools $(CLIENT)/node_modules/.installed ## Formatting and lints, as CI wants them
 	cargo fmt --all --check

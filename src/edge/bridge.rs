@@ -190,7 +190,7 @@ impl Bridge {
                 Ok(Ok(taken)) if taken > 0 => out = &out[taken..],
                 Ok(_) => return false,
                 Err(_) => {
-                    tracing::warn!("a client does not read and is let go");
+                    tracing::warn!("a client takes nothing any more and is let go");
                     return false;
                 }
             }

@@ -215,7 +215,7 @@ impl Session {
                 }
             }
             if Instant::now() > deadline {
-                tracing::warn!(socket.id = %self.socket.id, "a client does not read and is let go");
+                tracing::warn!(socket.id = %self.socket.id, "a client takes nothing any more and is let go");
                 return Err(Gone);
             }
             sleep(wait).await;

@@ -102,9 +102,10 @@ async fn admit(
     State(shared): State<Shared>,
 ) -> Result<(), Refusal> {
     let hello = Hello::read(&hello.unwrap_or_default());
-    let token = hello.token.or_else(|| token_of_request(&socket));
+    let token = hello.token.or_else(|| bearer(&socket)).or_else(|| parameter(&socket, "token"));
     let caller = shared.auth.caller(&token.unwrap_or_default()).await?;
-    let after = hello.after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
+    let after = hello.after.or_else(|| parameter(&socket, "after")?.parse().ok());
+    let after = after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
     let place = Place::find(&caller, after).await?;
 
     socket.join(rooms(&caller));
@@ -263,16 +264,18 @@ fn rooms(caller: &Caller) -> Vec<String> {
     rooms
 }
 
-/// The token in the handshake's headers, else in its address.
-fn token_of_request(socket: &SocketRef) -> Option<String> {
-    let request = socket.req_parts();
-    let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = header.and_then(|header| header.split_once(' '));
-    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
-    bearer.map(|(_, token)| token.trim().to_owned()).or_else(|| {
-        let Query(mut query) = Query::<HashMap<String, String>>::try_from_uri(&request.uri).ok()?;
-        query.remove("token")
-    })
+/// The token in the handshake's headers.
+fn bearer(socket: &SocketRef) -> Option<String> {
+    let header = socket.req_parts().headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim().to_owned())
+}
+
+/// A parameter of the handshake's address: clients 2.x have no other place for what they say.
+fn parameter(socket: &SocketRef, name: &str) -> Option<String> {
+    let uri = &socket.req_parts().uri;
+    let Query(mut query) = Query::<HashMap<String, String>>::try_from_uri(uri).ok()?;
+    query.remove(name)
 }
 
 impl Hello {

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::{Client, Heard, TestServer};
+use crate::support::{Client, Connecting, Heard, TestServer};
 
 const ANA: &str = "5511888888888";
 
@@ -45,6 +45,20 @@ async fn a_client_that_was_away_is_served_what_it_missed_before_anything_new() {
         (3, &json!(10), &json!(true))
     );
     assert_eq!(heard(&mut agent, 9).await, (4..=12).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_cursor_may_come_in_the_address() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    let query = format!("&token={}&after=1", acme.token());
+
+    let how = Connecting { query: &query, ..Connecting::default() };
+    let mut agent = Client::with(server.address(), how).await.unwrap();
+
+    assert_eq!(agent.next().await.seq(), 1);
+    assert_eq!(agent.stored().await.seq(), 2);
 }
 
 #[tokio::test]

@@ -12,7 +12,6 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::message::show_last;
 use super::{
     Change, Channel, Contact, ConversationChange, Desk, Error, Event, Message, Result, Sees,
 };
@@ -205,7 +204,7 @@ impl Desk {
         let shown = rows.iter().filter_map(|row| {
             let (inbox, contact) = (inboxes.get(&row.inbox_id)?, contacts.get(&row.contact_id)?);
             let last = row.last_message_id.and_then(|id| last.remove(&id));
-            let last = show_last(last, contact);
+            let last = last.map(|last| Message::show(&last, contact.into()));
             Some(Conversation::show(row, inbox.into(), contact.into(), last))
         });
         Ok(shown.collect())

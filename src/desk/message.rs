@@ -1,6 +1,6 @@
 //! Messages: what they say, and what may still happen to them.
 
-use entity::{ConversationId, InboxId, MessageId, TenantScoped as _, Time, contact, message};
+use entity::{ConversationId, InboxId, MessageId, TenantScoped as _, Time, message};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
@@ -245,9 +245,4 @@ fn reactions(row: &message::Model) -> Vec<Reaction> {
 /// Writes what cannot fail to be written: maps with text for keys, and lists.
 pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("only text keys")
-}
-
-/// Shows the last messages of conversations together with their contacts.
-pub(super) fn show_last(row: Option<message::Model>, contact: &contact::Model) -> Option<Message> {
-    row.map(|row| Message::show(&row, Contact::from(contact)))
 }

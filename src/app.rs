@@ -30,6 +30,9 @@ const LOOK_AROUND: Duration = Duration::from_secs(1);
 /// How often old events and webhooks are let go.
 const PRUNE: Duration = Duration::from_mins(1);
 
+/// How often snoozed conversations are looked at.
+const WAKE: Duration = Duration::from_secs(1);
+
 /// How long a stopping server waits for its clients to go.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -121,6 +124,7 @@ impl App {
     pub async fn run(self, until: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let Self { listener, router, desks, io, stop, patience, retention } = self;
         tokio::spawn(stop.clone().run_until_cancelled_owned(prune(desks.clone(), retention)));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
         // Without a delay for small packets; and given up when a client has acknowledged nothing
         // for so long, which frees those that keep a connection but do not read.
@@ -192,6 +196,18 @@ async fn prune(desks: Desks, retention: Retention) {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "old events and webhooks have been let go"),
             Err(error) => tracing::warn!(%error, "cannot let go of old events and webhooks"),
+        }
+    }
+}
+
+/// Opens, for as long as it is polled, the snoozed conversations whose time has come.
+async fn wake(desks: Desks) {
+    let mut rounds = interval(WAKE);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = desks.wake_snoozed().await {
+            tracing::warn!(%error, "snoozed conversations cannot be opened");
         }
     }
 }

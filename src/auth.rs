@@ -15,7 +15,7 @@ use moka::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::{self, Desk, Desks, Role, Sees, TenantId, Time, User, UserId};
+use crate::desk::{self, Actor, Desk, Desks, Role, Sees, TenantId, Time, User, UserId};
 
 /// By how much the clocks of those who issue tokens may differ from this one.
 const LEEWAY_SECONDS: u64 = 5;
@@ -39,6 +39,23 @@ pub struct Caller {
     pub sees: Sees,
     /// When they have to show anew who they are.
     pub until: Time,
+}
+
+impl Caller {
+    /// Who it is, for the audit log.
+    pub fn actor(&self) -> Actor {
+        Actor { user: self.user.clone(), name: self.name.clone(), address: None }
+    }
+
+    /// Lets nobody on whose role does not allow as much as `role` does.
+    pub fn require(&self, role: Role) -> Result<(), Refusal> {
+        let rank = |role| match role {
+            Role::Agent => 0,
+            Role::Admin => 1,
+            Role::Operator => 2,
+        };
+        if rank(self.role) < rank(role) { Err(Refusal::Role) } else { Ok(()) }
+    }
 }
 
 /// Checks and issues credentials.
@@ -81,6 +98,9 @@ pub enum Refusal {
     /// Its tenant does not exist.
     #[error("the token's tenant is unknown")]
     Tenant,
+    /// They may not do that.
+    #[error("your role does not allow this")]
+    Role,
     /// Nobody signs in by that address and password.
     #[error("the email address or the password is wrong")]
     Password,

@@ -11,7 +11,8 @@ use recado::config::{
     WebhooksCommand,
 };
 use recado::desk::{
-    Channel, Desk, Desks, Filter, NewUser, Outcome, Receipt, Role, TenantId, Webhook, WebhookId,
+    Channel, Desk, Desks, Drift, Filter, NewUser, Outcome, Receipt, Role, TenantId, Webhook,
+    WebhookId,
 };
 
 /// Runs any command but `serve`.
@@ -28,7 +29,18 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Inbox(command) => inbox(command).await,
         Command::Token(asked) => token(asked).await,
         Command::Webhooks(command) => webhooks(command).await,
+        Command::Verify(storage) => verify(&storage).await,
     }
+}
+
+/// Counts everything anew, and fails if any counter has drifted.
+async fn verify(storage: &Storage) -> anyhow::Result<()> {
+    let drift = desks(storage).await?.verify().await?;
+    for Drift { tenant, what, kept, counted } in &drift {
+        say(&format!("{tenant}\t{what}: {kept} kept, {counted} counted"));
+    }
+    say(&format!("drift {}", drift.len()));
+    if drift.is_empty() { Ok(()) } else { bail!("counters have drifted") }
 }
 
 /// Prints a line; a reader that has gone away is no error.

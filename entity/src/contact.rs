@@ -24,6 +24,16 @@ pub struct Model {
     pub numbered_at: Time,
     /// When they first wrote.
     pub created_at: Time,
+    /// Where else they are reached.
+    pub email: Option<String>,
+    /// What agents noted about them.
+    pub notes: String,
+    /// Whether an agent chose the name; the provider's does not replace it then.
+    pub is_named_by_agent: bool,
+    /// Since when what they write alerts nobody.
+    pub blocked_at: Option<Time>,
+    /// The contact who is the same person, once an agent has said so.
+    pub merged_into: Option<ContactId>,
 }
 
 /// Nothing points from here.

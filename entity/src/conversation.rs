@@ -33,10 +33,39 @@ pub struct Model {
     pub last_message_at: Option<Time>,
     /// When it was opened.
     pub created_at: Time,
+    /// Its place in its column: keys are compared byte by byte, the smallest is on top.
+    pub position: String,
+    /// When a snoozed conversation is opened again.
+    pub snoozed_until: Option<Time>,
+    /// Until when the channel lets the business write freely; nothing if it never did, or always does.
+    pub window_until: Option<Time>,
+    /// Since when the customer waits for an answer.
+    pub waiting_since: Option<Time>,
+    /// When it was opened, or opened again.
+    pub opened_at: Time,
+    /// When it was first answered since then.
+    pub responded_at: Option<Time>,
+    /// When the customer last wrote, by the provider's clock.
+    pub received_at: Option<Time>,
+    /// When the business last wrote, by the provider's clock.
+    pub answered_at: Option<Time>,
 }
 
 /// Whether somebody has to do something about a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {

@@ -110,6 +110,30 @@ uuid_id! {
     /// One webhook request as it arrived.
     WebhookId
 }
+uuid_id! {
+    /// One thing that a channel is to be told.
+    DeliveryId
+}
+uuid_id! {
+    /// A file.
+    MediaId
+}
+uuid_id! {
+    /// A refresh token, and the sign-in it descends from.
+    SessionId
+}
+uuid_id! {
+    /// A token for a program.
+    ApiTokenId
+}
+uuid_id! {
+    /// A line of the audit log.
+    AuditId
+}
+uuid_id! {
+    /// An answer that is given often.
+    CannedResponseId
+}
 
 impl UserId {
     /// Returns a fresh identifier for a user whom Recado itself keeps.

@@ -23,6 +23,12 @@ pub struct Model {
     pub address: String,
     /// When it was added.
     pub created_at: Time,
+    /// What is needed to speak for it, encrypted.
+    pub secrets: Option<String>,
+    /// How it behaves, a JSON object.
+    pub settings: String,
+    /// Since when it neither receives nor sends.
+    pub disabled_at: Option<Time>,
 }
 
 /// A kind of provider.

@@ -5,23 +5,36 @@
 
 #![expect(clippy::disallowed_methods, reason = "the derives expand to unscoped queries")]
 
+pub mod api_token;
+pub mod audit;
+pub mod canned_response;
 pub mod contact;
 pub mod contact_address;
 pub mod conversation;
+pub mod conversation_label;
+pub mod delivery;
 pub mod event;
 pub mod id;
+pub mod idempotency;
 pub mod inbox;
 pub mod inbox_member;
+pub mod media;
 pub mod message;
+pub mod milestone;
 pub mod parked;
 pub mod room;
 pub mod scope;
+pub mod session;
 pub mod stage;
+pub mod tally;
 pub mod tenant;
 pub mod time;
 pub mod user;
 pub mod webhook;
 
-pub use id::{ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, UserId, WebhookId};
+pub use id::{
+    ApiTokenId, AuditId, CannedResponseId, ContactId, ConversationId, DeliveryId, InboxId, MediaId,
+    MessageId, SessionId, StageId, TenantId, UserId, WebhookId,
+};
 pub use scope::TenantScoped;
 pub use time::Time;

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::tenant_scoped;
-use crate::{ConversationId, InboxId, MessageId, TenantId, Time};
+use crate::{ConversationId, InboxId, MessageId, TenantId, Time, UserId};
 
 /// One message, in either direction.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -44,6 +44,14 @@ pub struct Model {
     pub deleted_at: Option<Time>,
     /// When it was stored.
     pub created_at: Time,
+    /// Who wrote it, if an agent did.
+    pub author_id: Option<UserId>,
+    /// The author's own identifier, by which a repeat is known.
+    pub client_id: Option<String>,
+    /// Whether it is a note among agents that no customer sees.
+    pub is_private: bool,
+    /// Whether it counts as unread.
+    pub is_unread: bool,
 }
 
 /// Which way a message went, seen from the tenant.
@@ -97,6 +105,8 @@ pub enum Type {
 pub enum Status {
     /// The channel has not taken it yet.
     Pending,
+    /// The channel was asked, and nobody knows whether it has taken it.
+    Unknown,
     /// The channel has taken it.
     Sent,
     /// It will not arrive.

@@ -27,6 +27,10 @@ pub struct Model {
     pub restricted: bool,
     /// When they were added.
     pub created_at: Time,
+    /// Since when they may not sign in any more.
+    pub disabled_at: Option<Time>,
+    /// When they were last connected.
+    pub last_seen_at: Option<Time>,
 }
 
 /// What a person may do.

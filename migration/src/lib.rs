@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
 mod m0001_heart;
 mod m0002_rooms;
+mod m0003_desk;
 
 /// Runs the steps.
 #[derive(Debug)]
@@ -13,6 +14,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_heart::Migration), Box::new(m0002_rooms::Migration)]
+        vec![
+            Box::new(m0001_heart::Migration),
+            Box::new(m0002_rooms::Migration),
+            Box::new(m0003_desk::Migration),
+        ]
     }
 }

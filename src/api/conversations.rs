@@ -1,24 +1,38 @@
 //! Conversations and their messages.
 
-use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query};
-use serde::{Deserialize, Serialize};
+use axum::http::StatusCode;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::ApiError;
+use super::extract::{Json, Path, Query};
+use super::{ApiError, ApiState};
 use crate::auth::Caller;
-use crate::desk::{ConversationId, MessageId};
+use crate::desk::{
+    self, ConversationId, ConversationStatus, Edit, Error, MessageId, Place, Spot, StageId, Time,
+    UserId,
+};
 use crate::wire::{Conversation, Message};
 
 /// The most messages that one request is answered with.
 const LARGEST_PAGE: u64 = 200;
 
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(show, edit))
+        .routes(routes!(messages))
+        .routes(routes!(read))
+        .routes(routes!(unread))
+}
+
 /// A stretch of a history.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct Stretch {
     /// The message before which to read; the newest ones if not given.
+    #[param(value_type = Option<uuid::Uuid>)]
     before: Option<MessageId>,
-    /// How many at most.
+    /// How many at most; 200 are the most.
     #[serde(default = "Stretch::usual_limit")]
     limit: u64,
 }
@@ -30,35 +44,134 @@ impl Stretch {
 }
 
 /// A page of messages, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Messages {
     messages: Vec<Message>,
     has_more: bool,
 }
 
-/// What is no identifier names nothing.
-type OneConversation = Result<Path<ConversationId>, PathRejection>;
+/// What is to be another about a conversation; what is absent stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Changes {
+    /// `SNOOZED` needs `snoozedUntil`.
+    #[schema(value_type = Option<String>, pattern = "OPEN|PENDING|SNOOZED|RESOLVED")]
+    status: Option<ConversationStatus>,
+    /// When a snoozed conversation is opened again, in ISO 8601.
+    #[schema(format = DateTime)]
+    snoozed_until: Option<String>,
+    /// Who looks after it; null for nobody.
+    #[serde(default, deserialize_with = "told")]
+    #[schema(value_type = Option<String>)]
+    assignee_id: Option<Option<UserId>>,
+    /// All its labels.
+    labels: Option<Vec<String>>,
+    /// Its column of the board; at the top, unless it is told where.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    stage_id: Option<StageId>,
+    /// The card just above which it goes.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    before: Option<ConversationId>,
+    /// The card just below which it goes.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    after: Option<ConversationId>,
+    /// Whether it goes below all others.
+    #[serde(default)]
+    at_bottom: bool,
+}
 
-/// `GET /api/conversations/{id}`: one conversation.
+/// Reads a value that is there, were it null: absent is another thing.
+fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+impl TryFrom<Changes> for Edit {
+    type Error = desk::Error;
+
+    fn try_from(changes: Changes) -> Result<Self, desk::Error> {
+        let Changes { status, snoozed_until, assignee_id, labels, stage_id, .. } = changes;
+        let spot = match (changes.before, changes.after, changes.at_bottom) {
+            (None, None, false) => Spot::Top,
+            (Some(card), None, false) => Spot::Before(card),
+            (None, Some(card), false) => Spot::After(card),
+            (None, None, true) => Spot::Bottom,
+            _ => return Err(invalid("only one of before, after and atBottom can hold")),
+        };
+        let place = match stage_id {
+            Some(stage) => Some(Place { stage, spot }),
+            None if spot == Spot::Top => None,
+            None => return Err(invalid("a place on the board needs a stageId")),
+        };
+        let snoozed_until = snoozed_until.map(|time| {
+            time.parse::<Time>().map_err(|_| invalid("snoozedUntil is no time in ISO 8601"))
+        });
+        let snoozed_until = snoozed_until.transpose()?;
+        Ok(Self { status, snoozed_until, assignee: assignee_id, labels, place })
+    }
+}
+
+fn invalid(why: &str) -> Error {
+    Error::Invalid(why.to_owned())
+}
+
+/// One conversation.
+#[utoipa::path(get, path = "/api/conversations/{id}", tag = "conversations",
+    params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = Conversation), ApiError))]
 pub(super) async fn show(
     caller: Caller,
-    id: OneConversation,
+    Path(id): Path<ConversationId>,
 ) -> Result<Json<Conversation>, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     Ok(Json(caller.desk.conversation(id, &caller.sees).await?.into()))
 }
 
-/// `GET /api/conversations/{id}/messages`: its history, newest page first.
+/// Moves, assigns, labels, snoozes, resolves or reopens a conversation.
+#[utoipa::path(patch, path = "/api/conversations/{id}", tag = "conversations",
+    params(("id" = uuid::Uuid, Path)), request_body = Changes,
+    responses((status = 200, body = Conversation), ApiError))]
+pub(super) async fn edit(
+    caller: Caller,
+    Path(id): Path<ConversationId>,
+    Json(changes): Json<Changes>,
+) -> Result<Json<Conversation>, ApiError> {
+    let edit = changes.try_into()?;
+    Ok(Json(caller.desk.edit(id, edit, &caller.actor(), &caller.sees).await?.into()))
+}
+
+/// A conversation's messages, the newest page first.
+#[utoipa::path(get, path = "/api/conversations/{id}/messages", tag = "messages",
+    params(("id" = uuid::Uuid, Path), Stretch),
+    responses((status = 200, body = Messages), ApiError))]
 pub(super) async fn messages(
     caller: Caller,
-    id: OneConversation,
-    stretch: Result<Query<Stretch>, QueryRejection>,
+    Path(id): Path<ConversationId>,
+    Query(Stretch { before, limit }): Query<Stretch>,
 ) -> Result<Json<Messages>, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    let Query(Stretch { before, limit }) = stretch?;
     let limit = limit.clamp(1, LARGEST_PAGE);
     let page = caller.desk.history(id, before, limit, &caller.sees).await?;
     let messages = page.messages.into_iter().map(Message::from).collect();
     Ok(Json(Messages { messages, has_more: page.has_more }))
+}
+
+/// Notes that an agent has read a conversation.
+#[utoipa::path(post, path = "/api/conversations/{id}/read", tag = "conversations",
+    params(("id" = uuid::Uuid, Path)), responses((status = 204), ApiError))]
+pub(super) async fn read(
+    caller: Caller,
+    Path(id): Path<ConversationId>,
+) -> Result<StatusCode, ApiError> {
+    caller.desk.mark_read(id, &caller.sees).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Marks a conversation as unread, for somebody to come back to.
+#[utoipa::path(post, path = "/api/conversations/{id}/unread", tag = "conversations",
+    params(("id" = uuid::Uuid, Path)), responses((status = 204), ApiError))]
+pub(super) async fn unread(
+    caller: Caller,
+    Path(id): Path<ConversationId>,
+) -> Result<StatusCode, ApiError> {
+    caller.desk.mark_unread(id, &caller.sees).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

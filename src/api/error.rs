@@ -2,12 +2,16 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc9457>
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::openapi::{self, ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::auth::Refusal;
 use crate::channels::Malformed;
@@ -22,9 +26,6 @@ pub enum ApiError {
     /// The caller is not let in.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The caller may not do that.
-    #[error("your role does not allow this")]
-    Forbidden,
     /// There is nothing at that address.
     #[error("there is nothing here")]
     NotFound,
@@ -51,15 +52,20 @@ pub enum ApiError {
     VerifyToken,
 }
 
-/// What the client is told.
-#[derive(Serialize)]
-struct Problem {
+/// Why a request was refused, as RFC 9457 has it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Problem {
     r#type: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What is wrong, for people.
     detail: String,
+    /// What is wrong, for programs: stable.
     code: &'static str,
     #[serde(flatten)]
+    #[schema(ignore)]
     also: Option<Value>,
 }
 
@@ -70,12 +76,12 @@ impl ApiError {
             Self::Desk(error) => face_of_desk(error),
             Self::Refused(Refusal::Storage(error)) => face_of_desk(error),
             Self::Refused(Refusal::Password) => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
+            Self::Refused(Refusal::Role) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::Refused(Refusal::Missing) => (StatusCode::UNAUTHORIZED, "token_missing"),
             Self::Refused(Refusal::Expired) => (StatusCode::UNAUTHORIZED, "token_expired"),
             Self::Refused(
                 Refusal::Malformed | Refusal::Algorithm | Refusal::Signature | Refusal::Tenant,
             ) => (StatusCode::UNAUTHORIZED, "token_invalid"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
@@ -105,7 +111,10 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         desk::Error::NoTenant(_)
         | desk::Error::NoConversation(_)
         | desk::Error::NoInbox(_)
+        | desk::Error::NoStage(_)
+        | desk::Error::NoUser(_)
         | desk::Error::NoWebhook(_) => (StatusCode::NOT_FOUND, "not_found"),
+        desk::Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
         desk::Error::Exists(_) => (StatusCode::CONFLICT, "exists"),
         desk::Error::Forgotten { .. } => (StatusCode::GONE, "resync_required"),
         desk::Error::IntakeFull => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
@@ -135,6 +144,34 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::RETRY_AFTER, 1.into());
         }
         response
+    }
+}
+
+/// How any request may be refused; what a code means, is told beside it.
+impl IntoResponses for ApiError {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let problem = |description: &str| {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
+            let response = ResponseBuilder::new()
+                .description(description)
+                .content("application/problem+json", content.build());
+            RefOr::T(response.build())
+        };
+        [
+            ("400", "The request makes no sense."),
+            ("401", "The token is missing, wrong or has expired."),
+            ("403", "The caller's role does not allow it."),
+            ("404", "There is no such thing, or the caller may not see it."),
+            ("405", "The address does not take that method."),
+            ("409", "Something is in the way: what should be new exists, or a window is closed."),
+            ("413", "The body is too large."),
+            ("415", "The body is not of the type that is taken."),
+            ("422", "A value makes no sense."),
+            ("429", "Too much at once: try again after the seconds in Retry-After."),
+            ("503", "Nothing can be stored at the moment; try again."),
+        ]
+        .map(|(status, description)| (status.to_owned(), problem(description)))
+        .into()
     }
 }
 

@@ -4,15 +4,20 @@ mod board;
 mod caller;
 mod conversations;
 mod error;
+mod extract;
 mod page;
 mod sessions;
+mod stages;
 mod webhooks;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::routing::{get, post};
+use axum::routing::get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, openapi};
+use utoipa_axum::router::OpenApiRouter;
 
 pub use error::ApiError;
 pub use page::page;
@@ -40,17 +45,40 @@ pub struct ApiState {
     pub clients: Arc<Clients>,
 }
 
-/// Returns the routes of the API and of webhooks.
+/// The description of the API: everything under `/api/`.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Recado", description = "A self-hosted, multi-tenant, real-time inbox."),
+    components(schemas(error::Problem)),
+    modifiers(&Bearer),
+    security(("token" = []))
+)]
+struct Description;
+
+/// How callers show who they are.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, description: &mut openapi::OpenApi) {
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    }
+}
+
+/// Returns the routes of the API and of webhooks, and the API's description.
 pub fn routes() -> Router<ApiState> {
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhooks::subscribe).post(webhooks::receive))
         .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK));
-    Router::new()
-        .route("/health", get(|| async { "ok" }))
-        .route("/api/sessions", post(sessions::create))
-        .route("/api/board", get(board::show))
-        .route("/api/conversations/{id}", get(conversations::show))
-        .route("/api/conversations/{id}/messages", get(conversations::messages))
+    let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .merge(sessions::routes())
+        .merge(board::routes())
+        .merge(stages::routes())
+        .merge(conversations::routes())
+        .split_for_parts();
+    api.route("/health", get(|| async { "ok" }))
+        .route("/api/openapi.json", get(async || axum::Json(description)))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .merge(webhooks)
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })

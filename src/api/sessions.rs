@@ -1,25 +1,32 @@
 //! Signing in.
 
-use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::ApiError;
+use super::extract::Json;
+use super::{ApiError, ApiState};
 use crate::auth::{Auth, role_name};
 use crate::desk::{Desks, TenantId, UserId};
 
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(create))
+}
+
 /// What somebody signs in with.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Credentials {
     email: String,
+    #[schema(value_type = String)]
     password: SecretString,
 }
 
 /// Somebody who has signed in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Session {
     token: String,
@@ -28,27 +35,30 @@ pub(super) struct Session {
     tenant: Tenant,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Person {
+    #[schema(value_type = String)]
     id: UserId,
     name: String,
     email: String,
     role: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Tenant {
+    #[schema(value_type = String)]
     id: TenantId,
     name: String,
 }
 
-/// `POST /api/sessions`: a token for an email address and a password.
+/// Signs in: a token for an email address and a password.
+#[utoipa::path(post, path = "/api/sessions", tag = "sessions", security(()),
+    request_body = Credentials, responses((status = 201, body = Session), ApiError))]
 pub(super) async fn create(
     State(auth): State<Auth>,
     State(desks): State<Desks>,
-    credentials: Result<Json<Credentials>, JsonRejection>,
+    Json(Credentials { email, password }): Json<Credentials>,
 ) -> Result<(StatusCode, Json<Session>), ApiError> {
-    let Json(Credentials { email, password }) = credentials?;
     let user = auth.sign_in(&email, password).await?;
     let (token, until) = auth.issue(&user);
     let name = desks.of(user.tenant.clone()).name().await?;

@@ -59,6 +59,8 @@ pub enum Command {
     /// Look at what providers have sent, and read it once more
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// Count everything anew and compare: prints what has drifted
+    Verify(Storage),
 }
 
 /// The settings of a server.

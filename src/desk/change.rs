@@ -83,7 +83,7 @@ fn row(tenant: &TenantId, logged: &Logged) -> Result<event::ActiveModel, DbErr> 
     let row = event::Model {
         tenant_id: tenant.clone(),
         seq: logged.seq,
-        inbox_id: Some(logged.event.inbox_id()),
+        inbox_id: logged.event.inbox_id(),
         data: serde_json::to_string(&logged.event).map_err(|e| DbErr::Json(e.to_string()))?,
         happened_at: logged.happened_at,
     };

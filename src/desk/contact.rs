@@ -1,7 +1,12 @@
 //! People on the far side, and by what they are known.
 
-use entity::{ContactId, contact};
+use std::collections::HashMap;
+
+use entity::{ContactId, TenantScoped as _, contact};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, QueryFilter as _};
 use serde::{Deserialize, Serialize};
+
+use super::{Desk, Result};
 
 /// A contact, as events and lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +22,48 @@ pub struct Contact {
 impl From<&contact::Model> for Contact {
     fn from(row: &contact::Model) -> Self {
         Self { id: row.id, name: row.name.clone(), phone_number: row.phone_number.clone() }
+    }
+}
+
+/// Contacts by their identifiers, each as the person that they turned out to be.
+pub(super) struct Merged(HashMap<ContactId, contact::Model>);
+
+impl Merged {
+    /// The person behind an identifier.
+    pub(super) fn get(&self, id: ContactId) -> Option<Contact> {
+        self.row(id).map(Contact::from)
+    }
+
+    /// As `get`, the whole row.
+    pub(super) fn row(&self, id: ContactId) -> Option<&contact::Model> {
+        let mut row = self.0.get(&id)?;
+        // A contact is never merged into one that is merged into it.
+        while let Some(into) = row.merged_into {
+            row = self.0.get(&into)?;
+        }
+        Some(row)
+    }
+}
+
+impl Desk {
+    /// Reads contacts, and those whom they turned out to be.
+    pub(super) async fn contacts(
+        &self,
+        reader: &impl ConnectionTrait,
+        ids: impl IntoIterator<Item = ContactId>,
+    ) -> Result<Merged> {
+        let mut known = HashMap::new();
+        let mut wanted: Vec<_> = ids.into_iter().collect();
+        while !wanted.is_empty() {
+            let rows = contact::Entity::of_tenant(&self.tenant)
+                .filter(contact::Column::Id.is_in(wanted))
+                .all(reader)
+                .await?;
+            known.extend(rows.into_iter().map(|row| (row.id, row)));
+            let into = known.values().filter_map(|row: &contact::Model| row.merged_into);
+            wanted = into.filter(|id| !known.contains_key(id)).collect();
+        }
+        Ok(Merged(known))
     }
 }
 

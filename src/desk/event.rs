@@ -2,13 +2,18 @@
 
 use std::sync::{Arc, OnceLock};
 
+use entity::conversation::Status;
 use entity::{
-    ConversationId, InboxId, StageId, TenantId, TenantScoped as _, Time, conversation, event,
+    ConversationId, InboxId, StageId, TenantId, TenantScoped as _, Time, UserId, conversation,
+    event,
 };
 use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Contact, Conversation, Db, Desk, Error, Message, Result};
+use super::{Contact, Conversation, Db, Desk, Error, Message, Result, Stage};
+
+/// How much of a message a notification shows, in characters.
+const LONGEST_NOTICE: usize = 200;
 
 /// A fact about a desk.
 ///
@@ -19,16 +24,20 @@ use super::{Contact, Conversation, Db, Desk, Error, Message, Result};
 pub enum Event {
     /// Somebody wrote for the first time, or was written to.
     ConversationOpened(Box<Conversation>),
-    /// A conversation has another last message, counter, status, stage or contact.
+    /// Something about a conversation is another now.
     ConversationChanged(Box<ConversationChange>),
     /// A contact wrote.
     MessageReceived(Box<Message>),
     /// The business wrote.
     MessageSent(Box<Message>),
-    /// A message was edited, deleted for everyone, or reacted to.
+    /// A message was edited, deleted for everyone, reacted to, or its file has come.
     MessageChanged(Box<Message>),
     /// A message got further on its way, or failed.
     StatusMoved(Box<Message>),
+    /// The board has other columns.
+    StagesChanged(Vec<Stage>),
+    /// A person is to be told something.
+    Notified(Box<Notification>),
 }
 
 /// What changed about a conversation; what did not is absent.
@@ -46,10 +55,31 @@ pub struct ConversationChange {
     pub unread_count: Option<i32>,
     /// The status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<entity::conversation::Status>,
+    pub status: Option<Status>,
     /// The column of the board.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<StageId>,
+    /// The place in that column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+    /// Who looks after it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    pub assignee_id: Option<Option<UserId>>,
+    /// What it is labelled with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    /// When it is opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    pub snoozed_until: Option<Option<Time>>,
+    /// Until when the channel lets the business write freely.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    pub window_until: Option<Option<Time>>,
+    /// Since when the customer waits.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    pub waiting_since: Option<Option<Time>>,
+    /// What it was before, as far as counters need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Sort>,
     /// With whom it is.
     pub contact: Contact,
     /// Whether the contact's name or number is another now.
@@ -57,39 +87,164 @@ pub struct ConversationChange {
     pub is_renamed: bool,
 }
 
+/// What the board and the dashboard count a conversation as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sort {
+    /// Its column.
+    pub stage_id: StageId,
+    /// Its status.
+    pub status: Status,
+    /// Whether somebody looks after it.
+    pub is_assigned: bool,
+    /// Whether it holds something unread.
+    pub is_unread: bool,
+}
+
+/// Something that one person is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Its identifier.
+    pub id: uuid::Uuid,
+    /// Who is told.
+    pub user_id: UserId,
+    /// The conversation it is about.
+    pub conversation_id: ConversationId,
+    /// The inbox of that conversation.
+    pub inbox_id: InboxId,
+    /// Why they are told.
+    pub kind: NotificationKind,
+    /// With whom the conversation is.
+    pub title: String,
+    /// What was said.
+    pub body: String,
+}
+
+/// Why a person is told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationKind {
+    /// A conversation is theirs now.
+    Assigned,
+    /// There is a new message in a conversation of theirs.
+    Message,
+    /// A colleague named them in a note.
+    Mention,
+}
+
+/// Reads a value that is there, were it null: absent is another thing.
+fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
 impl ConversationChange {
     /// Nothing changed yet.
     pub(super) fn of(row: &conversation::Model, contact: Contact) -> Self {
+        Self::nothing(row.id, row.inbox_id, contact)
+    }
+
+    /// What makes a conversation another one than before, but for its last message and labels.
+    pub(super) fn between(
+        before: &conversation::Model,
+        after: &conversation::Model,
+        contact: Contact,
+    ) -> Self {
+        fn other<T: PartialEq + Clone>(before: &T, after: &T) -> Option<T> {
+            Some(after).filter(|after| *after != before).cloned()
+        }
         Self {
-            conversation_id: row.id,
-            inbox_id: row.inbox_id,
-            last_message: None,
-            unread_count: None,
-            status: None,
-            stage_id: None,
-            contact,
-            is_renamed: false,
+            unread_count: other(&before.unread_count, &after.unread_count),
+            status: other(&before.status, &after.status),
+            stage_id: other(&before.stage_id, &after.stage_id),
+            position: other(&before.position, &after.position),
+            assignee_id: other(&before.assignee_id, &after.assignee_id),
+            snoozed_until: other(&before.snoozed_until, &after.snoozed_until),
+            window_until: other(&before.window_until, &after.window_until),
+            waiting_since: other(&before.waiting_since, &after.waiting_since),
+            previous: Some(Sort::of(before)).filter(|sort| *sort != Sort::of(after)),
+            ..Self::of(after, contact)
         }
     }
 
     /// Whether there is nothing to tell.
     pub(super) fn is_nothing(&self) -> bool {
-        let Self { last_message, unread_count, status, stage_id, is_renamed, .. } = self;
-        let unchanged = last_message.is_none() && unread_count.is_none() && status.is_none();
-        unchanged && stage_id.is_none() && !is_renamed
+        *self == Self::nothing(self.conversation_id, self.inbox_id, self.contact.clone())
+    }
+
+    fn nothing(conversation_id: ConversationId, inbox_id: InboxId, contact: Contact) -> Self {
+        Self {
+            conversation_id,
+            inbox_id,
+            last_message: None,
+            unread_count: None,
+            status: None,
+            stage_id: None,
+            position: None,
+            assignee_id: None,
+            labels: None,
+            snoozed_until: None,
+            window_until: None,
+            waiting_since: None,
+            previous: None,
+            contact,
+            is_renamed: false,
+        }
+    }
+}
+
+impl Sort {
+    /// What a row is counted as.
+    pub(super) fn of(row: &conversation::Model) -> Self {
+        Self {
+            stage_id: row.stage_id,
+            status: row.status,
+            is_assigned: row.assignee_id.is_some(),
+            is_unread: row.unread_count > 0,
+        }
     }
 }
 
 impl Event {
-    /// The inbox it is about: who may not see that inbox does not see the event.
-    pub fn inbox_id(&self) -> InboxId {
+    /// The inbox it is about, if any: who may not see that inbox does not see the event.
+    pub fn inbox_id(&self) -> Option<InboxId> {
         match self {
-            Self::ConversationOpened(it) => it.inbox.id,
-            Self::ConversationChanged(it) => it.inbox_id,
+            Self::ConversationOpened(it) => Some(it.inbox.id),
+            Self::ConversationChanged(it) => Some(it.inbox_id),
             Self::MessageReceived(it)
             | Self::MessageSent(it)
             | Self::MessageChanged(it)
-            | Self::StatusMoved(it) => it.inbox_id,
+            | Self::StatusMoved(it) => Some(it.inbox_id),
+            Self::Notified(it) => Some(it.inbox_id),
+            Self::StagesChanged(_) => None,
+        }
+    }
+
+    /// Tells a person something about a conversation, at most so much of `body` as is shown.
+    pub(super) fn notice(
+        user_id: UserId,
+        kind: NotificationKind,
+        (conversation_id, inbox_id): (ConversationId, InboxId),
+        contact: &Contact,
+        body: &str,
+    ) -> Self {
+        let title = contact.name.clone().unwrap_or_else(|| contact.phone_number.clone());
+        let body = body.chars().take(LONGEST_NOTICE).collect();
+        let id = uuid::Uuid::now_v7();
+        Self::Notified(Box::new(Notification {
+            id,
+            user_id,
+            conversation_id,
+            inbox_id,
+            kind,
+            title,
+            body,
+        }))
+    }
+
+    /// The one person it is for, if it is not for all.
+    pub fn user_id(&self) -> Option<&UserId> {
+        match self {
+            Self::Notified(it) => Some(&it.user_id),
+            _ => None,
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct Incoming {
     pub sent_at: Option<Time>,
     /// Whether nobody has to be alerted: a notice, or an import of old messages.
     pub quiet: bool,
+    /// For how many seconds the channel lets the business write freely after it, if that is limited.
+    pub window: Option<i64>,
 }
 
 /// Something that happened to a message. Applying one twice, or several in any order, ends in the

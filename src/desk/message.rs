@@ -44,6 +44,9 @@ pub struct Message {
     /// When it was deleted for everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Time>,
+    /// Whether it is a note among agents that no customer sees.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_private: bool,
     /// The person on the far side.
     pub contact: Contact,
 }
@@ -86,6 +89,7 @@ impl Message {
             sent_at: row.sent_at,
             edited_at: row.edited_at,
             deleted_at: row.deleted_at,
+            is_private: row.is_private,
             contact,
         }
     }

@@ -5,7 +5,9 @@
 //! the intake's commit, which does the same for many webhooks at once. A [`Feed`] reads those
 //! events back, in order. No other module names the database.
 
+mod audit;
 mod batch;
+mod board;
 mod change;
 mod contact;
 mod conversation;
@@ -17,7 +19,10 @@ mod intake;
 mod message;
 mod retention;
 mod room;
+mod stage;
+mod stats;
 mod tail;
+mod tally;
 mod tenant;
 mod updates;
 mod user;
@@ -27,23 +32,28 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use entity::{
-    ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, Time, UserId, WebhookId,
+    ApiTokenId, AuditId, CannedResponseId, ContactId, ConversationId, DeliveryId, InboxId, MediaId,
+    MessageId, SessionId, StageId, TenantId, Time, UserId, WebhookId,
 };
 use sea_orm::DbErr;
 
+pub use audit::{Actor, Audit};
+pub use board::{Board, Column};
 pub use contact::{Contact, same_number};
-pub use conversation::{Board, Column, Conversation, InboxName};
+pub use conversation::{Conversation, Edit, InboxName, Place, Spot};
 pub use db::Db;
 pub use entity::conversation::Status as ConversationStatus;
 pub use entity::inbox::Channel;
 pub use entity::message::{Direction, Status, Type};
 pub use entity::user::Role;
 pub use entity::webhook::Outcome;
-pub use event::{ConversationChange, Event, Logged};
+pub use event::{ConversationChange, Event, Logged, Notification, NotificationKind, Sort};
 pub use feed::Feed;
 pub use inbound::{Address, Amendment, Content, Element, Incoming, Webhook};
 pub use message::{Message, Page, Reaction};
 pub use retention::Retention;
+pub use stage::Stage;
+pub use tally::Drift;
 pub use tenant::DEMO;
 pub use updates::Updates;
 pub use user::{NewUser, User};
@@ -67,13 +77,13 @@ pub struct Desk {
     tenant: TenantId,
 }
 
-/// Which conversations a caller may see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sees {
-    /// All of the tenant's.
-    Everything,
-    /// Those in these inboxes.
-    Inboxes(HashSet<InboxId>),
+/// What of a desk a caller may see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sees {
+    /// The inboxes whose conversations they may see; nothing for all of the tenant's.
+    pub inboxes: Option<HashSet<InboxId>>,
+    /// Who they are: what is for one person, they see if it is for them.
+    pub user: Option<UserId>,
 }
 
 /// Why a desk refused or failed.
@@ -86,6 +96,18 @@ pub enum Error {
     /// This tenant has no such conversation, or the caller may not see it; another tenant may.
     #[error("no conversation {0}")]
     NoConversation(ConversationId),
+
+    /// The board has no such column.
+    #[error("no stage {0}")]
+    NoStage(StageId),
+
+    /// The tenant has no such person, or they may not see what it is about.
+    #[error("no user {0}")]
+    NoUser(UserId),
+
+    /// What is asked makes no sense; why.
+    #[error("{0}")]
+    Invalid(String),
 
     /// No such request is kept.
     #[error("no webhook {0}")]
@@ -154,16 +176,19 @@ impl Desk {
 }
 
 impl Sees {
+    /// All of a tenant's conversations, and nothing that is for one person.
+    pub fn everything() -> Self {
+        Self::default()
+    }
+
     /// Whether what happens in that inbox is the caller's business.
     pub fn inbox(&self, inbox: InboxId) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Inboxes(inboxes) => inboxes.contains(&inbox),
-        }
+        self.inboxes.as_ref().is_none_or(|inboxes| inboxes.contains(&inbox))
     }
 
     /// Whether an event is the caller's business.
     pub fn event(&self, event: &Event) -> bool {
-        self.inbox(event.inbox_id())
+        event.inbox_id().is_none_or(|inbox| self.inbox(inbox))
+            && event.user_id().is_none_or(|user| self.user.as_ref() == Some(user))
     }
 }

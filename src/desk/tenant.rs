@@ -86,6 +86,9 @@ impl Desk {
             name: name.to_owned(),
             address: address.to_owned(),
             created_at: Time::now(),
+            secrets: None,
+            settings: "{}".to_owned(),
+            disabled_at: None,
         };
         let shown = InboxName::from(&row);
         let inserted = inbox::Entity::insert(row.into_active_model())

@@ -77,6 +77,8 @@ impl Desk {
             password_hash: new.password_hash,
             restricted: new.only.is_some(),
             created_at: Time::now(),
+            disabled_at: None,
+            last_seen_at: None,
         };
         let txn = self.desks.db.begin().await?;
         let inserted = user::Entity::insert(row.clone().into_active_model())
@@ -109,18 +111,19 @@ impl Desk {
     /// Tells who a person is, if the tenant keeps them here rather than in a backend of its own, and
     /// what they may see: everything, unless this tenant has restricted them.
     pub async fn person(&self, id: &UserId) -> Result<(Option<User>, Sees)> {
+        let everything = Sees { user: Some(id.clone()), inboxes: None };
         let user = user::Entity::of_tenant(&self.tenant).filter(user::Column::Id.eq(id.clone()));
         let Some(row) = user.one(&self.desks.db.reader).await? else {
-            return Ok((None, Sees::Everything));
+            return Ok((None, everything));
         };
         if !row.restricted {
-            return Ok((Some(row.into()), Sees::Everything));
+            return Ok((Some(row.into()), everything));
         }
         let memberships = inbox_member::Entity::of_tenant(&self.tenant)
             .filter(inbox_member::Column::UserId.eq(id.clone()))
             .all(&self.desks.db.reader)
             .await?;
         let inboxes = memberships.into_iter().map(|it| it.inbox_id).collect();
-        Ok((Some(row.into()), Sees::Inboxes(inboxes)))
+        Ok((Some(row.into()), Sees { inboxes: Some(inboxes), ..everything }))
     }
 }

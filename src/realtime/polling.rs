@@ -92,7 +92,8 @@ pub(super) async fn check_updates(
     let Query(LastCheck { last_check }) = query?;
     let since = last_check::read(&last_check.unwrap_or_default()).map_err(ApiError::NoTime)?;
     let found = caller.desk.updates(since, LARGEST_PAGE, &caller.sees).await?;
-    let updates: Vec<_> = found.events.iter().map(|logged| raw(wire::polled(logged))).collect();
+    let updates: Vec<_> =
+        found.events.iter().filter_map(|logged| wire::polled(logged)).map(raw).collect();
     Ok(Json(Answer {
         timestamp: found.until.isoformat(),
         has_updates: !updates.is_empty(),

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::recovery::{Pid, Pids};
 use super::session::{Order, Place, Progress, Session};
 use crate::auth::{Auth, Caller, Refusal};
-use crate::desk::{self, ConversationId, Sees};
+use crate::desk::{self, ConversationId};
 
 /// The largest message a client may send, in bytes.
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
@@ -204,7 +204,7 @@ async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, 
         Some(id) => me.caller.desk.mark_read(id, &me.caller.sees).await,
         None => Err(no_conversation()),
     };
-    let answer = read.map_or_else(|error| refused(&error), |()| json!({ "ok": true }));
+    let answer = read.map_or_else(|error| refused(&error), |_| json!({ "ok": true }));
     let _ = ack.send(&answer);
 }
 
@@ -255,9 +255,9 @@ fn problem(code: &str, message: &str) -> Value {
 fn rooms(caller: &Caller) -> Vec<String> {
     let tenant = caller.desk.tenant();
     let mut rooms = vec![format!("user:{}", caller.user)];
-    match &caller.sees {
-        Sees::Everything => rooms.push(format!("tenant:{tenant}")),
-        Sees::Inboxes(inboxes) => {
+    match &caller.sees.inboxes {
+        None => rooms.push(format!("tenant:{tenant}")),
+        Some(inboxes) => {
             rooms.extend(inboxes.iter().map(|inbox| format!("inbox:{inbox}")));
         }
     }

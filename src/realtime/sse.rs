@@ -69,7 +69,12 @@ pub(super) async fn updates(
         (None, None) => None,
     };
     follow(caller, after, |logged| {
-        Event::default().id(logged.seq.to_string()).data(wire::polled(logged))
+        let event = Event::default().id(logged.seq.to_string());
+        match wire::polled(logged) {
+            Some(update) => event.data(update),
+            // Moves the cursor, and calls no handler.
+            None => event.comment("nothing for this client"),
+        }
     })
     .await
 }

@@ -11,7 +11,7 @@ use socketioxide::{SocketIo, TransportType};
 
 use super::socketio::Connected;
 use crate::api::ApiError;
-use crate::auth::Caller;
+use crate::auth::{Caller, Refusal};
 use crate::desk::{Role, TenantId, UserId};
 
 /// How many clients are connected to this node.
@@ -85,7 +85,7 @@ fn visible(io: &SocketIo, caller: &Caller) -> Result<Vec<(SocketRef, Connected)>
     let sees_all = match caller.role {
         Role::Operator => true,
         Role::Admin => false,
-        Role::Agent => return Err(ApiError::Forbidden),
+        Role::Agent => return Err(Refusal::Role.into()),
     };
     let sockets = io.sockets().into_iter().filter_map(|socket| {
         let connected = socket.extensions.get::<Connected>()?;

@@ -4,64 +4,85 @@
 //! stored event only ever grows; snapshots pin every one.
 
 mod polled;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use crate::desk::{
     self, Channel, ContactId, ConversationChange, ConversationId, ConversationStatus, Direction,
-    Event, InboxId, Logged, MessageId, StageId, Status, Type, UserId,
+    Event, InboxId, Logged, MessageId, NotificationKind, StageId, Status, Type, UserId,
 };
 
 pub use polled::polled;
 
 /// A message, as REST and Socket.IO show it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
+    #[schema(value_type = uuid::Uuid)]
     id: MessageId,
     whatsapp_message_id: Option<String>,
+    #[schema(value_type = String, pattern = "INBOUND|OUTBOUND")]
     direction: Direction,
+    #[schema(value_type = String, pattern = "TEXT|IMAGE|VIDEO|AUDIO|DOCUMENT|LOCATION")]
     r#type: Type,
     content: String,
     metadata: Map<String, Value>,
+    #[schema(value_type = String, pattern = "PENDING|SENT|DELIVERED|READ|FAILED")]
     status: Status,
     timestamp: String,
     contact: Contact,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_private: bool,
 }
 
 /// A contact, as REST and Socket.IO show it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
+    #[schema(value_type = uuid::Uuid)]
     id: ContactId,
     phone_number: String,
     name: Option<String>,
 }
 
 /// A conversation, as REST and Socket.IO show it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Conversation {
+    #[schema(value_type = uuid::Uuid)]
     id: ConversationId,
+    #[schema(value_type = String, pattern = "OPEN|PENDING|SNOOZED|RESOLVED")]
     status: ConversationStatus,
+    #[schema(value_type = uuid::Uuid)]
     stage_id: StageId,
     inbox: Inbox,
     contact: Contact,
+    #[schema(value_type = Option<String>)]
     assignee_id: Option<UserId>,
     unread_count: i32,
     last_message: Option<Message>,
     last_message_at: Option<String>,
     created_at: String,
+    position: String,
+    labels: Vec<String>,
+    snoozed_until: Option<String>,
+    window_until: Option<String>,
+    waiting_since: Option<String>,
 }
 
 /// An inbox, as agents see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Inbox {
+    #[schema(value_type = uuid::Uuid)]
     id: InboxId,
     name: String,
+    #[schema(value_type = String)]
     channel: Channel,
 }
 
@@ -76,7 +97,38 @@ struct Updates {
     #[serde(skip_serializing_if = "Option::is_none")]
     stage_id: Option<StageId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee_id: Option<Option<UserId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snoozed_until: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_until: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_since: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<Contact>,
+}
+
+/// A column of the board, as REST and Socket.IO show it.
+#[derive(Serialize, ToSchema)]
+pub struct Stage {
+    #[schema(value_type = uuid::Uuid)]
+    id: StageId,
+    name: String,
+    color: String,
+}
+
+/// What the board counted a conversation as before: with it, clients keep their counts.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Previous {
+    stage_id: StageId,
+    status: ConversationStatus,
+    is_assigned: bool,
+    is_unread: bool,
 }
 
 /// A stored event, as Socket.IO and SSE show it.
@@ -95,6 +147,8 @@ enum Live {
         #[serde(skip_serializing_if = "Option::is_none")]
         last_message_at: Option<String>,
         updates: Updates,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        previous: Option<Previous>,
     },
     Message {
         seq: i64,
@@ -109,6 +163,18 @@ enum Live {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<Value>,
     },
+    Stages {
+        seq: i64,
+        stages: Vec<Stage>,
+    },
+    Notification {
+        seq: i64,
+        id: uuid::Uuid,
+        kind: NotificationKind,
+        title: String,
+        body: String,
+        conversation_id: ConversationId,
+    },
 }
 
 /// Returns the name under which Socket.IO and SSE announce an event.
@@ -119,6 +185,8 @@ pub fn live_name(event: &Event) -> &'static str {
         Event::MessageReceived(_) | Event::MessageSent(_) => "message:new",
         Event::MessageChanged(_) => "message:updated",
         Event::StatusMoved(_) => "message:status-update",
+        Event::StagesChanged(_) => "stages:updated",
+        Event::Notified(_) => "notification:new",
     }
 }
 
@@ -146,9 +214,17 @@ impl From<&Logged> for Live {
                 seq,
                 conversation_id: it.conversation_id,
                 message_id: it.id,
-                status: it.status,
+                status: shown(it.status),
                 error: it.error.clone(),
             },
+            Event::StagesChanged(stages) => {
+                Self::Stages { seq, stages: stages.iter().cloned().map(Stage::from).collect() }
+            }
+            Event::Notified(it) => {
+                let desk::Notification { id, kind, title, body, conversation_id, .. } =
+                    (**it).clone();
+                Self::Notification { seq, id, kind, title, body, conversation_id }
+            }
         }
     }
 }
@@ -164,8 +240,15 @@ impl Live {
                 unread_count: change.unread_count,
                 status: change.status,
                 stage_id: change.stage_id,
+                position: change.position,
+                assignee_id: change.assignee_id,
+                labels: change.labels,
+                snoozed_until: moment(change.snoozed_until),
+                window_until: moment(change.window_until),
+                waiting_since: moment(change.waiting_since),
                 contact: change.is_renamed.then(|| change.contact.into()),
             },
+            previous: change.previous.map(Previous::from),
         }
     }
 }
@@ -194,10 +277,11 @@ impl From<desk::Message> for Message {
             r#type: message.kind,
             content: message.content,
             metadata,
-            status: message.status,
+            status: shown(message.status),
             timestamp: message.sent_at.to_string(),
             contact: message.contact.into(),
             error: message.error,
+            is_private: message.is_private,
         }
     }
 }
@@ -224,68 +308,37 @@ impl From<desk::Conversation> for Conversation {
             last_message_at: last.map(|message| message.sent_at.to_string()),
             last_message: conversation.last_message.map(Message::from),
             created_at: conversation.created_at.to_string(),
+            position: conversation.position,
+            labels: conversation.labels,
+            snoozed_until: conversation.snoozed_until.map(|it| it.to_string()),
+            window_until: conversation.window_until.map(|it| it.to_string()),
+            waiting_since: conversation.waiting_since.map(|it| it.to_string()),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use insta::assert_json_snapshot;
-    use serde_json::{Value, json};
-
-    use super::{live, live_name, polled};
-    use crate::desk::Logged;
-
-    /// Clients parse these bytes, and the log keeps what they are made from. A diff here is a change
-    /// of contract: fields may be added, nothing else.
-    #[test]
-    fn every_event_as_it_is_stored_and_as_it_is_told() {
-        let contact = json!({ "id": id(4), "name": "Ana", "phone_number": "5511888888888" });
-        let message = json!({
-            "id": id(1), "conversation_id": id(2), "inbox_id": id(3), "provider_id": "wamid.1",
-            "direction": "INBOUND", "kind": "IMAGE", "content": "Olha só",
-            "metadata": { "kind": "image", "image": { "id": "media-1" } },
-            "reactions": [
-                { "by": "5511888888888", "at": 1_700_000_001_000_000_i64, "emoji": "👍" },
-                { "by": "5511999999999", "at": 1_700_000_002_000_000_i64, "emoji": null },
-            ],
-            "status": "DELIVERED", "sent_at": 1_700_000_000_123_456_i64,
-            "edited_at": 1_700_000_003_000_000_i64, "contact": contact,
-        });
-        let conversation = json!({
-            "id": id(2), "inbox": { "id": id(3), "name": "WhatsApp", "channel": "whatsapp" }, "contact": contact,
-            "stage_id": id(5), "status": "OPEN", "assignee_id": null, "unread_count": 1,
-            "last_message": message, "created_at": 1_700_000_000_200_000_i64,
-        });
-        let change = json!({ "conversation_id": id(2), "inbox_id": id(3), "last_message": message,
-            "unread_count": 2, "status": "OPEN", "stage_id": id(5), "contact": contact, "is_renamed": true });
-        let mut failed = message.clone();
-        failed["status"] = json!("FAILED");
-        failed["error"] = json!({ "code": 131_026, "title": "Message undeliverable" });
-        let stored = [
-            ("conversation_opened", conversation),
-            ("conversation_changed", change),
-            (
-                "conversation_changed",
-                json!({ "conversation_id": id(2), "inbox_id": id(3), "unread_count": 0, "contact": contact }),
-            ),
-            ("message_received", message.clone()),
-            ("message_sent", message.clone()),
-            ("message_changed", message),
-            ("status_moved", failed),
-        ];
-        let told = stored.map(|(event, data)| {
-            let stored = json!({ "event": event, "data": data });
-            let logged = Logged::example(7, serde_json::from_value(stored.clone()).unwrap());
-            assert_eq!(serde_json::to_value(&logged.event).unwrap(), stored);
-            let payload: Value = serde_json::from_str(live(&logged)).unwrap();
-            let update: Value = serde_json::from_str(polled(&logged)).unwrap();
-            json!({ "stored": event, "told": [live_name(&logged.event), payload, "7"], "polled": update })
-        });
-        assert_json_snapshot!(told);
+impl From<desk::Stage> for Stage {
+    fn from(stage: desk::Stage) -> Self {
+        let desk::Stage { id, name, color } = stage;
+        Self { id, name, color }
     }
+}
 
-    fn id(number: u128) -> Value {
-        json!(format!("00000000-0000-0000-0000-{number:012}"))
+impl From<desk::Sort> for Previous {
+    fn from(sort: desk::Sort) -> Self {
+        let desk::Sort { stage_id, status, is_assigned, is_unread } = sort;
+        Self { stage_id, status, is_assigned, is_unread }
     }
+}
+
+/// The status that clients know: whether a message went out while nobody can tell, its error says.
+fn shown(status: Status) -> Status {
+    match status {
+        Status::Pending | Status::Unknown => Status::Pending,
+        Status::Sent | Status::Failed | Status::Delivered | Status::Read => status,
+    }
+}
+
+fn moment(changed: Option<Option<desk::Time>>) -> Option<Option<String>> {
+    changed.map(|moment| moment.map(|moment| moment.to_string()))
 }

@@ -48,33 +48,29 @@ struct Chat<'a> {
     last_message: Option<Message<'a>>,
 }
 
-/// Returns an event's update for the polling clients, written once for all who need it.
-pub fn polled(logged: &Logged) -> &str {
-    logged.polled(|logged| {
-        let polled = serde_json::to_string(&Polled::from(logged)).expect("only text keys");
-        polled.into_boxed_str()
-    })
-}
-
-impl<'a> From<&'a Logged> for Polled<'a> {
-    fn from(logged: &'a Logged) -> Self {
-        let (r#type, contact, data) = match &logged.event {
-            Event::MessageReceived(it) | Event::MessageSent(it) => {
-                ("new_message", &it.contact, Data::Message(it.as_ref().into()))
-            }
-            Event::MessageChanged(it) | Event::StatusMoved(it) => {
-                ("message_updated", &it.contact, Data::Message(it.as_ref().into()))
-            }
-            Event::ConversationOpened(it) => {
-                ("chat_updated", &it.contact, Data::Chat(it.as_ref().into()))
-            }
-            Event::ConversationChanged(it) => {
-                ("chat_updated", &it.contact, Data::Chat(it.as_ref().into()))
-            }
-        };
+/// Returns an event's update for the polling clients, written once for all who need it; nothing for
+/// what they do not know.
+pub fn polled(logged: &Logged) -> Option<&str> {
+    let (r#type, contact, data) = match &logged.event {
+        Event::MessageReceived(it) | Event::MessageSent(it) => {
+            ("new_message", &it.contact, Data::Message(it.as_ref().into()))
+        }
+        Event::MessageChanged(it) | Event::StatusMoved(it) => {
+            ("message_updated", &it.contact, Data::Message(it.as_ref().into()))
+        }
+        Event::ConversationOpened(it) => {
+            ("chat_updated", &it.contact, Data::Chat(it.as_ref().into()))
+        }
+        Event::ConversationChanged(it) => {
+            ("chat_updated", &it.contact, Data::Chat(it.as_ref().into()))
+        }
+        Event::StagesChanged(_) | Event::Notified(_) => return None,
+    };
+    Some(logged.polled(|logged| {
         let (chat_id, timestamp) = (&*contact.phone_number, logged.happened_at.isoformat());
-        Self { r#type, chat_id, timestamp, data, seq: logged.seq }
-    }
+        let polled = Polled { r#type, chat_id, timestamp, data, seq: logged.seq };
+        serde_json::to_string(&polled).expect("only text keys").into_boxed_str()
+    }))
 }
 
 impl<'a> From<&'a desk::Message> for Message<'a> {
@@ -131,7 +127,7 @@ fn kind(kind: Type) -> &'static str {
 
 fn status(status: Status) -> &'static str {
     match status {
-        Status::Pending => "pending",
+        Status::Pending | Status::Unknown => "pending",
         Status::Sent => "sent",
         Status::Failed => "failed",
         Status::Delivered => "delivered",

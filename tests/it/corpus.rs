@@ -88,7 +88,7 @@ async fn read_state(server: &TestServer) -> State {
         .map(|(inbox, address)| (inbox.id, address))
         .collect();
     let (mut conversations, mut messages) = (BTreeSet::new(), BTreeMap::new());
-    let board = desk.board(&Sees::Everything).await.unwrap();
+    let board = desk.board(&Sees::everything()).await.unwrap();
     for card in board.columns.into_iter().flat_map(|column| column.conversations) {
         let last = card.last_message.and_then(|last| last.provider_id);
         let inbox = &addresses[&card.inbox.id];
@@ -97,7 +97,8 @@ async fn read_state(server: &TestServer) -> State {
             "{inbox} {contact:?} {:?} {} {last:?}",
             card.status, card.unread_count
         ));
-        for message in desk.history(card.id, None, 1_000, &Sees::Everything).await.unwrap().messages
+        for message in
+            desk.history(card.id, None, 1_000, &Sees::everything()).await.unwrap().messages
         {
             let name = format!("{inbox} {}", message.provider_id.as_deref().unwrap());
             let said = (message.direction, message.kind, &message.content, &message.metadata);

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use recado::channels::whatsapp;
 use recado::desk::{Channel, Db, Desks, Event, Sees, Webhook};
+use recado::wire;
+use serde_json::json;
 use tokio::time::timeout;
 
-use crate::support::{Database, PATIENCE, TestServer, notification, text};
+use crate::support::{Database, PATIENCE, Screen, TestServer, notification, text};
 
 /// Fails when the log's numbers are taken without the lock that is held to the commit: a reader that
 /// is ahead then skips the transaction that commits late.
@@ -32,7 +34,9 @@ async fn a_reader_behind_two_hundred_writers_misses_nothing() {
     // Each in a transaction of its own, on one of eight nodes.
     let writers = conversations.into_iter().enumerate().map(|(n, conversation)| {
         let desk = nodes[n % nodes.len()].clone();
-        tokio::spawn(async move { desk.mark_read(conversation, &Sees::Everything).await.unwrap() })
+        tokio::spawn(
+            async move { desk.mark_read(conversation, &Sees::everything()).await.unwrap() },
+        )
     });
     let writers: Vec<_> = writers.collect();
     let reader = node(&server.database).await.of("acme".into());
@@ -127,26 +131,19 @@ async fn the_board_with_the_events_after_it_is_the_board_of_later() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;
     acme.writes("5511888888888", "wamid.1", "Oi").await;
-    let before = acme.desk.board(&Sees::Everything).await.unwrap();
+    let (_, before) = server.get("/api/board", &acme.token()).await;
     acme.writes("5511888888888", "wamid.2", "Tudo bem?").await;
     acme.writes("5521777777777", "wamid.3", "Bom dia").await;
 
-    let mut cards = before.columns[0].conversations.clone();
-    for logged in acme.desk.events_after(before.seq, 100).await.unwrap() {
-        match &logged.event {
-            Event::ConversationOpened(opened) => cards.insert(0, (**opened).clone()),
-            Event::ConversationChanged(change) => {
-                let card = cards.iter_mut().find(|card| card.id == change.conversation_id).unwrap();
-                card.unread_count = change.unread_count.unwrap_or(card.unread_count);
-                card.last_message = change.last_message.clone().or(card.last_message.take());
-            }
-            _ => {}
-        }
+    let mut screen = Screen::load(&before);
+    for logged in acme.desk.events_after(before["seq"].as_i64().unwrap(), 100).await.unwrap() {
+        let data = serde_json::from_str(wire::live(&logged)).unwrap();
+        screen.apply(wire::live_name(&logged.event), &data);
     }
 
-    let after = acme.desk.board(&Sees::Everything).await.unwrap();
-    assert_eq!(after.columns[0].conversations, cards);
-    assert_eq!((after.seq, after.columns[0].total), (6, 2));
+    let (_, after) = server.get("/api/board", &acme.token()).await;
+    assert_eq!(screen, Screen::load(&after));
+    assert_eq!((&after["seq"], &after["stages"][0]["total"]), (&json!(6), &json!(2)));
 }
 
 /// A node of its own on the same database.

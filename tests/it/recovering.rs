@@ -84,9 +84,9 @@ async fn recovery_survives_a_restart_with_the_rooms_that_were_joined() {
 
     assert_eq!(second.pid(), pid);
     assert_eq!(numbers(&mut second, 2).await, ["3", "4"]);
-    let rooms = async || acme.desk.rooms_of(&pid, &Sees::Everything).await.unwrap();
+    let rooms = async || acme.desk.rooms_of(&pid, &Sees::everything()).await.unwrap();
     assert_eq!(rooms().await, [id]);
-    let nothing = Sees::Inboxes(std::collections::HashSet::new());
+    let nothing = Sees { inboxes: Some(std::collections::HashSet::new()), user: None };
     assert_eq!(acme.desk.rooms_of(&pid, &nothing).await.unwrap(), []);
     second.ask("conversation:leave", json!(id)).await;
     assert_eq!(rooms().await, []);
@@ -130,7 +130,7 @@ async fn a_pid_is_no_pass() {
 
     mine.stored().await;
     assert_eq!(mine.stored().await.data["message"]["content"], "Para a Acme");
-    assert_eq!(acme.desk.rooms_of(theirs.pid(), &Sees::Everything).await.unwrap(), []);
+    assert_eq!(acme.desk.rooms_of(theirs.pid(), &Sees::everything()).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -24,7 +24,8 @@ async fn a_client_hears_what_happens_from_now_on() {
     assert_eq!(message.data["message"]["content"], "Depois");
     let updated = agent.next().await;
     assert_eq!((updated.name.as_str(), updated.seq()), ("conversation:updated", 4));
-    assert_eq!(updated.data["updates"], json!({ "unreadCount": 2 }));
+    let window = "2023-11-15T22:13:22.000Z";
+    assert_eq!(updated.data["updates"], json!({ "unreadCount": 2, "windowUntil": window }));
     assert_eq!(updated.data["lastMessage"]["id"], message.data["message"]["id"]);
 }
 

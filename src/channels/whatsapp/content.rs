@@ -126,6 +126,7 @@ fn read(
         _ => {
             let (drawn_as, content) = readable(&kind, fields);
             let mut metadata = metadata(&kind, fields);
+            let window = (direction == Direction::Inbound).then(|| window(&metadata));
             if let Some((key, value)) = &mark {
                 metadata.insert((*key).to_owned(), value.clone());
             }
@@ -139,11 +140,20 @@ fn read(
                 metadata,
                 status,
                 sent_at: at,
+                window,
                 quiet: kind == "system" || mark.is_some_and(|(key, _)| key == "imported"),
             }))
         }
     };
     element(fields, around, &kind, content)
+}
+
+/// For how long the business may write freely after a message, in seconds: longer if an advertisement
+/// brought them here.
+/// <https://developers.facebook.com/docs/whatsapp/pricing#free-entry-point-conversations>
+fn window(metadata: &Map<String, Value>) -> i64 {
+    let hours = if metadata.contains_key("referral") { 72 } else { 24 };
+    hours * 60 * 60
 }
 
 fn reaction(

@@ -1,18 +1,16 @@
 //! What each element does to the rows of its batch. Nothing here waits or fails.
 
-use entity::{
-    ContactId, ConversationId, MessageId, Time, WebhookId, contact, contact_address, conversation,
-    inbox, message, parked,
-};
+use entity::{ConversationId, MessageId, Time, WebhookId, conversation, inbox, message, parked};
 
-use super::super::contact::same_number;
+use super::super::conversation::take_in;
 use super::super::message::{Amended, amend, json};
+use super::super::stats::milestones;
 use super::super::webhook::Fate;
 use super::super::{
     Amendment, Channel, Contact, Content, Conversation, ConversationChange, Direction, Element,
-    Event, Incoming, Message, Outcome, Receipt, Webhook,
+    Event, Incoming, Message, NotificationKind, Outcome, Receipt, Webhook,
 };
-use super::{AddressKey, Batch, Settled, Verdict, Waiting};
+use super::{Batch, Settled, Verdict, Waiting};
 
 impl Batch<'_> {
     /// Applies a webhook's elements in order; one that cannot be applied leaves the others alone.
@@ -79,148 +77,57 @@ impl Batch<'_> {
         let Some((mut conversation, opened)) = self.conversation_with(inbox, &contact) else {
             return quarantined("the tenant's board has no stage");
         };
+        let quiet = incoming.quiet || contact.blocked_at.is_some();
         let mut row = new_message(inbox, conversation.id, incoming, at, self.now);
+        row.is_unread = incoming.direction == Direction::Inbound && !quiet;
         self.settle_parked(&mut row);
         let message = Message::show(&row, Contact::from(&contact));
         self.messages.add(key, row);
 
         let before = conversation.clone();
-        take_in(&mut conversation, &message, incoming.quiet);
+        let window = incoming.window;
+        let taken = take_in(&mut conversation, &message, quiet, window, self.now);
+        self.milestones.extend(milestones(&conversation, None, taken.reached, self.now));
         let told = match message.direction {
             Direction::Inbound => Event::MessageReceived(Box::new(message.clone())),
             Direction::Outbound => Event::MessageSent(Box::new(message.clone())),
         };
         if opened {
-            let last = Some(message).filter(|it| conversation.last_message_id == Some(it.id));
+            let last = message.clone();
+            let last = Some(last).filter(|it| conversation.last_message_id == Some(it.id));
             let shown = Conversation::show(&conversation, inbox.into(), (&contact).into(), last);
             self.tell(inbox, Event::ConversationOpened(Box::new(shown)));
             self.tell(inbox, told);
         } else {
             self.tell(inbox, told);
-            let mut change = difference(&before, &conversation, message);
-            change.is_renamed = renamed;
+            let contact = message.contact.clone();
+            let last = message.clone();
+            let last = Some(last).filter(|it| conversation.last_message_id == Some(it.id));
+            let change = ConversationChange {
+                last_message: last,
+                is_renamed: renamed,
+                ..ConversationChange::between(&before, &conversation, contact)
+            };
             if !change.is_nothing() {
                 self.tell(inbox, Event::ConversationChanged(Box::new(change)));
             }
+        }
+        if !quiet && incoming.direction == Direction::Inbound {
+            self.alert(inbox, &conversation, &message);
         }
         self.conversations.put((contact.id, inbox.id), conversation);
         (Outcome::Applied, None)
     }
 
-    /// Finds or adds the person on the far side; tells whether they are called otherwise now.
-    fn meet(
-        &mut self,
-        inbox: &inbox::Model,
-        incoming: &Incoming,
-        at: Time,
-    ) -> Option<(contact::Model, bool)> {
-        let best = incoming.addresses.first()?;
-        let keys = incoming
-            .addresses
-            .iter()
-            .map(|address| (inbox.tenant_id.clone(), inbox.channel, same_number(address)));
-        let keys: Vec<_> = keys.collect();
-        let known = keys.iter().find_map(|key| self.addresses.get(key));
-        let known = known.and_then(|address| self.contacts.get(&address.contact_id)).cloned();
-        let is_new = known.is_none();
-        let mut contact = known.unwrap_or_else(|| contact::Model {
-            id: ContactId::generate(),
-            tenant_id: inbox.tenant_id.clone(),
-            name: None,
-            named_at: Time(0),
-            phone_number: best.clone(),
-            numbered_at: at,
-            created_at: self.now,
-        });
-        // The newest name and number count; of two within a second the greater, whichever is first.
-        if let Some(name) = &incoming.name
-            && (at, Some(name)) > (contact.named_at, contact.name.as_ref())
-        {
-            contact.name = Some(name.clone());
-            contact.named_at = at;
+    /// Tells whoever looks after a conversation that there is a new message.
+    fn alert(&mut self, inbox: &inbox::Model, row: &conversation::Model, message: &Message) {
+        if let Some(assignee) = row.assignee_id.clone() {
+            let (kind, place) = (NotificationKind::Message, (row.id, row.inbox_id));
+            self.tell(
+                inbox,
+                Event::notice(assignee, kind, place, &message.contact, &message.content),
+            );
         }
-        if (at, best) > (contact.numbered_at, &contact.phone_number) {
-            contact.phone_number.clone_from(best);
-            contact.numbered_at = at;
-        }
-        for key in keys {
-            self.reach(key, contact.id);
-        }
-        let before = self.contacts.get(&contact.id).map(Contact::from);
-        let renamed = !is_new && before != Some(Contact::from(&contact));
-        self.contacts.put(contact.id, contact.clone());
-        if renamed {
-            self.tell_elsewhere(inbox, &contact);
-        }
-        Some((contact, renamed))
-    }
-
-    /// Notes that several addresses are one person's, if that person is known.
-    fn identify(&mut self, inbox: &inbox::Model, addresses: &[String]) -> Verdict {
-        let keys = keys(inbox, addresses);
-        let Some(contact) = self.known(&keys) else {
-            return (Outcome::Ignored, Some("nobody here has these addresses".to_owned()));
-        };
-        let is_news = keys.iter().any(|key| self.addresses.get(key).is_none());
-        for key in keys {
-            self.reach(key, contact.id);
-        }
-        (if is_news { Outcome::Applied } else { Outcome::Duplicate }, None)
-    }
-
-    fn known(&self, keys: &[AddressKey]) -> Option<contact::Model> {
-        let address = keys.iter().find_map(|key| self.addresses.get(key))?;
-        self.contacts.get(&address.contact_id).cloned()
-    }
-
-    /// Notes where a contact is reached, unless it is somebody else who is reached there.
-    fn reach(&mut self, key: AddressKey, contact_id: ContactId) {
-        if self.addresses.get(&key).is_none() {
-            let (tenant_id, channel, address) = key.clone();
-            let row = contact_address::Model { tenant_id, channel, address, contact_id };
-            self.addresses.add(key, row);
-        }
-    }
-
-    /// Tells a contact's new name in their conversations in other inboxes.
-    fn tell_elsewhere(&mut self, inbox: &inbox::Model, contact: &contact::Model) {
-        let elsewhere = self.conversations.0.values().map(|(row, _)| row);
-        let elsewhere = elsewhere
-            .filter(|row| row.contact_id == contact.id && row.inbox_id != inbox.id)
-            .map(|row| ConversationChange {
-                is_renamed: true,
-                ..ConversationChange::of(row, contact.into())
-            });
-        for change in elsewhere.collect::<Vec<_>>() {
-            self.tell(inbox, Event::ConversationChanged(Box::new(change)));
-        }
-    }
-
-    /// Finds or opens the conversation with a contact; tells whether it is new.
-    fn conversation_with(
-        &mut self,
-        inbox: &inbox::Model,
-        contact: &contact::Model,
-    ) -> Option<(conversation::Model, bool)> {
-        if let Some(known) = self.conversations.get(&(contact.id, inbox.id)) {
-            return Some((known.clone(), false));
-        }
-        let row = conversation::Model {
-            id: ConversationId::generate(),
-            tenant_id: inbox.tenant_id.clone(),
-            inbox_id: inbox.id,
-            contact_id: contact.id,
-            stage_id: *self.first_stages.get(&inbox.tenant_id)?,
-            status: conversation::Status::Open,
-            assignee_id: None,
-            unread_count: 0,
-            last_message_id: None,
-            last_message_at: None,
-            created_at: self.now,
-        };
-        self.places.insert(row.id, (contact.id, inbox.id));
-        self.conversations.add((contact.id, inbox.id), row.clone());
-        Some((row, true))
     }
 
     /// Applies to a new message what came before it.
@@ -246,7 +153,7 @@ impl Batch<'_> {
         let mut row = row.clone();
         let amended = amend(&mut row, amendment);
         let place = self.places.get(&row.conversation_id);
-        let contact = place.and_then(|(contact, _)| self.contacts.get(contact));
+        let contact = place.and_then(|(contact, _)| self.person(*contact));
         let message = contact.map(|contact| Box::new(Message::show(&row, contact.into())));
         let event = match amended {
             Amended::Moved => message.map(Event::StatusMoved),
@@ -285,39 +192,8 @@ impl Batch<'_> {
         (Outcome::Parked, Some(format!("it waits for the message {target}")))
     }
 
-    fn tell(&mut self, inbox: &inbox::Model, event: Event) {
+    pub(super) fn tell(&mut self, inbox: &inbox::Model, event: Event) {
         self.events.entry(inbox.tenant_id.clone()).or_default().push(event);
-    }
-}
-
-fn keys(inbox: &inbox::Model, addresses: &[String]) -> Vec<AddressKey> {
-    let keys = addresses.iter().map(|it| (inbox.tenant_id.clone(), inbox.channel, same_number(it)));
-    keys.collect()
-}
-
-/// Counts a message in: the last one, what is unread, and that an answer is due again.
-fn take_in(conversation: &mut conversation::Model, message: &Message, quiet: bool) {
-    if conversation.last_message_at.is_none_or(|last| message.sent_at >= last) {
-        conversation.last_message_id = Some(message.id);
-        conversation.last_message_at = Some(message.sent_at);
-    }
-    if message.direction == Direction::Inbound && !quiet {
-        conversation.unread_count = conversation.unread_count.saturating_add(1);
-        conversation.status = conversation::Status::Open;
-    }
-}
-
-fn difference(
-    before: &conversation::Model,
-    after: &conversation::Model,
-    message: Message,
-) -> ConversationChange {
-    let contact = message.contact.clone();
-    ConversationChange {
-        last_message: Some(message).filter(|it| after.last_message_id == Some(it.id)),
-        unread_count: Some(after.unread_count).filter(|it| *it != before.unread_count),
-        status: Some(after.status).filter(|it| *it != before.status),
-        ..ConversationChange::of(after, contact)
     }
 }
 
@@ -345,6 +221,10 @@ fn new_message(
         edited_at: None,
         deleted_at: None,
         created_at,
+        author_id: None,
+        client_id: None,
+        is_private: false,
+        is_unread: false,
     }
 }
 
@@ -356,6 +236,6 @@ fn verdict(amended: &Amended) -> Verdict {
     }
 }
 
-fn quarantined(why: &str) -> Verdict {
+pub(super) fn quarantined(why: &str) -> Verdict {
     (Outcome::Quarantined, Some(why.to_owned()))
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{
-    InboxId, TenantId, Time, contact, contact_address, conversation, inbox, message, parked, stage,
+    ContactId, InboxId, TenantId, Time, contact, contact_address, conversation, inbox, message,
+    parked, stage,
 };
 use sea_orm::{
     ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -37,6 +38,8 @@ impl<'a> Batch<'a> {
             messages: Rows::stored([]),
             parked: HashMap::new(),
             settled: Vec::new(),
+            before: HashMap::new(),
+            milestones: Vec::new(),
             events: BTreeMap::new(),
         };
         batch.load_inboxes(webhooks).await?;
@@ -44,10 +47,10 @@ impl<'a> Batch<'a> {
         if wanted.is_empty() {
             return Ok(batch);
         }
+        batch.load_first_stages(&wanted).await?;
         batch.load_messages(&wanted).await?;
         batch.load_parked(&wanted).await?;
         batch.load_people(&wanted).await?;
-        batch.load_first_stages(&wanted).await?;
         Ok(batch)
     }
 
@@ -92,6 +95,9 @@ impl<'a> Batch<'a> {
             name: address.label.clone(),
             address: address.id.clone(),
             created_at: self.now,
+            secrets: None,
+            settings: "{}".to_owned(),
+            disabled_at: None,
         };
         self.inboxes.add(key, row);
     }
@@ -157,9 +163,11 @@ impl<'a> Batch<'a> {
             .filter(contact_address::Column::Address.is_in(&wanted.addresses))
             .all(&self.txn)
             .await?;
+        let met = addresses.iter().map(|address| address.contact_id).collect();
+        let mut contacts = self.load_contacts(met, wanted).await?;
+        let met: BTreeSet<_> = contacts.iter().map(|contact| contact.id).collect();
         let talked: BTreeSet<_> =
             self.messages.0.values().map(|(message, _)| message.conversation_id).collect();
-        let met: BTreeSet<_> = addresses.iter().map(|address| address.contact_id).collect();
         let conversations = of_tenants::<conversation::Entity>(wanted)
             .filter(
                 Condition::any()
@@ -171,11 +179,8 @@ impl<'a> Batch<'a> {
             .all(&self.txn)
             .await?;
         let talked_to = conversations.iter().map(|conversation| conversation.contact_id);
-        let people: BTreeSet<_> = met.iter().copied().chain(talked_to).collect();
-        let contacts = of_tenants::<contact::Entity>(wanted)
-            .filter(contact::Column::Id.is_in(people))
-            .all(&self.txn)
-            .await?;
+        let others = talked_to.filter(|id| !met.contains(id)).collect();
+        contacts.extend(self.load_contacts(others, wanted).await?);
 
         self.places =
             conversations.iter().map(|row| (row.id, (row.contact_id, row.inbox_id))).collect();
@@ -183,6 +188,7 @@ impl<'a> Batch<'a> {
             let key = (row.tenant_id.clone(), row.channel, row.address.clone());
             (key, row)
         }));
+        self.before = conversations.iter().map(|row| (row.id, row.clone())).collect();
         self.conversations = Rows::stored(
             conversations.into_iter().map(|row| ((row.contact_id, row.inbox_id), row)),
         );
@@ -190,10 +196,32 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Reads contacts, and those whom they turned out to be.
+    async fn load_contacts(
+        &self,
+        people: BTreeSet<ContactId>,
+        wanted: &Wanted,
+    ) -> Result<Vec<contact::Model>, DbErr> {
+        let mut known = Vec::new();
+        let mut people = people;
+        while !people.is_empty() {
+            let rows = of_tenants::<contact::Entity>(wanted)
+                .filter(contact::Column::Id.is_in(people))
+                .all(&self.txn)
+                .await?;
+            people = rows.iter().filter_map(|row| row.merged_into).collect();
+            known.extend(rows);
+            people.retain(|id| !known.iter().any(|row: &contact::Model| row.id == *id));
+        }
+        Ok(known)
+    }
+
     async fn load_first_stages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
         let stages = of_tenants::<stage::Entity>(wanted)
             .order_by_asc(stage::Column::Position)
             .order_by_asc(stage::Column::Id)
+            // Not to be removed while a conversation is opened in one.
+            .lock_shared()
             .all(&self.txn)
             .await?;
         for stage in stages {

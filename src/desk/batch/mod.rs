@@ -7,6 +7,7 @@
 
 mod apply;
 mod load;
+mod people;
 mod store;
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use entity::{
     ContactId, ConversationId, InboxId, StageId, TenantId, Time, contact, contact_address,
-    conversation, inbox, message, parked,
+    conversation, inbox, message, milestone, parked,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -39,6 +40,9 @@ pub(super) struct Batch<'a> {
     messages: Rows<(InboxId, String), message::Model>,
     parked: HashMap<(InboxId, String), Vec<Waiting>>,
     settled: Vec<Settled>,
+    /// Conversations as they were, for the counters.
+    before: HashMap<ConversationId, conversation::Model>,
+    milestones: Vec<milestone::Model>,
     events: BTreeMap<TenantId, Vec<Event>>,
 }
 

@@ -9,6 +9,8 @@ use sea_orm::{
 
 use super::super::change::ROWS_PER_INSERT;
 use super::super::message::json;
+use super::super::stats;
+use super::super::tally::Tallies;
 use super::super::webhook::{latest, receipt};
 use super::super::{Receipt, Webhook};
 use super::{Batch, Settled};
@@ -33,11 +35,22 @@ impl Batch<'_> {
         let addresses = self.addresses.unstored();
         self.upsert::<contact_address::Entity>(addresses, &[]).await?;
         let conversations = self.conversations.unstored();
+        let mut tallies = Tallies::default();
+        for row in &conversations {
+            tallies.count(self.before.get(&row.id), Some(row));
+        }
         let columns = [
             conversation::Column::Status,
             conversation::Column::UnreadCount,
             conversation::Column::LastMessageId,
             conversation::Column::LastMessageAt,
+            conversation::Column::SnoozedUntil,
+            conversation::Column::WindowUntil,
+            conversation::Column::WaitingSince,
+            conversation::Column::OpenedAt,
+            conversation::Column::RespondedAt,
+            conversation::Column::ReceivedAt,
+            conversation::Column::AnsweredAt,
         ];
         self.upsert::<conversation::Entity>(conversations, &columns).await?;
         let messages = self.messages.unstored();
@@ -51,6 +64,7 @@ impl Batch<'_> {
             message::Column::DeletedAt,
         ];
         self.upsert::<message::Entity>(messages, &columns).await?;
+        stats::store(&self.txn, std::mem::take(&mut self.milestones)).await?;
 
         let waiting = std::mem::take(&mut self.parked).into_values().flatten();
         let parked = waiting.filter(|it| !it.stored).map(|it| it.row).collect();
@@ -58,7 +72,9 @@ impl Batch<'_> {
         for settled in std::mem::take(&mut self.settled) {
             self.settle(settled, receipts).await?;
         }
-        self.store_webhooks(webhooks, receipts).await
+        self.store_webhooks(webhooks, receipts).await?;
+        // Next to last: only the log's lock is wanted by more.
+        tallies.store(&self.txn).await
     }
 
     /// Inserts rows, and writes `changing` columns of those that are there.

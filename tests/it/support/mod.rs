@@ -2,6 +2,7 @@
 
 mod database;
 mod process;
+mod screen;
 mod socket;
 mod whatsapp;
 
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 
 pub(crate) use database::Database;
 pub(crate) use process::{Process, run};
+pub(crate) use screen::Screen;
 pub(crate) use socket::{Client, Connecting, Heard};
 pub(crate) use whatsapp::{change, echo, envelope, notification, reaction, status, text, value};
 
@@ -151,12 +153,12 @@ impl Tenant<'_> {
     }
 
     pub(crate) async fn feed(&self, after: i64) -> Feed {
-        self.desk.follow(Some(after), Sees::Everything).await.unwrap()
+        self.desk.follow(Some(after), Sees::everything()).await.unwrap()
     }
 
     /// All conversations on the board.
     pub(crate) async fn cards(&self) -> Vec<recado::desk::Conversation> {
-        let board = self.desk.board(&Sees::Everything).await.unwrap();
+        let board = self.desk.board(&Sees::everything()).await.unwrap();
         board.columns.into_iter().flat_map(|column| column.conversations).collect()
     }
 
@@ -170,7 +172,7 @@ impl Tenant<'_> {
     /// The history of the one conversation.
     pub(crate) async fn history(&self) -> Vec<recado::desk::Message> {
         let card = self.card().await;
-        self.desk.history(card.id, None, 1_000, &Sees::Everything).await.unwrap().messages
+        self.desk.history(card.id, None, 1_000, &Sees::everything()).await.unwrap().messages
     }
 }
 

@@ -1,0 +1,221 @@
+//! The columns of the board.
+
+use entity::{StageId, TenantScoped as _, Time, conversation, stage};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::conversation::below;
+use super::{Actor, Change, Desk, Error, Event, Result};
+
+/// The most columns that a board has.
+const MOST_STAGES: usize = 50;
+
+/// The longest heading, in characters.
+const LONGEST_NAME: usize = 60;
+
+/// A column of the board, as events and lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its identifier.
+    pub id: StageId,
+    /// Its heading.
+    pub name: String,
+    /// A CSS colour: `#` and six hexadecimal digits.
+    pub color: String,
+}
+
+impl From<&stage::Model> for Stage {
+    fn from(row: &stage::Model) -> Self {
+        Self { id: row.id, name: row.name.clone(), color: row.color.clone() }
+    }
+}
+
+impl Desk {
+    /// Returns the columns of the board, from left to right.
+    pub async fn stages(&self) -> Result<Vec<Stage>> {
+        Ok(self.stage_rows(&self.desks.db.reader).await?.iter().map(Stage::from).collect())
+    }
+
+    /// Adds a column at the right end.
+    pub async fn add_stage(&self, name: &str, color: &str, by: &Actor) -> Result<Stage> {
+        let (name, color) = (heading(name)?, check_color(color)?);
+        let change = self.change().await?;
+        let rows = change.lock_stages().await?;
+        if rows.len() >= MOST_STAGES {
+            return Err(Error::Invalid(format!("a board has {MOST_STAGES} columns at most")));
+        }
+        let row = stage::Model {
+            id: StageId::generate(),
+            tenant_id: self.tenant.clone(),
+            name,
+            color,
+            position: rows.last().map_or(0, |last| last.position + 1),
+            created_at: Time::now(),
+        };
+        let added = Stage::from(&row);
+        stage::Entity::insert(row.into_active_model()).exec_without_returning(&change.txn).await?;
+        change.note(by, "stage.added", &subject(added.id), json!({ "name": added.name })).await?;
+        change.commit_stages([]).await?;
+        Ok(added)
+    }
+
+    /// Renames or recolours a column.
+    pub async fn change_stage(
+        &self,
+        id: StageId,
+        name: Option<&str>,
+        color: Option<&str>,
+        by: &Actor,
+    ) -> Result<Stage> {
+        let (name, color) = (name.map(heading).transpose()?, color.map(check_color).transpose()?);
+        let change = self.change().await?;
+        let mut row = change.lock_stage(id).await?;
+        row.name = name.unwrap_or(row.name);
+        row.color = color.unwrap_or(row.color);
+        let changed = Stage::from(&row);
+        stage::Entity::update(row.into_active_model().reset_all()).exec(&change.txn).await?;
+        let details = json!({ "name": changed.name, "color": changed.color });
+        change.note(by, "stage.changed", &subject(id), details).await?;
+        change.commit_stages([]).await?;
+        Ok(changed)
+    }
+
+    /// Puts the columns in another order: all of them, from left to right.
+    pub async fn order_stages(&self, order: &[StageId], by: &Actor) -> Result<Vec<Stage>> {
+        let change = self.change().await?;
+        let mut known: Vec<_> = change.lock_stages().await?.iter().map(|row| row.id).collect();
+        let mut named = order.to_vec();
+        known.sort();
+        named.sort();
+        if known != named {
+            return Err(Error::Invalid("the order must name every stage once".to_owned()));
+        }
+        for (id, position) in order.iter().zip(0_i32..) {
+            stage::Entity::update_many()
+                .col_expr(stage::Column::Position, Expr::value(position))
+                .filter(stage::Column::TenantId.eq(self.tenant.clone()))
+                .filter(stage::Column::Id.eq(*id))
+                .exec(&change.txn)
+                .await?;
+        }
+        change.note(by, "stage.ordered", "board:", json!({ "order": order })).await?;
+        change.commit_stages([]).await?;
+        self.stages().await
+    }
+
+    /// Removes a column; its cards move to the end of another one, in their order.
+    pub async fn remove_stage(&self, id: StageId, to: StageId, by: &Actor) -> Result<()> {
+        if id == to {
+            return Err(Error::Invalid("the cards must move to another stage".to_owned()));
+        }
+        let change = self.change().await?;
+        let rows = change.lock_stages().await?;
+        for wanted in [id, to] {
+            if !rows.iter().any(|row| row.id == wanted) {
+                return Err(Error::NoStage(wanted));
+            }
+        }
+        let moved = change.move_all(id, to).await?;
+        stage::Entity::delete_many()
+            .filter(stage::Column::TenantId.eq(self.tenant.clone()))
+            .filter(stage::Column::Id.eq(id))
+            .exec(&change.txn)
+            .await?;
+        let details = json!({ "to": to, "cards": moved.len() });
+        change.note(by, "stage.removed", &subject(id), details).await?;
+        change.commit_stages(moved).await
+    }
+
+    async fn stage_rows(&self, reader: &impl ConnectionTrait) -> Result<Vec<stage::Model>> {
+        let rows = stage::Entity::of_tenant(&self.tenant)
+            .order_by_asc(stage::Column::Position)
+            .order_by_asc(stage::Column::Id)
+            .all(reader)
+            .await?;
+        Ok(rows)
+    }
+}
+
+impl Change {
+    /// Returns a column, locked until the commit: whoever places cards in it takes turns.
+    pub(super) async fn lock_stage(&self, id: StageId) -> Result<stage::Model> {
+        stage::Entity::of_tenant(&self.desk.tenant)
+            .filter(stage::Column::Id.eq(id))
+            .lock_exclusive()
+            .one(&self.txn)
+            .await?
+            .ok_or(Error::NoStage(id))
+    }
+
+    /// Returns all columns from left to right, locked until the commit.
+    async fn lock_stages(&self) -> Result<Vec<stage::Model>> {
+        let mut rows = stage::Entity::of_tenant(&self.desk.tenant)
+            .order_by_asc(stage::Column::Id)
+            .lock_exclusive()
+            .all(&self.txn)
+            .await?;
+        rows.sort_by_key(|row| (row.position, row.id));
+        Ok(rows)
+    }
+
+    async fn move_all(&self, from: StageId, to: StageId) -> Result<Vec<Event>> {
+        let in_column = |stage| {
+            conversation::Entity::of_tenant(&self.desk.tenant)
+                .filter(conversation::Column::StageId.eq(stage))
+        };
+        let last =
+            in_column(to).order_by_desc(conversation::Column::Position).one(&self.txn).await?;
+        let mut key = last.map(|last| last.position);
+        // Locked in the order of their ids, as everywhere.
+        let mut cards = in_column(from)
+            .order_by_asc(conversation::Column::Id)
+            .lock_exclusive()
+            .all(&self.txn)
+            .await?;
+        cards.sort_by(|a, b| (&a.position, a.id).cmp(&(&b.position, b.id)));
+        let contacts = self.desk.contacts(&self.txn, cards.iter().map(|it| it.contact_id)).await?;
+        let mut moved = Vec::with_capacity(cards.len());
+        for before in cards {
+            let position = below(key.as_deref());
+            key = Some(position.clone());
+            let after = conversation::Model { stage_id: to, position, ..before.clone() };
+            let Some(contact) = contacts.get(before.contact_id) else { continue };
+            let told = self.turn(&before, &after, contact).await?;
+            moved.push(Event::ConversationChanged(Box::new(told)));
+        }
+        Ok(moved)
+    }
+
+    /// Commits, telling how the board's columns are now.
+    async fn commit_stages(self, more: impl IntoIterator<Item = Event>) -> Result<()> {
+        let rows = self.desk.stage_rows(&self.txn).await?;
+        let stages = rows.iter().map(Stage::from).collect();
+        self.commit(Event::StagesChanged(stages), more).await
+    }
+}
+
+fn subject(id: StageId) -> String {
+    format!("stage:{id}")
+}
+
+fn heading(name: &str) -> Result<String> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Err(Error::Invalid("a stage needs a name".to_owned())),
+        1..=LONGEST_NAME => Ok(name.to_owned()),
+        _ => Err(Error::Invalid(format!("a name is longer than {LONGEST_NAME} characters"))),
+    }
+}
+
+fn check_color(color: &str) -> Result<String> {
+    let digits = color.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok(color.to_lowercase());
+    }
+    Err(Error::Invalid("a colour is # and six hexadecimal digits".to_owned()))
+}

@@ -26,3 +26,4 @@ mod sockets;
 mod statuses;
 mod storing;
 mod streaming;
+mod working;

@@ -15,7 +15,7 @@ use jsonwebtoken::{EncodingKey, Header};
 use recado::app::App;
 use recado::config::Cli;
 use recado::desk::{Channel, Desk, Desks, Feed, Logged, Sees, TenantId, Time};
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -114,6 +114,21 @@ impl TestServer {
         let response = request.send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
+
+    /// Sends a request with a JSON body; an empty answer is null.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> (StatusCode, Value) {
+        let request = reqwest::Client::new().request(method, format!("{}{path}", self.url));
+        let response = request.bearer_auth(token).json(body).send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or_default())
+    }
 }
 
 impl Tenant<'_> {
@@ -125,6 +140,30 @@ impl Tenant<'_> {
     pub(crate) fn token_of(&self, user: &str, role: &str) -> String {
         let exp = Time::now().seconds() + 3_600;
         token(&json!({ "sub": user, "tenantId": self.desk.tenant(), "role": role, "exp": exp }))
+    }
+
+    /// Sends a request as one of the tenant's agents.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> (StatusCode, Value) {
+        self.server.send(method, path, &self.token(), body).await
+    }
+
+    /// Changes something as one of the tenant's agents.
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        self.ask(Method::PATCH, path, body).await
+    }
+
+    /// Shows on a screen what followed an event.
+    pub(crate) async fn replay(&self, screen: &mut Screen, after: i64, sees: &Sees) {
+        let events = self.desk.events_after(after, 1_000_000).await.unwrap();
+        for logged in events.iter().filter(|logged| sees.event(&logged.event)) {
+            let data = serde_json::from_str(recado::wire::live(logged)).unwrap();
+            screen.apply(recado::wire::live_name(&logged.event), &data);
+        }
     }
 
     /// Lets WhatsApp deliver a text from `from`.

@@ -7,21 +7,22 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Request};
-use axum::serve::ListenerExt as _;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::api::{self, ApiState};
 use crate::auth::{Auth, hash};
-use crate::config::{Deflate, Environment, Serve, Storage};
+use crate::config::{Connections, Deflate, Environment, Serve, Storage};
 use crate::desk::{Channel, DEMO, Db, Desks, Error, NewUser, Retention, Role, TenantId};
 use crate::edge::{Compression, Edge, Limits};
+use crate::listen::{self, Patience};
 use crate::realtime::{self, Pids, socketio};
 
 /// How often a node looks for events that it was not told of.
@@ -49,7 +50,7 @@ pub struct App {
     desks: Desks,
     io: SocketIo,
     stop: CancellationToken,
-    patience: Duration,
+    patience: Patience,
     retention: Retention,
 }
 
@@ -76,8 +77,13 @@ impl App {
         let tokens = &settings.tokens;
         let auth = Auth::new(desks.clone(), &tokens.jwt_secret, tokens.jwt_lifetime);
         let stop = CancellationToken::new();
-        let patience = settings.slow_client_timeout;
-        let pace = socketio::Pace { heartbeat: settings.heartbeat, patience };
+        let Connections { slow_client_timeout: patience, .. } = settings.connections;
+        let pace = socketio::Pace {
+            heartbeat: settings.heartbeat,
+            patience,
+            ping_interval: settings.connections.ping_interval,
+            ping_timeout: settings.connections.ping_timeout,
+        };
         let pids = Pids::default();
         let (socketio, io) = socketio::layer(auth.clone(), pace, pids.clone(), stop.clone());
         let whatsapp = Arc::new(settings.whatsapp.clone());
@@ -95,6 +101,8 @@ impl App {
                 compression,
                 Limits { message: socketio::LARGEST_MESSAGE, patience },
             ))
+            // The engine's too: what it reads of a request that trickles would else be kept for ever.
+            .layer(RequestBodyDeadlineLayer::new(settings.connections.body_timeout))
             .layer(CatchPanicLayer::new())
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(cors(&settings.cors_origins)?);
@@ -107,6 +115,7 @@ impl App {
             log_events: settings.retention.log_retention_events,
             webhook_days: settings.retention.webhook_retention_days,
         };
+        let patience = Patience { head: settings.connections.header_timeout, unread: patience };
         Ok(Self { listener, router, desks, io, stop, patience, retention })
     }
 
@@ -121,27 +130,20 @@ impl App {
     }
 
     /// Serves until `until` comes true, then lets all clients go. What was acknowledged is stored.
-    pub async fn run(self, until: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    pub async fn run(self, until: impl Future<Output = ()>) {
         let Self { listener, router, desks, io, stop, patience, retention } = self;
         tokio::spawn(stop.clone().run_until_cancelled_owned(prune(desks.clone(), retention)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
-        // Without a delay for small packets; and given up when a client has acknowledged nothing
-        // for so long, which frees those that keep a connection but do not read.
-        let listener = listener.tap_io(move |stream| {
-            let _ = stream.set_nodelay(true);
-            let _ = socket2::SockRef::from(&*stream).set_tcp_user_timeout(Some(patience));
-        });
         let stopping = stop.clone();
         let farewell = async move {
             until.await;
             stopping.cancel();
             let _ = timeout(FAREWELL, io.close()).await;
         };
-        let served = axum::serve(listener, router).with_graceful_shutdown(farewell);
         tokio::select! {
-            served = served => served.context("the server failed"),
-            () = async { stop.cancelled().await; tokio::time::sleep(FAREWELL * 2).await } => Ok(()),
+            () = listen::serve(listener, router, patience, farewell) => {}
+            () = async { stop.cancelled().await; sleep(FAREWELL * 2).await } => {}
         }
     }
 }

@@ -19,4 +19,6 @@ pub mod realtime;
 
 pub mod edge;
 
+pub mod listen;
+
 pub mod app;

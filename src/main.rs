@@ -24,7 +24,8 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     telemetry::start(&settings.log, settings.log_format)?;
     let app = app::App::start(&settings).await?;
     commands::say(app::welcome(&settings, app.address()).trim_end());
-    app.run(asked_to_stop()).await
+    app.run(asked_to_stop()).await;
+    Ok(())
 }
 
 /// Comes true when the operator or the system asks the program to stop.

@@ -3,6 +3,7 @@
 //! <https://www.rfc-editor.org/rfc/rfc9457>
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
@@ -10,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tower_http::timeout::TimeoutError;
 use utoipa::openapi::{self, ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -38,6 +40,9 @@ pub enum ApiError {
     /// What should be a moment is none.
     #[error("{0}")]
     NoTime(String),
+    /// The request's body takes too long to come.
+    #[error("the body takes too long to come")]
+    TooSlow,
     /// The request's body is too large.
     #[error("the body is too large")]
     TooLarge,
@@ -86,6 +91,7 @@ impl ApiError {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::NoTime(_) => (StatusCode::BAD_REQUEST, "invalid_time"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_webhook"),
             Self::Unsigned(_) => (StatusCode::UNAUTHORIZED, "signature_invalid"),
@@ -163,6 +169,7 @@ impl IntoResponses for ApiError {
             ("403", "The caller's role does not allow it."),
             ("404", "There is no such thing, or the caller may not see it."),
             ("405", "The address does not take that method."),
+            ("408", "The body takes too long to come."),
             ("409", "Something is in the way: what should be new exists, or a window is closed."),
             ("413", "The body is too large."),
             ("415", "The body is not of the type that is taken."),
@@ -179,6 +186,7 @@ impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ if is_late(&rejection) => Self::TooSlow,
             _ => Self::BadRequest(rejection.body_text()),
         }
     }
@@ -188,6 +196,7 @@ impl From<BytesRejection> for ApiError {
     fn from(rejection: BytesRejection) -> Self {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ if is_late(&rejection) => Self::TooSlow,
             _ => Self::BadRequest(rejection.body_text()),
         }
     }
@@ -197,4 +206,10 @@ impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
         Self::BadRequest(rejection.body_text())
     }
+}
+
+/// Whether a body was given up because it took too long.
+fn is_late(rejection: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(rejection), |&error| error.source());
+    causes.any(<dyn Error>::is::<TimeoutError>)
 }

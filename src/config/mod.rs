@@ -3,6 +3,7 @@
 //! `recado --help` is the manual: the doc comments below are what it prints.
 
 mod commands;
+mod connections;
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use commands::{
     InboxCommand, OutcomeName, RoleName, TenantCommand, Token, UserCommand, WebhooksCommand,
 };
+pub use connections::Connections;
 
 /// What a development server signs tokens with. A production server refuses it.
 const DEVELOPMENT_SECRET: &str = "recado-development-secret";
@@ -119,9 +121,9 @@ pub struct Serve {
     #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', default_value = "*")]
     pub cors_origins: Vec<String>,
 
-    /// How long a client that does not read may keep its connection, in seconds
-    #[arg(long, env = "SLOW_CLIENT_TIMEOUT_S", default_value = "30", value_parser = seconds)]
-    pub slow_client_timeout: Duration,
+    /// How long clients may take.
+    #[command(flatten)]
+    pub connections: Connections,
 
     /// How often clients are told how far the log has got, in seconds
     #[arg(long, env = "HEARTBEAT_S", default_value = "30", value_parser = seconds)]

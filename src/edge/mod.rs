@@ -25,6 +25,7 @@ use http_body_util::BodyExt as _;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use socketioxide::service::SocketIoService;
+use tokio::time::sleep;
 use tower::Service;
 
 use bridge::{Bridge, Milestones};
@@ -112,13 +113,15 @@ impl Edge {
     /// wait for ever; the client comes back with its cursor.
     async fn take_over(mut self, bridge: Bridge, client: Upgraded, request: Request<()>) {
         let (ours, engines) = tokio::io::duplex(ON_THE_WAY);
-        let milestones = Milestones::default();
+        let (milestones, patience) = (Milestones::default(), self.limits.patience);
         let close = request.uri().query().and_then(closing);
         let bridging = bridge.run(TokioIo::new(client), ours, milestones.clone());
         tokio::pin!(bridging);
         tokio::select! {
             () = &mut bridging => return,
             () = milestones.first_word() => {}
+            // Clients speak at once; nothing else would ever end this one's silence.
+            () = sleep(patience) => return,
         }
         if Service::call(&mut self.engine, (engines, request)).await.is_ok() {
             bridging.await;

@@ -42,6 +42,10 @@ pub struct Pace {
     pub heartbeat: Duration,
     /// How long a client that does not read keeps its connection.
     pub patience: Duration,
+    /// How often the engine asks a client whether it is still there.
+    pub ping_interval: Duration,
+    /// How long the client may take to answer.
+    pub ping_timeout: Duration,
 }
 
 /// What the handlers share.
@@ -86,6 +90,8 @@ pub fn layer(
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
         .ws_read_buffer_size(1024)
+        .ping_interval(pace.ping_interval)
+        .ping_timeout(pace.ping_timeout)
         .with_state(Shared { auth, pace, pids, stop })
         .build_layer();
     io.ns("/", serve.with(admit));

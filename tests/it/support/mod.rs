@@ -73,7 +73,7 @@ impl TestServer {
         let until = async {
             let _ = stopped.await;
         };
-        let running = tokio::spawn(async { app.run(until).await.unwrap() });
+        let running = tokio::spawn(async { app.run(until).await });
         let url = format!("http://{address}");
         Self { desks, url, database, stop: Some(stop), running }
     }

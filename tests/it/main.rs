@@ -18,6 +18,7 @@ mod following;
 mod isolating;
 mod javascript;
 mod layers;
+mod lingering;
 mod polling;
 mod receiving;
 mod recovering;

@@ -14,7 +14,18 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `recado serve` and waits until it listens.
     pub(crate) fn serve(database: &Database, flags: &[&str]) -> Self {
-        let mut command = recado(database);
+        Self::start(recado(database), flags)
+    }
+
+    /// As `serve`, but with so few descriptors.
+    pub(crate) fn with_descriptors(database: &Database, limit: usize, flags: &[&str]) -> Self {
+        let mut command = program(Command::new("sh"), database);
+        let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_recado")]);
+        Self::start(command, flags)
+    }
+
+    fn start(mut command: Command, flags: &[&str]) -> Self {
         command.args(["serve", "--host", "127.0.0.1", "--port", "0", "--jwt-secret", SECRET]);
         let mut child = command.args(flags).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -27,6 +38,11 @@ impl Process {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// How many descriptors it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
     /// The memory it holds, in KiB.
@@ -50,7 +66,10 @@ pub(crate) fn run(database: &Database, args: &[&str]) -> Output {
 }
 
 fn recado(database: &Database) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recado"));
+    program(Command::new(env!("CARGO_BIN_EXE_recado")), database)
+}
+
+fn program(mut command: Command, database: &Database) -> Command {
     // Nothing of the developer's own environment, nor a `.env` of theirs.
     command.env_clear().current_dir(std::env::temp_dir());
     command.env("DATABASE_URL", database.url()).env("RECADO_LOG", "warn");

@@ -140,6 +140,11 @@ impl Client {
         }
     }
 
+    /// Gives up the websocket for the stream beneath it.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.socket.into_inner()
+    }
+
     pub(crate) async fn send(&mut self, packet: String) {
         self.socket.send(Message::text(packet)).await.unwrap();
     }

@@ -24,9 +24,13 @@ use crate::desk::{Channel, DEMO, Db, Desks, Error, NewUser, Retention, Role, Ten
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::realtime::{self, Pids, socketio};
+use crate::telemetry::FIGURES;
 
 /// How often a node looks for events that it was not told of.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+/// How often measurements are summed up.
+const SUM_UP: Duration = Duration::from_secs(1);
 
 /// How often old events and webhooks are let go.
 const PRUNE: Duration = Duration::from_mins(1);
@@ -89,8 +93,10 @@ impl App {
         let whatsapp = Arc::new(settings.whatsapp.clone());
         let clients = Arc::new(settings.clients.clone());
         let state = ApiState { desks: desks.clone(), auth, whatsapp, clients };
-        let inner =
-            api::routes().merge(realtime::routes(io.clone())).fallback(api::page).with_state(state);
+        let inner = api::routes()
+            .merge(realtime::routes(io.clone(), settings.metrics_readers()))
+            .fallback(api::page)
+            .with_state(state);
         let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;
         let compression = (level > 0).then_some(Compression { threshold, level });
         // Around the whole router and once: each route would else have an engine of its own.
@@ -135,6 +141,7 @@ impl App {
         tokio::spawn(stop.clone().run_until_cancelled_owned(prune(desks.clone(), retention)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(sum_up()));
         let stopping = stop.clone();
         let farewell = async move {
             until.await;
@@ -185,6 +192,16 @@ async fn look_around(desks: Desks) {
         if let Err(error) = desks.look_around().await {
             tracing::warn!(%error, "cannot look for other processes' events");
         }
+    }
+}
+
+/// Sums up, for as long as it is polled, what has been measured.
+async fn sum_up() {
+    let mut rounds = interval(SUM_UP);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        FIGURES.upkeep();
     }
 }
 

@@ -28,6 +28,9 @@ pub enum ApiError {
     /// The caller is not let in.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The caller may not read the metrics.
+    #[error("the metrics' token is missing or wrong")]
+    MetricsToken,
     /// There is nothing at that address.
     #[error("there is nothing here")]
     NotFound,
@@ -87,6 +90,7 @@ impl ApiError {
             Self::Refused(
                 Refusal::Malformed | Refusal::Algorithm | Refusal::Signature | Refusal::Tenant,
             ) => (StatusCode::UNAUTHORIZED, "token_invalid"),
+            Self::MetricsToken => (StatusCode::UNAUTHORIZED, "metrics_token_invalid"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),

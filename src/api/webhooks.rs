@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use crate::auth::same;
 use crate::channels::whatsapp;
 use crate::config::WhatsApp;
 use crate::desk::{Channel, Desks, Outcome, Webhook, WebhookId};
@@ -42,7 +43,7 @@ pub(super) async fn subscribe(
 ) -> Result<String, ApiError> {
     let Query(told) = verification?;
     let word = settings.whatsapp_verify_token.as_ref().map(SecretString::expose_secret);
-    let knows = word.is_some_and(|word| whatsapp::same(word, &told.verify_token));
+    let knows = word.is_some_and(|word| same(word, &told.verify_token));
     if told.mode == "subscribe" && knows { Ok(told.challenge) } else { Err(ApiError::VerifyToken) }
 }
 

@@ -4,6 +4,7 @@
 
 mod commands;
 mod connections;
+mod metrics;
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -16,6 +17,7 @@ pub use commands::{
     InboxCommand, OutcomeName, RoleName, TenantCommand, Token, UserCommand, WebhooksCommand,
 };
 pub use connections::Connections;
+pub use metrics::{Metrics, Readers};
 
 /// What a development server signs tokens with. A production server refuses it.
 const DEVELOPMENT_SECRET: &str = "recado-development-secret";
@@ -128,6 +130,10 @@ pub struct Serve {
     /// How often clients are told how far the log has got, in seconds
     #[arg(long, env = "HEARTBEAT_S", default_value = "30", value_parser = seconds)]
     pub heartbeat: Duration,
+
+    /// Who may read the metrics.
+    #[command(flatten)]
+    pub metrics: Metrics,
 
     /// What to log: error, warn, info, debug or trace, also by module
     #[arg(long, env = "RECADO_LOG", default_value = "info")]

@@ -1,6 +1,7 @@
 //! Changing a desk, and saying so.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use entity::{TenantId, Time, event};
 use sea_orm::{
@@ -40,7 +41,7 @@ impl Change {
         first: Event,
         more: impl IntoIterator<Item = Event>,
     ) -> Result<()> {
-        let events = std::iter::once(first).chain(more).collect();
+        let events = std::iter::once(first).chain(more).map(|event| (event, None)).collect();
         let logged = append(&self.txn, &self.desk.tenant, events).await?;
         self.txn.commit().await?;
         self.desk.desks.tails.publish(&self.desk.tenant, &logged).await;
@@ -53,10 +54,11 @@ impl Change {
 /// The numbers come from the tenant's row, whose lock is held from here to the commit. They
 /// therefore become visible in order and without gaps, and a reader that asks for all after *n* can
 /// never miss one. Times are taken under the same lock, and each is later than the one before.
+/// Beside an event stands when the webhook arrived that tells of it, if one does.
 pub(super) async fn append(
     txn: &DatabaseTransaction,
     tenant: &TenantId,
-    events: Vec<Event>,
+    events: Vec<(Event, Option<Instant>)>,
 ) -> Result<Vec<Arc<Logged>>, DbErr> {
     let count = i64::try_from(events.len()).expect("fewer events than memory has bytes");
     let values = [count.into(), Time::now().0.into(), tenant.0.clone().into()];
@@ -66,10 +68,9 @@ pub(super) async fn append(
         (head.try_get("", "last_seq")?, head.try_get("", "last_event_at")?);
 
     let first_seq = last_seq - count + 1;
-    let logged = events
-        .into_iter()
-        .zip(first_seq..)
-        .map(|(event, seq)| Logged::new(seq, Time(last_at - (last_seq - seq)), event));
+    let logged = events.into_iter().zip(first_seq..).map(|((event, arrived), seq)| {
+        Logged::new(seq, Time(last_at - (last_seq - seq)), event, arrived)
+    });
     let logged: Vec<_> = logged.collect();
     for some in logged.chunks(ROWS_PER_INSERT) {
         let rows = some.iter().map(|logged| row(tenant, logged));

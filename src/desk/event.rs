@@ -1,6 +1,7 @@
 //! What the log says.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use entity::conversation::Status;
 use entity::{
@@ -259,19 +260,27 @@ pub struct Logged {
     pub happened_at: Time,
     /// What happened.
     pub event: Event,
+    /// When the webhook that tells of it arrived, where that was at this node, in this run.
+    pub arrived: Option<Instant>,
     live: OnceLock<Box<str>>,
     polled: OnceLock<Box<str>>,
 }
 
 impl Logged {
-    pub(super) fn new(seq: i64, happened_at: Time, event: Event) -> Arc<Self> {
-        Arc::new(Self { seq, happened_at, event, live: OnceLock::new(), polled: OnceLock::new() })
+    pub(super) fn new(
+        seq: i64,
+        happened_at: Time,
+        event: Event,
+        arrived: Option<Instant>,
+    ) -> Arc<Self> {
+        let (live, polled) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Self { seq, happened_at, event, arrived, live, polled })
     }
 
     /// An event at some place, for showing how it is written.
     #[cfg(test)]
     pub(crate) fn example(seq: i64, event: Event) -> Arc<Self> {
-        Self::new(seq, Time(1_700_000_000_300_000), event)
+        Self::new(seq, Time(1_700_000_000_300_000), event, None)
     }
 
     /// Returns the form that Socket.IO and SSE speak, calling `write` if nobody has yet.
@@ -312,5 +321,5 @@ pub(super) async fn events_after(
 pub(super) fn read(row: &event::Model) -> Result<Arc<Logged>> {
     let event = serde_json::from_str(&row.data)
         .map_err(|error| Error::from(DbErr::Json(format!("event {}: {error}", row.seq))))?;
-    Ok(Logged::new(row.seq, row.happened_at, event))
+    Ok(Logged::new(row.seq, row.happened_at, event, None))
 }

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::tail::{Ahead, Head, Tail};
 use super::{Desk, Error, Logged, Result, Sees};
+use crate::telemetry::FIGURES;
 
 /// How many events a feed holds at once; what bounds its memory.
 const HELD: usize = 64;
@@ -103,9 +104,15 @@ impl Feed {
 
     async fn fill(&mut self) -> Result<()> {
         self.unread = match self.tail.after(self.cursor, HELD) {
-            Ahead::Next(events) => events.into(),
+            Ahead::Next(events) => {
+                FIGURES.feeds_from_memory.increment(1);
+                events.into()
+            }
             Ahead::Nothing => VecDeque::new(),
-            Ahead::Forgotten => self.read().await?,
+            Ahead::Forgotten => {
+                FIGURES.feeds_from_database.increment(1);
+                self.read().await?
+            }
             Ahead::Behind => self.wait_for_the_node().await?,
         };
         Ok(())

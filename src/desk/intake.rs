@@ -4,7 +4,7 @@
 //! for a timer: a lone webhook is committed at once.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -13,6 +13,7 @@ use super::batch::Batch;
 use super::db::{Db, is_contention, is_outage};
 use super::tail::Tails;
 use super::{Desks, Error, Receipt, Result, Webhook};
+use crate::telemetry::{FIGURES, number};
 
 /// How many webhooks wait at most, and how many share a commit at most.
 const WAITING: usize = 4_096;
@@ -34,6 +35,7 @@ pub(super) struct Intake {
 #[derive(Debug)]
 struct Arrival {
     webhook: Webhook,
+    at: Instant,
     answer: Answer,
 }
 
@@ -68,11 +70,25 @@ impl Desks {
         let kib = u32::try_from(webhook.body.len() / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.intake.room).try_acquire_many_owned(kib);
         let (to, receipt) = oneshot::channel();
-        let answer = Answer { to, _room: room.map_err(|_| Error::IntakeFull)? };
-        let arrival = Arrival { webhook, answer };
-        self.intake.queue.try_send(arrival).map_err(|_| Error::IntakeFull)?;
-        receipt.await.unwrap_or(Err(Error::IntakeFull))
+        let answer = Answer { to, _room: room.map_err(|_| full())? };
+        let arrival = Arrival { webhook, at: Instant::now(), answer };
+        self.intake.queue.try_send(arrival).map_err(|_| full())?;
+        let receipt = receipt.await.unwrap_or(Err(Error::IntakeFull));
+        if let Err(Error::Storage(_)) = receipt {
+            FIGURES.intake_failed.increment(1);
+        }
+        receipt
     }
+
+    /// How many webhooks wait for the next commit.
+    pub fn waiting_webhooks(&self) -> usize {
+        self.intake.queue.max_capacity() - self.intake.queue.capacity()
+    }
+}
+
+fn full() -> Error {
+    FIGURES.intake_full.increment(1);
+    Error::IntakeFull
 }
 
 impl Intake {
@@ -94,10 +110,14 @@ impl Committer {
     /// Commits webhooks together, or, if the database refuses that, each on its own, so that a bad
     /// one takes nobody along.
     async fn settle(&self, arrivals: Vec<Arrival>) {
-        let (webhooks, answers): (Vec<_>, Vec<_>) =
-            arrivals.into_iter().map(|it| (it.webhook, it.answer)).unzip();
+        let (mut webhooks, mut arrived, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+        for Arrival { webhook, at, answer } in arrivals {
+            webhooks.push(webhook);
+            arrived.push(at);
+            answers.push(answer);
+        }
         let count = webhooks.len();
-        match self.commit(&webhooks).await {
+        match self.commit(&webhooks, &arrived).await {
             Ok(receipts) => {
                 for (answer, receipt) in answers.into_iter().zip(receipts) {
                     answer.give(Ok(receipt));
@@ -111,8 +131,8 @@ impl Committer {
             }
             Err(error) => {
                 tracing::warn!(%error, webhooks.count = count, "webhooks are stored one by one");
-                for (answer, webhook) in answers.into_iter().zip(&webhooks) {
-                    let alone = self.commit(std::slice::from_ref(webhook)).await;
+                for (n, answer) in answers.into_iter().enumerate() {
+                    let alone = self.commit(&webhooks[n..=n], &arrived[n..=n]).await;
                     if let Err(error) = &alone {
                         tracing::error!(%error, "a webhook could not be stored");
                     }
@@ -123,11 +143,18 @@ impl Committer {
     }
 
     /// Commits webhooks in one transaction, again and again while it meets others.
-    async fn commit(&self, webhooks: &[Webhook]) -> Result<Vec<Receipt>, sea_orm::DbErr> {
+    async fn commit(
+        &self,
+        webhooks: &[Webhook],
+        arrived: &[Instant],
+    ) -> Result<Vec<Receipt>, sea_orm::DbErr> {
         for tried in 1.. {
-            let committed = Batch::commit(&self.db, self.adopter.as_ref(), webhooks).await;
-            match committed {
+            let began = Instant::now();
+            let adopter = self.adopter.as_ref();
+            match Batch::commit(&self.db, adopter, webhooks, arrived).await {
                 Ok((receipts, logged)) => {
+                    FIGURES.commit_seconds.record(began.elapsed());
+                    FIGURES.commit_webhooks.record(number(webhooks.len()));
                     for (tenant, logged) in logged {
                         self.tails.publish(&tenant, &logged).await;
                     }

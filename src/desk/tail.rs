@@ -98,6 +98,15 @@ impl Tails {
         }
     }
 
+    /// How many events are in memory.
+    fn held(&self) -> usize {
+        let tails = self.tails.read().unwrap_or_else(PoisonError::into_inner);
+        let held = |tail: &Arc<Tail>| {
+            tail.kept.read().unwrap_or_else(PoisonError::into_inner).events.len()
+        };
+        tails.values().map(held).sum()
+    }
+
     fn tenants(&self) -> Vec<TenantId> {
         self.tails.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
@@ -201,6 +210,11 @@ impl Kept {
 }
 
 impl Desks {
+    /// How many events are in memory, of all tenants.
+    pub fn held_events(&self) -> usize {
+        self.tails.held()
+    }
+
     /// Looks once at the heads of all logs that are followed here, and catches up with what other
     /// processes have appended.
     pub async fn look_around(&self) -> Result<()> {

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect a
 use super::event::read;
 use super::tail::Ahead;
 use super::{Desk, Logged, Result, Sees};
+use crate::telemetry::FIGURES;
 
 /// What has happened since a moment.
 #[derive(Debug)]
@@ -32,11 +33,14 @@ impl Desk {
             Some(since) if since <= head.at || since <= Time::now() => since,
             Some(_) | None => head.at,
         };
-        let events = match tail.since(since, limit) {
-            Ahead::Next(events) => events,
-            Ahead::Nothing | Ahead::Behind => Vec::new(),
-            Ahead::Forgotten => self.events_since(since, limit as u64).await?,
+        let (events, polls) = match tail.since(since, limit) {
+            Ahead::Next(events) => (events, &FIGURES.polls_from_memory),
+            Ahead::Nothing | Ahead::Behind => (Vec::new(), &FIGURES.polls_from_memory),
+            Ahead::Forgotten => {
+                (self.events_since(since, limit as u64).await?, &FIGURES.polls_from_database)
+            }
         };
+        polls.increment(1);
         let has_more = events.len() == limit;
         let until = events.last().map_or(since, |newest| newest.happened_at);
         let events = events.into_iter().filter(|logged| sees.event(&logged.event)).collect();

@@ -12,6 +12,7 @@ use super::Limits;
 use super::deflate::Deflate;
 use super::frames::{End, Frame, Frames, Inbound, Said, write};
 use crate::realtime::Pids;
+use crate::telemetry::FIGURES;
 
 /// How much is gathered for one write.
 const AT_ONCE: usize = 64 * 1_024;
@@ -155,6 +156,7 @@ impl Bridge {
             if !self.send(&mut client, &out).await {
                 return;
             }
+            FIGURES.wire_bytes.increment(out.len() as u64);
             forget(&mut out);
         }
         let _ = timeout(self.limits.patience, client.shutdown()).await;
@@ -163,6 +165,7 @@ impl Bridge {
     /// Writes the engine's frame as the client is to get it; answers whether it is the last.
     fn translate(&self, out: &mut Vec<u8>, frame: &Frame) -> bool {
         let (opcode, payload) = (frame.header.opcode, &frame.payload[..]);
+        FIGURES.plain_bytes.increment(payload.len() as u64);
         let OpCode::Data(kind) = opcode else {
             write(out, opcode, payload, false, false);
             return opcode == OpCode::Control(Control::Close);
@@ -190,6 +193,7 @@ impl Bridge {
                 Ok(Ok(taken)) if taken > 0 => out = &out[taken..],
                 Ok(_) => return false,
                 Err(_) => {
+                    FIGURES.slow_at_wire.increment(1);
                     tracing::warn!("a client takes nothing any more and is let go");
                     return false;
                 }

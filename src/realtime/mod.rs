@@ -3,6 +3,7 @@
 
 mod config;
 mod last_check;
+mod metrics;
 mod polling;
 mod recovery;
 mod session;
@@ -17,9 +18,11 @@ use socketioxide::SocketIo;
 pub use recovery::Pids;
 
 use crate::api::ApiState;
+use crate::config::Readers;
 
-/// Returns the routes on which the log goes out over HTTP, and those that tell of connections.
-pub fn routes(io: SocketIo) -> Router<ApiState> {
+/// Returns the routes on which the log goes out over HTTP, and those that tell of connections; the
+/// metrics only to `readers`.
+pub fn routes(io: SocketIo, readers: Readers) -> Router<ApiState> {
     Router::new()
         .route("/api/events", get(polling::events))
         .route("/api/events/stream", get(sse::events))
@@ -30,5 +33,7 @@ pub fn routes(io: SocketIo) -> Router<ApiState> {
         .route("/api/realtime/config", get(config::show))
         .route("/api/socket/stats", get(stats::stats))
         .route("/api/socket/connections", get(stats::connections))
+        .route("/metrics", get(metrics::show))
+        .layer(Extension(metrics::Board::new(readers)))
         .layer(Extension(io))
 }

@@ -11,9 +11,11 @@ use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use super::last_check;
+use super::metrics::Counted;
 use crate::api::ApiError;
 use crate::auth::Caller;
 use crate::desk::{self, Feed, Logged};
+use crate::telemetry::FIGURES;
 use crate::wire;
 
 /// The most events that one request is answered with, and the usual number.
@@ -74,6 +76,7 @@ pub(super) async fn events(
     feed.check().await?;
     let mut events = read(&mut feed, limit).await?;
     if let (true, Some(wait)) = (events.is_empty(), wait) {
+        let _counted = Counted::new(&FIGURES.long_polls);
         let until = Instant::now() + Duration::from_secs(wait.min(LONGEST_WAIT));
         if let Ok(first) = timeout_at(until, feed.next()).await {
             events.push(told(first?.as_ref()));

@@ -1,7 +1,7 @@
 //! One client's way through the log.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,6 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
 use super::socketio::Pace;
 use crate::auth::{Caller, role_name};
 use crate::desk::{self, Error, Feed, Logged, Time};
+use crate::telemetry::FIGURES;
 use crate::wire;
 
 /// How long a session whose client's buffer is full waits before it tries again, at first and at
@@ -42,6 +43,8 @@ pub(super) struct Session {
     pace: Pace,
     progress: Arc<Progress>,
     syncs: Vec<Sync>,
+    /// The last of the events that the client had missed, or has asked for again.
+    missed_until: i64,
 }
 
 /// How a client's session gets on; read by those who look at connections.
@@ -55,12 +58,19 @@ pub(super) struct Progress {
     pub(super) cursor: AtomicI64,
     /// How many bytes of events it was sent, uncompressed.
     pub(super) bytes: AtomicU64,
+    /// Whether its buffer is full.
+    pub(super) is_waiting: AtomicBool,
 }
 
 impl Progress {
     pub(super) fn new(cursor: i64, recovered: bool) -> Arc<Self> {
-        let (cursor, bytes) = (AtomicI64::new(cursor), AtomicU64::new(0));
-        Arc::new(Self { since: Time::now(), recovered, cursor, bytes })
+        Arc::new(Self {
+            since: Time::now(),
+            recovered,
+            cursor: AtomicI64::new(cursor),
+            bytes: AtomicU64::new(0),
+            is_waiting: AtomicBool::new(false),
+        })
     }
 }
 
@@ -97,7 +107,7 @@ impl Session {
         pace: Pace,
         progress: Arc<Progress>,
     ) -> Self {
-        Self { socket, caller, orders, pace, progress, syncs: Vec::new() }
+        Self { socket, caller, orders, pace, progress, syncs: Vec::new(), missed_until: 0 }
     }
 
     /// Sends what follows a place in the log, and then what happens, until the client is gone or its
@@ -108,6 +118,7 @@ impl Session {
     }
 
     async fn run(&mut self, feed: &mut Feed, complete: bool) -> desk::Result<Gone> {
+        self.missed_until = feed.head();
         if let Err(gone) = self.ready(feed, complete).await {
             return Ok(gone);
         }
@@ -152,6 +163,7 @@ impl Session {
         if after > cursor && complete {
             feed.seek(cursor);
         }
+        self.missed_until = cursor.max(self.missed_until);
         self.syncs.push(Sync { ack, complete });
         Ok(())
     }
@@ -196,6 +208,11 @@ impl Session {
         self.send(wire::live_name(&logged.event), &(payload, logged.seq.to_string())).await?;
         self.progress.cursor.store(logged.seq, Ordering::Relaxed);
         self.progress.bytes.fetch_add(payload.get().len() as u64, Ordering::Relaxed);
+        if logged.seq <= self.missed_until {
+            FIGURES.replayed.increment(1);
+        } else if let Some(arrived) = logged.arrived {
+            FIGURES.webhook_to_socket.record(arrived.elapsed());
+        }
         Ok(())
     }
 
@@ -206,8 +223,13 @@ impl Session {
         let mut wait = FIRST_WAIT;
         loop {
             match self.socket.emit(name, payload) {
-                Ok(()) => return Ok(()),
-                Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
+                Ok(()) => {
+                    self.progress.is_waiting.store(false, Ordering::Relaxed);
+                    return Ok(());
+                }
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                    self.progress.is_waiting.store(true, Ordering::Relaxed);
+                }
                 Err(SendError::Socket(SocketError::Closed)) => return Err(Gone),
                 Err(SendError::Serialize(error)) => {
                     tracing::error!(%error, event.name = name, "an event cannot be written");

@@ -1,6 +1,7 @@
 //! The log over Socket.IO: who may connect, and what a client may ask for.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use super::recovery::{Pid, Pids};
 use super::session::{Order, Place, Progress, Session};
 use crate::auth::{Auth, Caller, Refusal};
 use crate::desk::{self, ConversationId};
+use crate::telemetry::FIGURES;
 
 /// The largest message a client may send, in bytes.
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
@@ -113,6 +115,11 @@ async fn admit(
     let after = hello.after.or_else(|| parameter(&socket, "after")?.parse().ok());
     let after = after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
     let place = Place::find(&caller, after).await?;
+    match (after, place.complete) {
+        (None, _) => {}
+        (Some(_), true) => FIGURES.recovered.increment(1),
+        (Some(_), false) => FIGURES.not_recovered.increment(1),
+    }
 
     socket.join(rooms(&caller));
     let recovered = hello.pid.map(|(pid, _)| pid).filter(|_| place.complete);
@@ -153,9 +160,14 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
         transport = ?socket.transport_type(),
         "Client connected"
     );
-    let session = Session::start(socket.clone(), caller, orders, shared.pace, progress);
+    let session =
+        Session::start(socket.clone(), caller, orders, shared.pace, Arc::clone(&progress));
     // In memory of its own: each future around it would else hold room for it once more.
     let served = gone.run_until_cancelled(Box::pin(session.serve(place))).await;
+    // Whoever of the session, the edge and the kernel has lost patience first.
+    if progress.is_waiting.load(Ordering::Relaxed) {
+        FIGURES.slow_at_buffer.increment(1);
+    }
     if let Some(Err(error)) = served {
         tracing::error!(socket.id = %socket.id, %error, "a client cannot be served");
     }

@@ -15,10 +15,12 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::last_check;
+use super::metrics::Counted;
 use super::session::instant;
 use crate::api::ApiError;
 use crate::auth::{Auth, Caller, Refusal};
 use crate::desk::{Error, Feed, Logged};
+use crate::telemetry::FIGURES;
 use crate::wire;
 
 /// How often a comment keeps a quiet stream open.
@@ -102,16 +104,17 @@ fn stream(
     expiry: Instant,
     write: Write,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
+    let counted = Counted::new(&FIGURES.streams);
     let hello = Event::default().retry(RETRY).comment("connected");
     let first = stream::once(std::future::ready(Ok(hello)));
-    let rest = stream::unfold(Some(feed), move |feed| async move {
-        let mut feed = feed?;
+    let rest = stream::unfold(Some((feed, counted)), move |following| async move {
+        let (mut feed, counted) = following?;
         let next = tokio::select! {
             () = sleep_until(expiry) => None,
             next = feed.next() => Some(next),
         };
         match next {
-            Some(Ok(logged)) => Some((Ok(write(&logged)), Some(feed))),
+            Some(Ok(logged)) => Some((Ok(write(&logged)), Some((feed, counted)))),
             Some(Err(error)) => Some((Ok(last(&error)), None)),
             None => Some((Ok(Event::default().event("auth:expired").data("{}")), None)),
         }

@@ -19,6 +19,7 @@ mod isolating;
 mod javascript;
 mod layers;
 mod lingering;
+mod metrics;
 mod polling;
 mod receiving;
 mod recovering;

@@ -193,7 +193,7 @@ impl Batch<'_> {
     }
 
     pub(super) fn tell(&mut self, inbox: &inbox::Model, event: Event) {
-        self.events.entry(inbox.tenant_id.clone()).or_default().push(event);
+        self.events.entry(inbox.tenant_id.clone()).or_default().push((event, self.arrived));
     }
 }
 

@@ -40,6 +40,7 @@ impl<'a> Batch<'a> {
             settled: Vec::new(),
             before: HashMap::new(),
             milestones: Vec::new(),
+            arrived: None,
             events: BTreeMap::new(),
         };
         batch.load_inboxes(webhooks).await?;

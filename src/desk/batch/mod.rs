@@ -13,6 +13,7 @@ mod store;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Instant;
 
 use entity::{
     ContactId, ConversationId, InboxId, StageId, TenantId, Time, contact, contact_address,
@@ -43,7 +44,9 @@ pub(super) struct Batch<'a> {
     /// Conversations as they were, for the counters.
     before: HashMap<ConversationId, conversation::Model>,
     milestones: Vec<milestone::Model>,
-    events: BTreeMap<TenantId, Vec<Event>>,
+    /// When the webhook arrived that is being applied.
+    arrived: Option<Instant>,
+    events: BTreeMap<TenantId, Vec<(Event, Option<Instant>)>>,
 }
 
 /// Whose contact is reached where.
@@ -77,14 +80,19 @@ enum State {
 }
 
 impl Batch<'_> {
-    /// Stores `webhooks` and all they tell, or nothing.
+    /// Stores `webhooks`, which arrived at these moments, and all they tell, or nothing.
     pub(super) async fn commit(
         db: &Db,
         adopter: Option<&TenantId>,
         webhooks: &[Webhook],
+        arrived: &[Instant],
     ) -> Result<(Vec<Receipt>, Appended), DbErr> {
         let mut batch = Batch::load(db, adopter, webhooks).await?;
-        let mut receipts: Vec<_> = webhooks.iter().map(|webhook| batch.apply(webhook)).collect();
+        let mut receipts = Vec::with_capacity(webhooks.len());
+        for (webhook, arrived) in webhooks.iter().zip(arrived) {
+            batch.arrived = Some(*arrived);
+            receipts.push(batch.apply(webhook));
+        }
         batch.store(webhooks, &mut receipts).await?;
 
         // In the order of the tenants' names, so that two nodes never wait for each other.

@@ -1,7 +1,14 @@
-//! Logs for operators: dotted fields, units in names; never a token, a secret or a customer's text.
+//! What operators see: logs and figures.
+//!
+//! Logs have dotted fields and units in names; neither ever holds a token, a secret or a customer's
+//! text.
+
+mod figures;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
+
+pub use figures::{FIGURES, Figures, number};
 
 use crate::config::LogFormat;
 

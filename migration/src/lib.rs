@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 mod m0001_heart;
 mod m0002_rooms;
 mod m0003_desk;
+mod m0004_search;
 
 /// Runs the steps.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_heart::Migration),
             Box::new(m0002_rooms::Migration),
             Box::new(m0003_desk::Migration),
+            Box::new(m0004_search::Migration),
         ]
     }
 }

@@ -10,8 +10,8 @@ use super::extract::{Json, Path, Query};
 use super::{ApiError, ApiState};
 use crate::auth::Caller;
 use crate::desk::{
-    self, ConversationId, ConversationStatus, Edit, Error, MessageId, Place, Spot, StageId, Time,
-    UserId,
+    self, ConversationId, ConversationStatus, Edit, Error, InboxId, MessageId, Order, Place, Spot,
+    StageId, Time, UserId, Wanted,
 };
 use crate::wire::{Conversation, Message};
 
@@ -20,10 +20,81 @@ const LARGEST_PAGE: u64 = 200;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
+        .routes(routes!(list))
         .routes(routes!(show, edit))
         .routes(routes!(messages))
         .routes(routes!(read))
         .routes(routes!(unread))
+}
+
+/// Which conversations to list; what is absent does not matter.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Narrowed {
+    /// Whether somebody has to do something: OPEN, PENDING, SNOOZED or RESOLVED.
+    #[param(value_type = Option<String>, pattern = "OPEN|PENDING|SNOOZED|RESOLVED")]
+    status: Option<ConversationStatus>,
+    /// The column of the board.
+    #[param(value_type = Option<uuid::Uuid>)]
+    stage_id: Option<StageId>,
+    /// Who looks after them: an id, `me` or `none`.
+    assignee: Option<String>,
+    /// Where they take place.
+    #[param(value_type = Option<uuid::Uuid>)]
+    inbox_id: Option<InboxId>,
+    /// What they are labelled with.
+    label: Option<String>,
+    /// Whether they hold something unread.
+    #[serde(default)]
+    unread: bool,
+    /// Words of the contact's name, or the beginning or end of their number.
+    q: Option<String>,
+    /// `activity`: the latest message first; `waiting`: whoever has waited longest first.
+    #[serde(default)]
+    #[param(value_type = Option<String>, pattern = "activity|waiting")]
+    sort: Sort,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+    /// How many at most; 200 are the most.
+    #[serde(default = "Stretch::usual_limit")]
+    limit: u64,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Sort {
+    #[default]
+    Activity,
+    Waiting,
+}
+
+/// A page of conversations.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Conversations {
+    /// The number of the event after which to follow the log from here.
+    seq: i64,
+    conversations: Vec<Conversation>,
+    /// Where the next page begins; null after the last.
+    next_cursor: Option<String>,
+}
+
+impl Narrowed {
+    fn wanted(self, me: &UserId) -> Result<Wanted, ApiError> {
+        let assignee = self.assignee.map(|who| match who.as_str() {
+            "none" => None,
+            "me" => Some(me.clone()),
+            _ => Some(UserId(who)),
+        });
+        let cursor = self.cursor.map(|cursor| cursor.parse());
+        let after = cursor.transpose().map_err(|()| invalid("cursor is none of nextCursor"))?;
+        let order = match self.sort {
+            Sort::Activity => Order::Activity,
+            Sort::Waiting => Order::Waiting,
+        };
+        let Self { status, stage_id: stage, inbox_id: inbox, label, unread, q: words, .. } = self;
+        Ok(Wanted { status, stage, assignee, inbox, label, unread, words, order, after })
+    }
 }
 
 /// A stretch of a history.
@@ -113,6 +184,23 @@ impl TryFrom<Changes> for Edit {
 
 fn invalid(why: &str) -> Error {
     Error::Invalid(why.to_owned())
+}
+
+/// Conversations, narrowed down and in order, page by page.
+#[utoipa::path(get, path = "/api/conversations", tag = "conversations", params(Narrowed),
+    responses((status = 200, body = Conversations), ApiError))]
+pub(super) async fn list(
+    caller: Caller,
+    Query(narrowed): Query<Narrowed>,
+) -> Result<Json<Conversations>, ApiError> {
+    let limit = narrowed.limit.clamp(1, LARGEST_PAGE);
+    // Before the rows: following the log from here may repeat a change, but loses none.
+    let seq = caller.desk.head().await?;
+    let wanted = narrowed.wanted(&caller.user)?;
+    let listed = caller.desk.list(wanted, limit, &caller.sees).await?;
+    let conversations = listed.conversations.into_iter().map(Conversation::from).collect();
+    let next_cursor = listed.next.map(|cursor| cursor.to_string());
+    Ok(Json(Conversations { seq, conversations, next_cursor }))
 }
 
 /// One conversation.

@@ -6,6 +6,7 @@ mod conversations;
 mod error;
 mod extract;
 mod page;
+mod search;
 mod sessions;
 mod stages;
 mod webhooks;
@@ -76,6 +77,7 @@ pub fn routes() -> Router<ApiState> {
         .merge(board::routes())
         .merge(stages::routes())
         .merge(conversations::routes())
+        .merge(search::routes())
         .split_for_parts();
     api.route("/health", get(|| async { "ok" }))
         .route("/api/openapi.json", get(async || axum::Json(description)))

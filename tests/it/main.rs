@@ -14,6 +14,7 @@ mod commands;
 mod corpus;
 mod crashing;
 mod edge;
+mod finding;
 mod following;
 mod isolating;
 mod javascript;

@@ -266,21 +266,6 @@ async fn take(
     step: &Step,
     n: usize,
 ) {
-    let admin = acme.token_of("eva", "admin");
-    let cards: Vec<_> = acme.cards().await.iter().map(|card| card.id).collect();
-    let stages: Vec<_> = acme.desk.stages().await.unwrap().iter().map(|it| it.id).collect();
-    let card = |card: usize| cards.get(card % cards.len().max(1));
-    let stage = |stage: usize| stages[stage % stages.len()];
-    let edit = async |of: usize, changes: Value| {
-        if let Some(id) = card(of) {
-            let (done, why) = acme.patch(&format!("/api/conversations/{id}"), &changes).await;
-            assert_eq!(done, StatusCode::OK, "{changes}: {why}");
-        }
-    };
-    let manage = async |method: Method, path: &str, body: Value| {
-        let (done, why) = server.send(method, path, &admin, &body).await;
-        assert!(done.is_success(), "{path} {body}: {why}");
-    };
     let from = |from: usize| [ANA, BIA, "5531999999999"][from % 3];
     match step {
         Step::Write { from: who, inbox } => {
@@ -301,12 +286,37 @@ async fn take(
             let at = 1_700_000_000 + u64::try_from(n).unwrap();
             acme.whatsapp(json!({ "messages": [reaction(ANA, &target, "👍", at)] })).await;
         }
-        Step::Read { card: of } | Step::Unread { card: of } => {
-            let word = if matches!(step, Step::Read { .. }) { "read" } else { "unread" };
-            if let Some(id) = card(*of) {
-                manage(Method::POST, &format!("/api/conversations/{id}/{word}"), json!({})).await;
+        _ => {
+            let cards: Vec<_> = acme.cards().await.iter().map(|card| card.id.to_string()).collect();
+            let stages = acme.desk.stages().await.unwrap();
+            let stages: Vec<_> = stages.iter().map(|stage| stage.id.to_string()).collect();
+            if let Some((method, path, body)) = request(step, &cards, &stages, n) {
+                let admin = acme.token_of("eva", "admin");
+                let (done, why) = server.send(method, &path, &admin, &body).await;
+                assert!(done.is_success(), "{path} {body}: {why}");
             }
         }
+    }
+}
+
+/// What somebody asks of the API in a step, if there is anything to ask it of.
+fn request(
+    step: &Step,
+    cards: &[String],
+    stages: &[String],
+    n: usize,
+) -> Option<(Method, String, Value)> {
+    let card = |card: usize| cards.get(card % cards.len().max(1));
+    let stage = |stage: usize| &stages[stage % stages.len()];
+    let edit = |of: usize, changes: Value| {
+        Some((Method::PATCH, format!("/api/conversations/{}", card(of)?), changes))
+    };
+    let post = |of: usize, word: &str| {
+        Some((Method::POST, format!("/api/conversations/{}/{word}", card(of)?), json!({})))
+    };
+    match step {
+        Step::Read { card } => post(*card, "read"),
+        Step::Unread { card } => post(*card, "unread"),
         Step::Move { card: of, stage: to, other, spot } => {
             let mut changes = json!({ "stageId": stage(*to) });
             match (spot % 4, card(*other)) {
@@ -315,38 +325,35 @@ async fn take(
                 (2, _) => changes["atBottom"] = json!(true),
                 _ => {}
             }
-            edit(*of, changes).await;
+            edit(*of, changes)
         }
-        Step::Assign { card: of, to } => {
-            edit(*of, json!({ "assigneeId": to.then_some("ada") })).await;
-        }
-        Step::Label { card: of, labels } => {
+        Step::Assign { card, to } => edit(*card, json!({ "assigneeId": to.then_some("ada") })),
+        Step::Label { card, labels } => {
             let labels: Vec<_> = labels.iter().map(|n| ["a", "b", "c", "d"][*n]).collect();
-            edit(*of, json!({ "labels": labels })).await;
+            edit(*card, json!({ "labels": labels }))
         }
-        Step::SetStatus { card: of, status } => {
+        Step::SetStatus { card, status } => {
             let status = ["OPEN", "PENDING", "RESOLVED"][status % 3];
-            edit(*of, json!({ "status": status })).await;
+            edit(*card, json!({ "status": status }))
         }
         Step::AddStage => {
             let stage = json!({ "name": format!("Etapa {n}"), "color": "#0a72c4" });
-            manage(Method::POST, "/api/stages", stage).await;
+            Some((Method::POST, "/api/stages".to_owned(), stage))
         }
         Step::RenameStage { stage: of } => {
-            let changes = json!({ "name": format!("Outra {n}") });
-            manage(Method::PATCH, &format!("/api/stages/{}", stage(*of)), changes).await;
+            let path = format!("/api/stages/{}", stage(*of));
+            Some((Method::PATCH, path, json!({ "name": format!("Outra {n}") })))
         }
-        Step::RemoveStage { stage: of } if stages.len() > 1 => {
+        Step::RemoveStage { stage: of } => {
             let (id, to) = (stage(*of), stage(of.wrapping_add(1)));
-            if id != to {
-                manage(Method::DELETE, &format!("/api/stages/{id}?to={to}"), json!({})).await;
-            }
+            let path = format!("/api/stages/{id}?to={to}");
+            (id != to).then(|| (Method::DELETE, path, json!({})))
         }
-        Step::RemoveStage { .. } => {}
         Step::OrderStages => {
             let order: Vec<_> = stages.iter().rev().collect();
-            manage(Method::PUT, "/api/stages/order", json!({ "stages": order })).await;
+            Some((Method::PUT, "/api/stages/order".to_owned(), json!({ "stages": order })))
         }
+        Step::Write { .. } | Step::Echo { .. } | Step::Status { .. } | Step::React { .. } => None,
     }
 }
 

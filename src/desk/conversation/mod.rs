@@ -1,6 +1,7 @@
 //! Conversations: how they look, and what agents do with them.
 
 mod edit;
+mod list;
 mod rules;
 mod wake;
 
@@ -19,6 +20,7 @@ use super::{Change, Channel, Contact, Desk, Error, Message, Result, Sees};
 
 pub use edit::{Edit, Place, Spot};
 pub(super) use edit::{below, top};
+pub use list::{Cursor, Listed, Order, Wanted};
 pub(super) use rules::take_in;
 
 /// A conversation, as events and lists show it.

@@ -1,0 +1,140 @@
+//! Lists of conversations.
+
+use std::fmt;
+use std::str::FromStr;
+
+use entity::{
+    ConversationId, InboxId, StageId, TenantScoped as _, Time, UserId, conversation,
+    conversation_label,
+};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+};
+
+use super::super::{Desk, Result, Sees};
+use super::Conversation;
+
+/// Which conversations to list; what is absent does not matter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// Whether somebody has to do something.
+    pub status: Option<conversation::Status>,
+    /// The column of the board.
+    pub stage: Option<StageId>,
+    /// Who looks after them; `Some(None)` for nobody.
+    pub assignee: Option<Option<UserId>>,
+    /// Where they take place.
+    pub inbox: Option<InboxId>,
+    /// What they are labelled with.
+    pub label: Option<String>,
+    /// Whether they hold something unread.
+    pub unread: bool,
+    /// What the contact is called, or at what number they are reached.
+    pub words: Option<String>,
+    /// In which order.
+    pub order: Order,
+    /// The last one of the page before.
+    pub after: Option<Cursor>,
+}
+
+/// In which order conversations are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The latest message first.
+    #[default]
+    Activity,
+    /// Whoever has waited longest first; only those who wait.
+    Waiting,
+}
+
+/// A place in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    at: Time,
+    id: ConversationId,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// In the order that was asked for.
+    pub conversations: Vec<Conversation>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.at.0, self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once('_').ok_or(())?;
+        Ok(Self { at: Time(at.parse().map_err(|_| ())?), id: id.parse().map_err(|_| ())? })
+    }
+}
+
+impl Desk {
+    /// Lists up to `limit` conversations that the caller may see.
+    pub async fn list(&self, wanted: Wanted, limit: u64, sees: &Sees) -> Result<Listed> {
+        let at = match wanted.order {
+            Order::Activity => conversation::Column::LastMessageAt,
+            Order::Waiting => conversation::Column::WaitingSince,
+        };
+        let place = [Expr::col(at), Expr::col(conversation::Column::Id)];
+        let mut rows = self.narrow(&wanted, sees);
+        let after = wanted.after.map(|it| Expr::tuple([Expr::value(it.at), Expr::value(it.id)]));
+        rows = match wanted.order {
+            Order::Activity => {
+                let rows = rows.order_by_desc(at).order_by_desc(conversation::Column::Id);
+                rows.apply_if(after, |rows, after| rows.filter(Expr::tuple(place).lt(after)))
+            }
+            Order::Waiting => {
+                let rows = rows.filter(at.is_not_null());
+                let rows = rows.order_by_asc(at).order_by_asc(conversation::Column::Id);
+                rows.apply_if(after, |rows, after| rows.filter(Expr::tuple(place).gt(after)))
+            }
+        };
+        let mut rows = rows.limit(limit + 1).all(&self.desks.db.reader).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| has_more).map(|row| Cursor {
+            at: match wanted.order {
+                Order::Activity => row.last_message_at.unwrap_or(row.created_at),
+                Order::Waiting => row.waiting_since.unwrap_or(row.created_at),
+            },
+            id: row.id,
+        });
+        Ok(Listed { conversations: self.show(&self.desks.db.reader, rows).await?, next: last })
+    }
+
+    fn narrow(&self, wanted: &Wanted, sees: &Sees) -> Select<conversation::Entity> {
+        use conversation::Column;
+        let mut rows = self.visible(sees);
+        rows = rows.apply_if(wanted.status, |rows, it| rows.filter(Column::Status.eq(it)));
+        rows = rows.apply_if(wanted.stage, |rows, it| rows.filter(Column::StageId.eq(it)));
+        rows = rows.apply_if(wanted.inbox, |rows, it| rows.filter(Column::InboxId.eq(it)));
+        rows = rows.apply_if(wanted.assignee.clone(), |rows, it| match it {
+            Some(user) => rows.filter(Column::AssigneeId.eq(user)),
+            None => rows.filter(Column::AssigneeId.is_null()),
+        });
+        if wanted.unread {
+            rows = rows.filter(Column::UnreadCount.gt(0));
+        }
+        if let Some(label) = &wanted.label {
+            let labelled = conversation_label::Entity::of_tenant(&self.tenant)
+                .filter(conversation_label::Column::Label.eq(label))
+                .select_only()
+                .column(conversation_label::Column::ConversationId);
+            rows = rows.filter(Column::Id.in_subquery(labelled.into_query()));
+        }
+        let called = wanted.words.as_deref().and_then(|words| self.called(words));
+        rows.apply_if(called, |rows, it| rows.filter(it))
+    }
+}

@@ -1,0 +1,123 @@
+//! Lists and search.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Tenant, TestServer};
+
+const ANA: &str = "5511988887777";
+
+async fn found(acme: &Tenant<'_>, path: &str) -> Vec<String> {
+    let (_, answer) = acme.ask(Method::GET, path, &Value::Null).await;
+    let messages = answer["messages"].as_array().unwrap_or_else(|| panic!("{path}: {answer}"));
+    messages.iter().map(|it| it["message"]["content"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn listed(acme: &Tenant<'_>, query: &str) -> Vec<String> {
+    let (_, answer) =
+        acme.ask(Method::GET, &format!("/api/conversations?{query}"), &Value::Null).await;
+    let all = answer["conversations"].as_array().unwrap_or_else(|| panic!("{query}: {answer}"));
+    all.iter().map(|it| it["contact"]["phoneNumber"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn messages_are_found_whatever_the_form_of_a_word() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let zenith = server.tenant("zenith").await;
+    acme.writes(ANA, "wamid.1", "Quero informações sobre o PEDIDO 4711").await;
+    acme.writes(ANA, "wamid.2", "A informação não chegou").await;
+    zenith.writes(ANA, "wamid.3", "informação da Zenith").await;
+
+    let search = "/api/messages/search?q=";
+    let both = ["A informação não chegou", "Quero informações sobre o PEDIDO 4711"];
+    assert_eq!(found(&acme, &format!("{search}informacao")).await, both);
+    assert_eq!(found(&acme, &format!("{search}pedidos%204711")).await, both[1..]);
+    assert_eq!(found(&acme, &format!("{search}nao")).await, both[..1]);
+    for nothing in ["zenith", "%22%20OR%20*", "desk%3Azenith", "x'--"] {
+        assert_eq!(found(&acme, &format!("{search}{nothing}")).await, [""; 0], "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_edited_or_deleted_is_found_as_it_is_now() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Quero um sofá").await;
+    let edit = json!({ "from": ANA, "id": "wamid.2", "timestamp": "1700000100", "type": "edit", "edit": {
+        "original_message_id": "wamid.1", "message": { "type": "text", "text": { "body": "Quero uma cadeira" } } } });
+    acme.whatsapp(json!({ "messages": [edit] })).await;
+
+    assert_eq!(found(&acme, "/api/messages/search?q=sofa").await, [""; 0]);
+    assert_eq!(found(&acme, "/api/messages/search?q=cadeiras").await, ["Quero uma cadeira"]);
+    let revoke = json!({ "from": ANA, "id": "wamid.3", "timestamp": "1700000200", "type": "revoke",
+        "revoke": { "original_message_id": "wamid.1" } });
+    acme.whatsapp(json!({ "messages": [revoke] })).await;
+    assert_eq!(found(&acme, "/api/messages/search?q=cadeiras").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_found_comes_page_by_page() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    for n in 0..7 {
+        acme.writes(ANA, &format!("wamid.{n}"), &format!("pedido {n}")).await;
+    }
+
+    let mut all = Vec::new();
+    let mut before = String::new();
+    loop {
+        let path = format!("/api/messages/search?q=pedido&limit=3{before}");
+        let (_, page) = acme.ask(Method::GET, &path, &Value::Null).await;
+        let messages = page["messages"].as_array().unwrap();
+        all.extend(messages.iter().map(|it| it["message"]["content"].clone()));
+        if page["hasMore"] == false {
+            break;
+        }
+        before = format!("&before={}", messages[2]["message"]["id"].as_str().unwrap());
+    }
+
+    assert_eq!(all, (0..7).rev().map(|n| json!(format!("pedido {n}"))).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn conversations_are_narrowed_down_and_listed_page_by_page() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let people: Vec<_> = (0..7).map(|n| format!("55119888800{n:02}")).collect();
+    for (n, from) in people.iter().enumerate() {
+        acme.writes(from, &format!("wamid.{n}"), "Oi").await;
+    }
+    let cards = acme.cards().await;
+    let id = |number: &str| cards.iter().find(|it| it.contact.phone_number == number).unwrap().id;
+    let edit = async |n: usize, changes: Value| {
+        acme.patch(&format!("/api/conversations/{}", id(&people[n])), &changes).await;
+    };
+    edit(1, json!({ "assigneeId": "ada", "labels": ["vip"] })).await;
+    edit(2, json!({ "status": "RESOLVED" })).await;
+    let read = format!("/api/conversations/{}/read", id(&people[3]));
+    acme.ask(Method::POST, &read, &Value::Null).await;
+
+    let newest_first: Vec<_> = people.iter().rev().cloned().collect();
+    assert_eq!(listed(&acme, "").await, newest_first);
+    assert_eq!(listed(&acme, "assignee=me").await, people[1..2]);
+    assert_eq!(listed(&acme, "label=vip&status=OPEN").await, people[1..2]);
+    assert_eq!(listed(&acme, "status=RESOLVED").await, people[2..3]);
+    assert_eq!(listed(&acme, "assignee=none").await.len(), 6);
+    assert_eq!(listed(&acme, "unread=true").await.len(), 6);
+    assert_eq!(listed(&acme, "q=8800-04").await, [""; 0]);
+    assert_eq!(listed(&acme, "q=98888-0004").await, people[4..5]);
+    assert_eq!(listed(&acme, "sort=waiting").await, [&people[..2], &people[3..]].concat());
+    let mut all = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/conversations?limit=3{cursor}");
+        let (_, page) = acme.ask(Method::GET, &path, &Value::Null).await;
+        for it in page["conversations"].as_array().unwrap() {
+            all.push(it["contact"]["phoneNumber"].as_str().unwrap().to_owned());
+        }
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(all, newest_first);
+}

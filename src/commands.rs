@@ -15,10 +15,10 @@ use recado::desk::{
     WebhookId,
 };
 
-/// Runs any command but `serve`.
+/// Runs any command that does one thing and ends.
 pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(_) => unreachable!("main serves"),
+        Command::Serve(_) | Command::Simulate(_) => unreachable!("main runs what stays"),
         Command::Migrate(storage) => {
             desks(&storage).await?;
             say("the schema is up to date");

@@ -5,6 +5,7 @@
 
 pub mod config;
 
+pub mod simulate;
 pub mod telemetry;
 
 pub mod desk;

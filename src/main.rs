@@ -2,7 +2,8 @@
 
 mod commands;
 
-use recado::config::{Cli, Command, Serve};
+use recado::config::{Cli, Command, LogFormat, Serve, Simulate};
+use recado::simulate::Simulator;
 use recado::{app, telemetry};
 
 #[global_allocator]
@@ -15,6 +16,7 @@ fn main() -> anyhow::Result<()> {
         match cli.command {
             None => serve(cli.serve).await,
             Some(Command::Serve(settings)) => serve(*settings).await,
+            Some(Command::Simulate(options)) => simulate(&options).await,
             Some(command) => commands::run(command).await,
         }
     })
@@ -24,7 +26,26 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     telemetry::start(&settings.log, settings.log_format)?;
     let app = app::App::start(&settings).await?;
     commands::say(app::welcome(&settings, app.address()).trim_end());
+    let simulator = match settings.simulation(app.address().port()) {
+        Some(options) => Some(Simulator::start(&options).await?),
+        None => None,
+    };
+    if let Some(simulator) = &simulator {
+        commands::say(&simulator.introduction());
+    }
     app.run(asked_to_stop()).await;
+    Ok(())
+}
+
+async fn simulate(options: &Simulate) -> anyhow::Result<()> {
+    telemetry::start(&options.log, LogFormat::Text)?;
+    let simulator = Simulator::start(options).await?;
+    commands::say(&simulator.introduction());
+    tokio::select! {
+        () = simulator.finished() => {}
+        () = asked_to_stop() => {}
+    }
+    commands::say(&simulator.summary());
     Ok(())
 }
 

@@ -3,8 +3,10 @@
 //! `recado --help` is the manual: the doc comments below are what it prints.
 
 mod commands;
+mod conduct;
 mod connections;
 mod metrics;
+mod simulate;
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -16,8 +18,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use commands::{
     InboxCommand, OutcomeName, RoleName, TenantCommand, Token, UserCommand, WebhooksCommand,
 };
+pub use conduct::Conduct;
 pub use connections::Connections;
 pub use metrics::{Metrics, Readers};
+pub use simulate::{AreaCodes, Fault, Rule, Share, Simulate, Window};
 
 /// What a development server signs tokens with. A production server refuses it.
 const DEVELOPMENT_SECRET: &str = "recado-development-secret";
@@ -65,6 +69,8 @@ pub enum Command {
     Webhooks(WebhooksCommand),
     /// Count everything anew and compare: prints what has drifted
     Verify(Storage),
+    /// Stand in for WhatsApp: people who write, and a Graph API that takes what is sent to them
+    Simulate(Box<Simulate>),
 }
 
 /// The settings of a server.
@@ -88,6 +94,11 @@ pub struct Serve {
     /// "demo"), an inbox for the phone number id "test-phone-id", and print them
     #[arg(long, env = "RECADO_DEMO")]
     pub demo: bool,
+
+    /// Let made-up people write to the demo's inbox, one every few seconds: `recado simulate` within
+    /// this program, on the port after its own
+    #[arg(long, env = "RECADO_SIMULATE")]
+    pub simulate: bool,
 
     /// Tenants and WhatsApp inboxes that exist after start, as
     /// tenant-1=phone-number-id-a,tenant-2=phone-number-id-b
@@ -334,6 +345,9 @@ impl Serve {
         if self.demo {
             return Err("a production server has no demo logins: leave out --demo".to_owned());
         }
+        if self.simulate {
+            return Err("a production server has real customers: leave out --simulate".to_owned());
+        }
         if self.whatsapp.app_secret().is_none() {
             let why = "a production server takes signed webhooks only: set WHATSAPP_APP_SECRET";
             return Err(why.to_owned());
@@ -353,6 +367,21 @@ impl Serve {
             dangers.push("JWT_SECRET is the one that everybody knows: anybody can sign in");
         }
         dangers
+    }
+}
+
+impl Serve {
+    /// How made-up people write to this server on `port`, if they are to: from the port after it.
+    pub fn simulation(&self, port: u16) -> Option<Simulate> {
+        let server = format!("http://127.0.0.1:{port}");
+        let listen = format!("127.0.0.1:{}", port.wrapping_add(1));
+        let flags = ["recado", "simulate", "--rate", "0.4", "--replies", "1"];
+        let flags = flags.into_iter().chain(["--server", &server, "--listen", &listen]);
+        let Some(Command::Simulate(mut options)) = Cli::parse_from(flags).command else {
+            unreachable!("it is that command");
+        };
+        options.app_secret = self.whatsapp.app_secret().cloned();
+        self.simulate.then_some(*options)
     }
 }
 
@@ -396,6 +425,8 @@ mod tests {
         assert!(refused(&unsigned).contains("WHATSAPP_APP_SECRET"));
         let demo = ["--jwt-secret", SECRET, "--whatsapp-app-secret", "s", "--demo"];
         assert!(refused(&demo).contains("--demo"));
+        let simulate = ["--jwt-secret", SECRET, "--whatsapp-app-secret", "s", "--simulate"];
+        assert!(refused(&simulate).contains("--simulate"));
     }
 
     #[test]

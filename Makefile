@@ -8,8 +8,8 @@ CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addpref
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: tools $(CLIENT)/dist/index.html ## Build client and server, and serve the demo tenant on port 3333
-	cargo run -- --demo
+run: tools $(CLIENT)/dist/index.html ## Build client and server, and serve the demo tenant on port 3333, to which made-up people write
+	cargo run -- --demo --simulate
 
 test: test-client test-sqlite test-postgres ## Run all tests, on SQLite and on a private PostgreSQL
 

@@ -26,7 +26,7 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     telemetry::start(&settings.log, settings.log_format)?;
     let app = app::App::start(&settings).await?;
     commands::say(app::welcome(&settings, app.address()).trim_end());
-    let simulator = match settings.simulation(app.address().port()) {
+    let simulator = match Simulate::beside(&settings, app.address().port()) {
         Some(options) => Some(Simulator::start(&options).await?),
         None => None,
     };

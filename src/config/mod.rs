@@ -370,21 +370,6 @@ impl Serve {
     }
 }
 
-impl Serve {
-    /// How made-up people write to this server on `port`, if they are to: from the port after it.
-    pub fn simulation(&self, port: u16) -> Option<Simulate> {
-        let server = format!("http://127.0.0.1:{port}");
-        let listen = format!("127.0.0.1:{}", port.wrapping_add(1));
-        let flags = ["recado", "simulate", "--rate", "0.4", "--replies", "1"];
-        let flags = flags.into_iter().chain(["--server", &server, "--listen", &listen]);
-        let Some(Command::Simulate(mut options)) = Cli::parse_from(flags).command else {
-            unreachable!("it is that command");
-        };
-        options.app_secret = self.whatsapp.app_secret().cloned();
-        self.simulate.then_some(*options)
-    }
-}
-
 impl WhatsApp {
     /// The app's secret, unless it is set to nothing.
     pub fn app_secret(&self) -> Option<&SecretString> {
@@ -403,7 +388,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
-    use super::{Bootstrap, Cli};
+    use secrecy::ExposeSecret as _;
+
+    use super::{Bootstrap, Cli, Simulate};
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -434,6 +421,19 @@ mod tests {
         let flags =
             ["recado", "--env", "production", "--jwt-secret", SECRET, "--whatsapp-app-secret", "s"];
         assert_eq!(Cli::try_parse_from(flags).unwrap().serve.check(), Ok(()));
+    }
+
+    #[test]
+    fn made_up_people_write_to_the_server_that_is_asked_for_them() {
+        let serve = |flags: &[&str]| {
+            let flags = ["recado", "--whatsapp-app-secret", "s"].iter().chain(flags);
+            Cli::try_parse_from(flags).unwrap().serve
+        };
+        assert!(Simulate::beside(&serve(&[]), 3333).is_none());
+        let simulate = Simulate::beside(&serve(&["--simulate"]), 3333).unwrap();
+        assert_eq!(simulate.conduct.server, "http://127.0.0.1:3333");
+        assert_eq!(simulate.listen, "127.0.0.1:3334".parse().unwrap());
+        assert_eq!(simulate.app_secret.unwrap().expose_secret(), "s");
     }
 
     #[test]

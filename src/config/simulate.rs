@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser as _, ValueEnum};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::Conduct;
+use super::{Cli, Command, Conduct, Serve};
 
 /// What stays as it was at start.
 #[derive(Args, Clone, Debug)]
@@ -70,6 +70,22 @@ pub struct Simulate {
     /// What may be changed while it runs.
     #[command(flatten)]
     pub conduct: Conduct,
+}
+
+impl Simulate {
+    /// Who writes to a server on `port`, if it is to have people made up: one message every few
+    /// seconds, from the port after its own.
+    pub fn beside(server: &Serve, port: u16) -> Option<Self> {
+        let url = format!("http://127.0.0.1:{port}");
+        let listen = format!("127.0.0.1:{}", port.wrapping_add(1));
+        let flags = ["recado", "simulate", "--rate", "0.4", "--replies", "1"];
+        let flags = flags.into_iter().chain(["--server", &url, "--listen", &listen]);
+        let Some(Command::Simulate(mut simulate)) = Cli::parse_from(flags).command else {
+            unreachable!("it is that command");
+        };
+        simulate.app_secret = server.whatsapp.app_secret().cloned();
+        server.simulate.then_some(*simulate)
+    }
 }
 
 /// A share: from 0, never, to 1, always.

@@ -140,51 +140,58 @@ fn sign(secret: &str, body: &[u8]) -> String {
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-/// Lets what was not taken come again, in whatever company it then finds, and some of what was.
+/// Writes down what became of these, and lets some of them come again.
 fn settle(world: &World, elements: Vec<Element>, is_taken: bool) {
-    let conduct = world.conduct();
-    for mut element in elements {
-        let name = element.name.clone();
-        let repeats = !element.is_repeat && world.dice.falls(conduct.repeat, &["repeat", &name]);
-        let is_tried_enough = !is_taken && element.tries >= conduct.retries;
-        let is_settled = is_tried_enough || (is_taken && !repeats);
-        world.ledger.write(|book| {
-            match &element.part {
-                Part::Message { entry, .. } => {
-                    if let Some(entry) = book.written.get_mut(*entry) {
-                        entry.told += 1;
-                        entry.acknowledged |= is_taken;
-                    }
-                }
-                Part::Status(status) if is_taken => {
-                    let word = status["status"].as_str().unwrap_or_default().to_owned();
-                    *book.statuses.entry(word).or_default() += 1;
-                }
-                Part::Status(_) => {}
-            }
-            book.webhooks.outstanding -= u64::from(is_settled);
-            book.webhooks.given_up += u64::from(is_tried_enough);
-        });
-        if is_settled {
-            if is_tried_enough {
-                tracing::warn!(
-                    tries = element.tries + 1,
-                    "something was tried too often, and is given up"
-                );
-            }
-            continue;
-        }
-        let after = if is_taken {
-            element.is_repeat = true;
-            let mut chance = world.dice.about(&["when again", &name]);
-            Duration::from_millis(conduct.late_by_ms).mul_f64(chance.random())
+    let mut given_up = 0_u64;
+    for element in elements {
+        write_down(world, &element.part, is_taken);
+        if let Some((element, after)) = again(world, element, is_taken) {
+            world.queue_after(element, after);
         } else {
-            element.tries += 1;
-            let wait = Duration::from_millis(conduct.retry_after_ms);
-            wait.saturating_mul(2_u32.saturating_pow(element.tries - 1)).min(LONGEST_WAIT)
-        };
-        world.queue_after(element, after);
+            given_up += u64::from(!is_taken);
+            world.ledger.write(|book| {
+                book.webhooks.outstanding -= 1;
+                book.webhooks.given_up += u64::from(!is_taken);
+            });
+        }
     }
+    if given_up > 0 {
+        tracing::warn!(elements = given_up, "a webhook was tried too often, and is given up");
+    }
+}
+
+fn write_down(world: &World, part: &Part, is_taken: bool) {
+    world.ledger.write(|book| match part {
+        Part::Message { entry, .. } => {
+            if let Some(entry) = book.written.get_mut(*entry) {
+                entry.told += 1;
+                entry.acknowledged |= is_taken;
+            }
+        }
+        Part::Status(status) if is_taken => {
+            let word = status["status"].as_str().unwrap_or_default().to_owned();
+            *book.statuses.entry(word).or_default() += 1;
+        }
+        Part::Status(_) => {}
+    });
+}
+
+/// What is to come again, and after which time: what was not taken, unless it was tried too often,
+/// and of what was taken the share that is repeated. In whatever company it then finds.
+fn again(world: &World, mut element: Element, is_taken: bool) -> Option<(Element, Duration)> {
+    let conduct = world.conduct();
+    if !is_taken {
+        let wait = Duration::from_millis(conduct.retry_after_ms);
+        let wait = wait.saturating_mul(2_u32.saturating_pow(element.tries)).min(LONGEST_WAIT);
+        element.tries += 1;
+        return (element.tries <= conduct.retries).then_some((element, wait));
+    }
+    if element.is_repeat || !world.dice.falls(conduct.repeat, &["repeat", &element.name]) {
+        return None;
+    }
+    element.is_repeat = true;
+    let mut chance = world.dice.about(&["when again", &element.name]);
+    Some((element, Duration::from_millis(conduct.late_by_ms).mul_f64(chance.random())))
 }
 
 /// A webhook of these: each in an entry of its own, or all about one number in one change.

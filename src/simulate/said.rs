@@ -63,7 +63,9 @@ impl Said {
             Line::Picture(caption) => {
                 let picture = Medium::picture(chance);
                 let mut content = medium(world, picture, chance);
-                content["caption"] = json!(caption);
+                if !caption.is_empty() {
+                    content["caption"] = json!(caption);
+                }
                 Self::new("image", content)
             }
             Line::Voice => {

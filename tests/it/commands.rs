@@ -107,6 +107,7 @@ fn help_is_the_manual() {
         "inbox",
         "token",
         "webhooks",
+        "simulate",
         "HOST",
         "PORT",
         "3333",

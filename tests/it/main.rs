@@ -25,6 +25,8 @@ mod polling;
 mod receiving;
 mod recovering;
 mod refusing;
+mod simulating;
+mod simulating_graph;
 mod sockets;
 mod statuses;
 mod storing;

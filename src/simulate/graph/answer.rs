@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::{StreamExt as _, stream};
 use rand::RngExt as _;
 use serde_json::Value;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::super::World;
@@ -79,22 +80,29 @@ pub(super) async fn give(
                 .into_response()
         }
         Some(Fault::Truncate) => {
-            let cut = io::Error::from(io::ErrorKind::ConnectionAborted);
             let half = bytes.slice(..bytes.len() / 2);
-            json(bytes.len(), Body::from_stream(stream::iter([Ok(half), Err(cut)])))
+            let cut = stream::once(async {
+                // The half is on its way when the connection has nothing else to write.
+                yield_now().await;
+                Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+            });
+            let pieces = stream::iter([Ok(half)]).chain(cut);
+            json(bytes.len(), Body::from_stream(pieces))
         }
         Some(Fault::Trickle) => {
-            let length = bytes.len().div_ceil(PIECES as usize).max(1);
-            let pieces: Vec<_> = bytes.chunks(length).map(Bytes::copy_from_slice).collect();
+            let length = bytes.len().div_ceil(PIECES as usize);
+            let mut pieces: Vec<_> = bytes.chunks(length).map(Bytes::copy_from_slice).collect();
+            let last = pieces.pop().unwrap_or_default();
             let pieces = stream::iter(pieces).then(move |piece| async move {
                 sleep(takes / PIECES).await;
-                Ok(piece)
+                Ok::<_, io::Error>(piece)
             });
-            let end = stream::once(async move {
+            let last = stream::once(async move {
+                sleep(takes / PIECES).await;
                 given();
-                Ok::<_, io::Error>(Bytes::new())
+                Ok(last)
             });
-            json(bytes.len(), Body::from_stream(pieces.chain(end)))
+            json(bytes.len(), Body::from_stream(pieces.chain(last)))
         }
         slow => {
             if slow == Some(Fault::Slow) {

@@ -3,6 +3,7 @@
 mod database;
 mod process;
 mod screen;
+mod simulator;
 mod socket;
 mod whatsapp;
 
@@ -24,6 +25,9 @@ use tokio::time::timeout;
 pub(crate) use database::Database;
 pub(crate) use process::{Process, run};
 pub(crate) use screen::Screen;
+pub(crate) use simulator::{
+    NOWHERE, NUMBER, Receiver, graph, json_of, quiet, send, simulator, text_to,
+};
 pub(crate) use socket::{Client, Connecting, Heard};
 pub(crate) use whatsapp::{change, echo, envelope, notification, reaction, status, text, value};
 

@@ -69,6 +69,7 @@ enum Sort {
 }
 
 /// A page of conversations.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Conversations {

@@ -9,7 +9,7 @@ use entity::{
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    ColumnTrait as _, QueryFilter, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
 };
 
 use super::super::{Desk, Result, Sees};
@@ -135,6 +135,6 @@ impl Desk {
             rows = rows.filter(Column::Id.in_subquery(labelled.into_query()));
         }
         let called = wanted.words.as_deref().and_then(|words| self.called(words));
-        rows.apply_if(called, |rows, it| rows.filter(it))
+        rows.apply_if(called, QueryFilter::filter)
     }
 }

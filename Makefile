@@ -1,9 +1,12 @@
 # The two commands that a newcomer needs: `make run` and `make test`.
 
+# A Node server to measure beside Recado, where there is one; `docs/performance.md` says what it must offer.
+RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
+
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-client test-sqlite test-postgres chaos fuzz lint build clean tools
+.PHONY: help run test test-client test-sqlite test-postgres chaos fuzz bench-deflate bench-polling lint build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +33,12 @@ fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compile
 	cd fuzz && cargo +nightly fuzz run frames -- -max_total_time=60
 	cd fuzz && cargo +nightly fuzz run webhook -- -max_total_time=60
 
+bench-deflate: tools $(if $(RECADO_PEER),target/peer-node/.installed) ## What compressing websockets costs and saves, beside Node if RECADO_PEER is its folder
+	$(if $(RECADO_PEER),tests/with-postgres) cargo bench --workspace --bench load -- deflate $(if $(RECADO_PEER),--peer target/peer-node)
+
+bench-polling: tools ## What clients that poll take, and how often they make Recado ask the database
+	POSTGRES_PRELOAD=pg_stat_statements tests/with-postgres cargo bench --workspace --bench load -- polling
+
 lint: tools $(CLIENT)/node_modules/.installed ## Formatting and lints, as CI wants them
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -48,6 +57,12 @@ tools:
 
 $(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.installed $(CLIENT_SOURCES)
 	cd $(CLIENT) && npm run build
+
+# A copy, so that nothing is installed in a folder that is not ours.
+target/peer-node/.installed: $(RECADO_PEER)/package.json
+	rm -rf $(@D) && mkdir -p $(@D) && cp -R $(RECADO_PEER)/. $(@D) && chmod -R u+w $(@D)
+	cd $(@D) && npm install --omit=dev
+	touch $@
 
 %/node_modules/.installed: %/package.json %/package-lock.json
 	cd $* && npm ci

@@ -1,0 +1,68 @@
+//! What a server takes for its work: the release build as a process of its own, and its clients
+//! and webhooks from here, on one thread that does as little as it can.
+//!
+//! A scenario is a module with its settings and a `run`, which starts servers (`server`), sends
+//! webhooks (`webhooks`) to clients (`sockets`, `http`), looks at processes (`proc`) and prints a
+//! `table`. `make bench-deflate` and `make bench-polling` are the ways in.
+
+mod database;
+mod deflate;
+mod frames;
+mod http;
+mod inflate;
+mod polling;
+mod proc;
+mod server;
+mod sockets;
+mod statistics;
+mod table;
+mod texts;
+mod webhooks;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Measures the release build; every figure is good for this machine and this hour only.
+#[derive(Parser)]
+#[command(name = "load")]
+struct Cli {
+    #[command(subcommand)]
+    scenario: Scenario,
+
+    /// What `cargo bench` tells every benchmark
+    #[arg(long, global = true, hide = true)]
+    bench: bool,
+}
+
+#[derive(Subcommand)]
+enum Scenario {
+    /// Long messages to many websockets, with and without compression
+    Deflate(deflate::Settings),
+    /// Clients that poll while webhooks come in, and what they cost the database
+    Polling(polling::Settings),
+}
+
+/// What is at hand beside Recado.
+#[derive(Args)]
+struct AtHand {
+    /// How often each server has its turn; the table shows medians
+    #[arg(long, env = "BENCH_ROUNDS", default_value_t = 3)]
+    rounds: u32,
+
+    /// A PostgreSQL server that may be filled, as `tests/with-postgres` starts one
+    #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
+    postgres: Option<String>,
+
+    /// The folder of a Node server to compare with, its packages installed
+    #[arg(long)]
+    peer: Option<PathBuf>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().scenario {
+        Scenario::Deflate(settings) => deflate::run(&settings).await,
+        Scenario::Polling(settings) => polling::run(&settings).await,
+    }
+}

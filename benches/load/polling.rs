@@ -1,0 +1,297 @@
+//! Clients that poll while webhooks come in: how long an answer takes, what it costs, and how often
+//! it asks the database, which PostgreSQL counts.
+//!
+//! Each round is followed by one without pollers; the difference is what polls take.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use serde::Deserialize;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::database::{Statements, between};
+use crate::http::Connection;
+use crate::proc::{Cpu, setting};
+use crate::server::{Candidate, Program, token};
+use crate::statistics::{median, quantile, real};
+use crate::table::{Table, progress, say};
+use crate::webhooks::WhatsApp;
+use crate::{AtHand, texts};
+
+/// How long a message's text is, in bytes.
+const TEXT: usize = 120;
+
+/// How many statements are shown of those that polls make more frequent, and how much of each.
+const NAMED: usize = 3;
+const SHOWN: usize = 100;
+
+#[derive(Args)]
+pub(crate) struct Settings {
+    #[command(flatten)]
+    at_hand: AtHand,
+
+    /// How many clients poll, each as a user of its own
+    #[arg(long, default_value_t = 500)]
+    pollers: u32,
+
+    /// How long each waits between its polls, in seconds
+    #[arg(long, default_value_t = 3)]
+    every: u32,
+
+    /// How many messages come in per second
+    #[arg(long, default_value_t = 20)]
+    rate: u32,
+
+    /// For how many seconds they do
+    #[arg(long, default_value_t = 30)]
+    seconds: u32,
+}
+
+/// What one round showed.
+struct Round {
+    latencies: Vec<f64>,
+    cpu: f64,
+    /// How often each statement was executed, on PostgreSQL.
+    statements: Option<Statements>,
+    missing: u64,
+    repeated: u64,
+    cores_of_others: f64,
+    elapsed: f64,
+}
+
+/// What a poller got.
+#[derive(Default)]
+struct Polled {
+    latencies: Vec<f64>,
+    /// How often each text came.
+    texts: HashMap<u64, u64>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    timestamp: String,
+    updates: Vec<Update>,
+}
+
+#[derive(Deserialize)]
+struct Update {
+    #[serde(rename = "type")]
+    kind: String,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    content: Option<String>,
+}
+
+/// Lets both databases take turns, with pollers and without, and prints what polls take.
+pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
+    let recado = |name, postgres| Candidate {
+        name,
+        program: Program::Recado,
+        postgres,
+        environment: vec![],
+    };
+    let mut candidates = vec![recado("Recado, SQLite", None)];
+    if let Some(postgres) = &settings.at_hand.postgres {
+        candidates.push(recado("Recado, PostgreSQL", Some(postgres.clone())));
+    }
+    let mut rounds: Vec<Vec<(Round, Round)>> = candidates.iter().map(|_| Vec::new()).collect();
+    for number in 1..=settings.at_hand.rounds {
+        for (candidate, rounds) in candidates.iter().zip(&mut rounds) {
+            let with = round(candidate, settings, settings.pollers).await?;
+            let without = round(candidate, settings, 0).await?;
+            progress(&format!(
+                "round {number}: {}: {} polls, {:.2} s of CPU with and {:.2} s without; others took {:.2} cores",
+                candidate.name,
+                with.latencies.len(),
+                with.cpu,
+                without.cpu,
+                with.cores_of_others
+            ));
+            rounds.push((with, without));
+        }
+    }
+    print(settings, &candidates, &rounds)
+}
+
+async fn round(candidate: &Candidate, settings: &Settings, pollers: u32) -> anyhow::Result<Round> {
+    let server = candidate.start().await?;
+    let messages = u64::from(settings.rate * settings.seconds);
+    let whatsapp = WhatsApp::new(server.address, settings.rate, TEXT, messages);
+    let first = whatsapp.introduce().await?;
+    // Without pollers too, somebody has asked before: the server follows the log from then on.
+    let _ = Poller::start(server.address, "somebody").await?;
+    let mut ready = Vec::new();
+    for number in 0..pollers {
+        ready.push(Poller::start(server.address, &format!("agent-{number}")).await?);
+    }
+
+    let counted = match &server.database {
+        Some(database) => Some(database.statements().await?),
+        None => None,
+    };
+    let (start, cpu) = (Instant::now(), Cpu::now(server.pid())?);
+    let every = Duration::from_secs(settings.every.into());
+    // Whoever polls for the last time does so after the last text has been acknowledged.
+    let publishing = Duration::from_secs(settings.seconds.into());
+    let (end, deadline) = (start + publishing + every * 2, start + publishing + every);
+    let mut polling = JoinSet::new();
+    for (number, poller) in (0..).zip(ready) {
+        let begin = start + every * number / pollers;
+        polling.spawn(poller.poll(begin, every, end, whatsapp.clone()));
+    }
+    whatsapp.deliver(first..first + messages).await?;
+    ensure!(Instant::now() < deadline, "webhooks are acknowledged too late");
+    let mut all = Vec::new();
+    while let Some(polled) = polling.join_next().await {
+        all.push(polled??);
+    }
+    sleep_until(end).await;
+    let (used, elapsed) = (Cpu::now(server.pid())?.since(cpu), start.elapsed().as_secs_f64());
+    let statements = match (&server.database, &counted) {
+        (Some(database), Some(before)) => Some(between(before, &database.statements().await?)),
+        _ => None,
+    };
+    let times: Vec<u64> = all.iter().flat_map(|polled| polled.times(first, messages)).collect();
+    Ok(Round {
+        missing: times.iter().map(|&times| u64::from(times == 0)).sum(),
+        repeated: times.iter().map(|times| times.saturating_sub(1)).sum(),
+        latencies: all.iter().flat_map(|polled| polled.latencies.iter().copied()).collect(),
+        cpu: used.server.as_secs_f64(),
+        statements,
+        cores_of_others: used.others.as_secs_f64() / elapsed,
+        elapsed,
+    })
+}
+
+impl Polled {
+    /// How often each of these texts came.
+    fn times(&self, first: u64, messages: u64) -> impl Iterator<Item = u64> {
+        (first..first + messages).map(|number| self.texts.get(&number).copied().unwrap_or_default())
+    }
+}
+
+/// A client that polls by the clock.
+struct Poller {
+    connection: Connection,
+    cursor: String,
+}
+
+impl Poller {
+    /// Asks for the first time, which tells where to go on from.
+    async fn start(to: SocketAddr, user: &str) -> anyhow::Result<Self> {
+        let connection = Connection::open(to, &token(user)?).await?;
+        let mut poller = Self { connection, cursor: String::new() };
+        poller.ask().await?;
+        Ok(poller)
+    }
+
+    /// Polls at steady times until `end`. An answer's time counts from when its poll was due.
+    async fn poll(
+        mut self,
+        begin: Instant,
+        every: Duration,
+        end: Instant,
+        whatsapp: WhatsApp,
+    ) -> anyhow::Result<Polled> {
+        let (mut polled, mut due) = (Polled::default(), begin);
+        while due < end {
+            sleep_until(due).await;
+            let updates = self.ask().await?;
+            polled.latencies.push(due.elapsed().as_secs_f64() * 1e3);
+            for update in updates.iter().filter(|update| update.kind == "new_message") {
+                let text = update.data.content.as_deref().unwrap_or_default();
+                let number = texts::number(text).context("not a text that was sent")?;
+                ensure!(whatsapp.text(number) == Some(text), "a text was changed");
+                *polled.texts.entry(number).or_default() += 1;
+            }
+            due += every;
+        }
+        Ok(polled)
+    }
+
+    async fn ask(&mut self) -> anyhow::Result<Vec<Update>> {
+        let cursor = self.cursor.replace('+', "%2B");
+        let path = format!("/api/chats/check-updates/?last_check={cursor}");
+        let answer: Answer = serde_json::from_slice(&self.connection.get(&path).await?)?;
+        self.cursor = answer.timestamp;
+        Ok(answer.updates)
+    }
+}
+
+fn print(
+    settings: &Settings,
+    candidates: &[Candidate],
+    rounds: &[Vec<(Round, Round)>],
+) -> anyhow::Result<()> {
+    let mut table = Table::new(&[
+        "server",
+        "polls/s",
+        "p50 ms",
+        "p99 ms",
+        "CPU us/poll",
+        "statements/poll",
+        "missing",
+        "repeated",
+    ]);
+    for (candidate, rounds) in candidates.iter().zip(rounds) {
+        let middle = |of: fn(&(Round, Round)) -> f64| median(rounds.iter().map(of));
+        let sum = |of: fn(&Round) -> u64| rounds.iter().map(|(with, _)| of(with)).sum::<u64>();
+        let asked: Option<Vec<f64>> = rounds.iter().map(|of| Some(more(of)?.0)).collect();
+        table.row(vec![
+            candidate.name.to_owned(),
+            format!("{:.0}", middle(|(with, _)| polls(with) / with.elapsed)),
+            format!("{:.2}", middle(|(with, _)| quantile(with.latencies.iter().copied(), 0.5))),
+            format!("{:.2}", middle(|(with, _)| quantile(with.latencies.iter().copied(), 0.99))),
+            format!(
+                "{:.0}",
+                middle(|(with, without)| (with.cpu - without.cpu) * 1e6 / polls(with))
+            ),
+            asked.map_or("-".to_owned(), |asked| format!("{:.3}", median(asked))),
+            sum(|round| round.missing).to_string(),
+            sum(|round| round.repeated).to_string(),
+        ]);
+    }
+    let Settings { pollers, every, rate, seconds, .. } = settings;
+    let others = rounds.iter().flatten().map(|(with, _)| with.cores_of_others);
+    table.print(&format!(
+        "{}\n\n{pollers} users poll every {every} s, {rate} messages/s for {seconds} s, medians of \
+         {} rounds; others on the machine took {:.2} cores",
+        setting()?,
+        settings.at_hand.rounds,
+        median(others),
+    ));
+    if let Some((polls, (_, most))) =
+        rounds.iter().flatten().find_map(|of| Some((polls(&of.0), more(of)?)))
+    {
+        say("What polls make more frequent (the first round; statements per poll):\n");
+        for (statement, calls) in most.iter().take(NAMED) {
+            let start: String = statement.chars().take(SHOWN).collect();
+            say(&format!("    {:>6.3}  {start}", f64::from(*calls) / polls));
+        }
+    }
+    Ok(())
+}
+
+fn polls(round: &Round) -> f64 {
+    real(round.latencies.len() as u64)
+}
+
+/// How many more statements a poll led to, and which.
+fn more((with, without): &(Round, Round)) -> Option<(f64, Vec<(String, i32)>)> {
+    let (after, before) = (with.statements.as_ref()?, without.statements.as_ref()?);
+    let mut all = after.clone();
+    for (statement, calls) in before {
+        *all.entry(statement.clone()).or_default() -= calls;
+    }
+    let mut most: Vec<_> = all.into_iter().collect();
+    most.sort_by_key(|(_, calls)| -*calls);
+    let sum: i32 = most.iter().map(|(_, calls)| calls).sum();
+    Some((f64::from(sum) / polls(with), most))
+}

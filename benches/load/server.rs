@@ -1,0 +1,135 @@
+//! A server under test, freshly started in a folder of its own.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use jsonwebtoken::{EncodingKey, Header};
+use recado::desk::Time;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use crate::database::Database;
+
+/// The secret that tokens are signed with.
+const SECRET: &str = "a secret that only benchmarks know, quite long";
+
+/// The one tenant, and the id of its phone number.
+const TENANT: &str = "bench";
+pub(crate) const PHONE: &str = "bench-phone";
+
+/// How long a server may take to listen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that may be started again and again.
+pub(crate) struct Candidate {
+    pub(crate) name: &'static str,
+    pub(crate) program: Program,
+    /// The PostgreSQL server it gets an empty database on; none for SQLite.
+    pub(crate) postgres: Option<String>,
+    pub(crate) environment: Vec<(&'static str, &'static str)>,
+}
+
+pub(crate) enum Program {
+    /// The release build.
+    Recado,
+    /// A Node server in that folder.
+    Node(PathBuf),
+}
+
+/// A running server; it is killed when this is dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// Its database on PostgreSQL.
+    pub(crate) database: Option<Database>,
+    _folder: TempDir,
+}
+
+impl Candidate {
+    /// Starts it on an empty database, and waits until it listens.
+    pub(crate) async fn start(&self) -> anyhow::Result<Server> {
+        let folder = TempDir::new()?;
+        let database = match &self.postgres {
+            Some(postgres) => Some(Database::create(postgres).await?),
+            None => None,
+        };
+        let url = match &database {
+            Some(database) => database.url.clone(),
+            None => format!("sqlite:{}", folder.path().join("recado.db").display()),
+        };
+        let address = free_address()?;
+        let mut command = self.program.command();
+        command.env("DATABASE_URL", url).env("JWT_SECRET", SECRET);
+        command.env("HOST", address.ip().to_string()).env("PORT", address.port().to_string());
+        let tenants = format!("{TENANT}={PHONE}");
+        command.env("RECADO_BOOTSTRAP", &tenants).env("TENANTS", &tenants);
+        command.env("RECADO_LOG", "error").envs(self.environment.iter().copied());
+        command.current_dir(folder.path()).stdout(Stdio::null());
+        let child = command.spawn().with_context(|| format!("cannot start {}", self.name))?;
+        let mut server = Server { child, address, database, _folder: folder };
+        server.listens().await.with_context(|| format!("{} does not start", self.name))?;
+        Ok(server)
+    }
+}
+
+impl Program {
+    /// Nothing of the developer's own environment but where programs are.
+    fn command(&self) -> Command {
+        let mut command = match self {
+            Self::Recado => Command::new(env!("CARGO_BIN_EXE_recado")),
+            Self::Node(folder) => {
+                let mut node = Command::new("node");
+                node.arg(folder.join("src/server.js"));
+                node
+            }
+        };
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.env_clear().env("PATH", path).env("NODE_ENV", "production");
+        command
+    }
+}
+
+impl Server {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    async fn listens(&mut self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while TcpStream::connect(self.address).await.is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended: {status}");
+            }
+            if started.elapsed() > PATIENCE {
+                bail!("it does not listen after {PATIENCE:?}");
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A token of one of the tenant's agents.
+pub(crate) fn token(user: &str) -> anyhow::Result<String> {
+    let exp = Time::now().seconds() + 3_600;
+    let claims = json!({ "sub": user, "tenantId": TENANT, "role": "agent", "exp": exp });
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    Ok(jsonwebtoken::encode(&Header::default(), &claims, &key)?)
+}
+
+/// An address that nobody listens on.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}

@@ -1,5 +1,6 @@
 //! Long messages to many websockets: what compressing them costs, and what it saves.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -24,6 +25,10 @@ const REST: Duration = Duration::from_secs(2);
 pub(crate) struct Settings {
     #[command(flatten)]
     at_hand: AtHand,
+
+    /// The folder of a Node server to compare with, its packages installed
+    #[arg(long)]
+    peer: Option<PathBuf>,
 
     /// How many clients listen
     #[arg(long, default_value_t = 1_000)]
@@ -65,7 +70,7 @@ struct Found {
 
 /// Lets the servers take turns, and prints what they take.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
-    let candidates = candidates(&settings.at_hand)?;
+    let candidates = candidates(settings)?;
     let mut rounds: Vec<Vec<Round>> = candidates.iter().map(|_| Vec::new()).collect();
     for number in 1..=settings.at_hand.rounds {
         for (candidate, rounds) in candidates.iter().zip(&mut rounds) {
@@ -84,7 +89,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     print(settings, &candidates, &rounds)
 }
 
-fn candidates(at_hand: &AtHand) -> anyhow::Result<Vec<Candidate>> {
+fn candidates(settings: &Settings) -> anyhow::Result<Vec<Candidate>> {
     // Heartbeats would be counted as events.
     let recado = |name, level: Option<_>| Candidate {
         name,
@@ -97,9 +102,9 @@ fn candidates(at_hand: &AtHand) -> anyhow::Result<Vec<Candidate>> {
         recado("Recado, deflate", None),
         recado("Recado, deflate level 6", Some(("DEFLATE_LEVEL", "6"))),
     ];
-    let Some(peer) = &at_hand.peer else { return Ok(candidates) };
+    let Some(peer) = &settings.peer else { return Ok(candidates) };
     let peer = peer.canonicalize().context("the peer's folder")?;
-    let postgres = at_hand.postgres.clone().context("the peer needs --postgres")?;
+    let postgres = settings.at_hand.postgres.clone().context("the peer needs --postgres")?;
     let node = |name, deflate| Candidate {
         name,
         program: Program::Node(peer.clone()),
@@ -132,12 +137,8 @@ async fn round(candidate: &Candidate, settings: &Settings) -> anyhow::Result<Rou
     let ended = sockets.settle().await;
     let (used, elapsed) = (Cpu::now(server.pid())?.since(cpu), began.elapsed());
 
-    let got: Vec<Count> = (before.iter().zip(sockets.counts()))
-        .map(|(before, after)| Count {
-            frames: after.frames - before.frames,
-            bytes: after.bytes - before.bytes,
-        })
-        .collect();
+    let got: Vec<Count> =
+        sockets.counts().iter().zip(before).map(|(after, before)| after.since(before)).collect();
     let per_client = |kib: u64| real(kib.saturating_sub(empty)) / real(settings.clients as u64);
     let deliveries = real(u64::from(measured)) * real(settings.clients as u64);
     let sum = |of: fn(&Count) -> u64| real(got.iter().map(of).sum());

@@ -2,7 +2,7 @@
 //! and webhooks from here, on one thread that does as little as it can.
 //!
 //! A scenario is a module with its settings and a `run`, which starts servers (`server`), sends
-//! webhooks (`webhooks`) to clients (`sockets`, `http`), looks at processes (`proc`) and prints a
+//! webhooks (`webhooks`) to clients (`sockets`, `pollers`), looks at processes (`proc`) and prints a
 //! `table`. `make bench-deflate` and `make bench-polling` are the ways in.
 
 mod database;
@@ -10,6 +10,7 @@ mod deflate;
 mod frames;
 mod http;
 mod inflate;
+mod pollers;
 mod polling;
 mod proc;
 mod server;
@@ -18,8 +19,6 @@ mod statistics;
 mod table;
 mod texts;
 mod webhooks;
-
-use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -53,10 +52,6 @@ struct AtHand {
     /// A PostgreSQL server that may be filled, as `tests/with-postgres` starts one
     #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
     postgres: Option<String>,
-
-    /// The folder of a Node server to compare with, its packages installed
-    #[arg(long)]
-    peer: Option<PathBuf>,
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -3,24 +3,22 @@
 //!
 //! Each round is followed by one without pollers; the difference is what polls take.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
-use serde::Deserialize;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use crate::AtHand;
 use crate::database::{Statements, between};
-use crate::http::Connection;
+use crate::pollers::{Polled, Poller};
 use crate::proc::{Cpu, setting};
-use crate::server::{Candidate, Program, token};
+use crate::server::{Candidate, Program, Server};
 use crate::statistics::{median, quantile, real};
 use crate::table::{Table, progress, say};
 use crate::webhooks::WhatsApp;
-use crate::{AtHand, texts};
 
 /// How long a message's text is, in bytes.
 const TEXT: usize = 120;
@@ -61,32 +59,6 @@ struct Round {
     repeated: u64,
     cores_of_others: f64,
     elapsed: f64,
-}
-
-/// What a poller got.
-#[derive(Default)]
-struct Polled {
-    latencies: Vec<f64>,
-    /// How often each text came.
-    texts: HashMap<u64, u64>,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    timestamp: String,
-    updates: Vec<Update>,
-}
-
-#[derive(Deserialize)]
-struct Update {
-    #[serde(rename = "type")]
-    kind: String,
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    content: Option<String>,
 }
 
 /// Lets both databases take turns, with pollers and without, and prints what polls take.
@@ -132,96 +104,55 @@ async fn round(candidate: &Candidate, settings: &Settings, pollers: u32) -> anyh
         ready.push(Poller::start(server.address, &format!("agent-{number}")).await?);
     }
 
-    let counted = match &server.database {
-        Some(database) => Some(database.statements().await?),
-        None => None,
-    };
+    let before = executed(&server).await?;
     let (start, cpu) = (Instant::now(), Cpu::now(server.pid())?);
-    let every = Duration::from_secs(settings.every.into());
-    // Whoever polls for the last time does so after the last text has been acknowledged.
-    let publishing = Duration::from_secs(settings.seconds.into());
-    let (end, deadline) = (start + publishing + every * 2, start + publishing + every);
-    let mut polling = JoinSet::new();
-    for (number, poller) in (0..).zip(ready) {
-        let begin = start + every * number / pollers;
-        polling.spawn(poller.poll(begin, every, end, whatsapp.clone()));
-    }
-    whatsapp.deliver(first..first + messages).await?;
-    ensure!(Instant::now() < deadline, "webhooks are acknowledged too late");
-    let mut all = Vec::new();
-    while let Some(polled) = polling.join_next().await {
-        all.push(polled??);
-    }
-    sleep_until(end).await;
+    let all = poll(ready, settings, &whatsapp, first..first + messages).await?;
     let (used, elapsed) = (Cpu::now(server.pid())?.since(cpu), start.elapsed().as_secs_f64());
-    let statements = match (&server.database, &counted) {
-        (Some(database), Some(before)) => Some(between(before, &database.statements().await?)),
-        _ => None,
-    };
+    let after = executed(&server).await?;
+
     let times: Vec<u64> = all.iter().flat_map(|polled| polled.times(first, messages)).collect();
     Ok(Round {
         missing: times.iter().map(|&times| u64::from(times == 0)).sum(),
         repeated: times.iter().map(|times| times.saturating_sub(1)).sum(),
         latencies: all.iter().flat_map(|polled| polled.latencies.iter().copied()).collect(),
         cpu: used.server.as_secs_f64(),
-        statements,
+        statements: before.zip(after).map(|(before, after)| between(&before, &after)),
         cores_of_others: used.others.as_secs_f64() / elapsed,
         elapsed,
     })
 }
 
-impl Polled {
-    /// How often each of these texts came.
-    fn times(&self, first: u64, messages: u64) -> impl Iterator<Item = u64> {
-        (first..first + messages).map(|number| self.texts.get(&number).copied().unwrap_or_default())
+/// Lets everybody poll while messages come in, and once more after that.
+async fn poll(
+    ready: Vec<Poller>,
+    settings: &Settings,
+    whatsapp: &WhatsApp,
+    numbers: Range<u64>,
+) -> anyhow::Result<Vec<Polled>> {
+    let every = Duration::from_secs(settings.every.into());
+    let start = Instant::now();
+    let published = start + Duration::from_secs(settings.seconds.into()) + every;
+    let end = published + every;
+    let mut polling = JoinSet::new();
+    for (number, poller) in (0..).zip(ready) {
+        let begin = start + every * number / settings.pollers;
+        polling.spawn(poller.poll(begin, every, end, whatsapp.clone()));
     }
+    whatsapp.deliver(numbers).await?;
+    ensure!(Instant::now() < published, "webhooks are acknowledged too late");
+    let mut all = Vec::new();
+    while let Some(polled) = polling.join_next().await {
+        all.push(polled??);
+    }
+    sleep_until(end).await;
+    Ok(all)
 }
 
-/// A client that polls by the clock.
-struct Poller {
-    connection: Connection,
-    cursor: String,
-}
-
-impl Poller {
-    /// Asks for the first time, which tells where to go on from.
-    async fn start(to: SocketAddr, user: &str) -> anyhow::Result<Self> {
-        let connection = Connection::open(to, &token(user)?).await?;
-        let mut poller = Self { connection, cursor: String::new() };
-        poller.ask().await?;
-        Ok(poller)
-    }
-
-    /// Polls at steady times until `end`. An answer's time counts from when its poll was due.
-    async fn poll(
-        mut self,
-        begin: Instant,
-        every: Duration,
-        end: Instant,
-        whatsapp: WhatsApp,
-    ) -> anyhow::Result<Polled> {
-        let (mut polled, mut due) = (Polled::default(), begin);
-        while due < end {
-            sleep_until(due).await;
-            let updates = self.ask().await?;
-            polled.latencies.push(due.elapsed().as_secs_f64() * 1e3);
-            for update in updates.iter().filter(|update| update.kind == "new_message") {
-                let text = update.data.content.as_deref().unwrap_or_default();
-                let number = texts::number(text).context("not a text that was sent")?;
-                ensure!(whatsapp.text(number) == Some(text), "a text was changed");
-                *polled.texts.entry(number).or_default() += 1;
-            }
-            due += every;
-        }
-        Ok(polled)
-    }
-
-    async fn ask(&mut self) -> anyhow::Result<Vec<Update>> {
-        let cursor = self.cursor.replace('+', "%2B");
-        let path = format!("/api/chats/check-updates/?last_check={cursor}");
-        let answer: Answer = serde_json::from_slice(&self.connection.get(&path).await?)?;
-        self.cursor = answer.timestamp;
-        Ok(answer.updates)
+/// What the server has asked PostgreSQL so far.
+async fn executed(server: &Server) -> anyhow::Result<Option<Statements>> {
+    match &server.database {
+        Some(database) => database.statements().await.map(Some),
+        None => Ok(None),
     }
 }
 

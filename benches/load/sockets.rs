@@ -50,6 +50,12 @@ pub(crate) struct Count {
     pub(crate) bytes: u64,
 }
 
+impl Count {
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self { frames: self.frames - before.frames, bytes: self.bytes - before.bytes }
+    }
+}
+
 impl Sockets {
     /// Connects clients, the first `readers` of whom read what they get.
     pub(crate) async fn connect(

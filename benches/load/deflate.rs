@@ -100,7 +100,7 @@ fn candidates(settings: &Settings) -> anyhow::Result<Vec<Candidate>> {
     let mut candidates = vec![
         recado("Recado, no deflate", Some(("DEFLATE_LEVEL", "0"))),
         recado("Recado, deflate", None),
-        recado("Recado, deflate level 6", Some(("DEFLATE_LEVEL", "6"))),
+        recado("Recado, deflate level 1", Some(("DEFLATE_LEVEL", "1"))),
     ];
     let Some(peer) = &settings.peer else { return Ok(candidates) };
     let peer = peer.canonicalize().context("the peer's folder")?;

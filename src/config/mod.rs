@@ -209,7 +209,7 @@ pub struct Deflate {
     pub deflate_threshold: usize,
 
     /// How hard to compress: 1 (fast) to 9 (small), 0 for not at all
-    #[arg(long, env = "DEFLATE_LEVEL", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=9))]
+    #[arg(long, env = "DEFLATE_LEVEL", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
     pub deflate_level: u32,
 }
 

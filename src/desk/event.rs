@@ -10,6 +10,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use super::{Contact, Conversation, Db, Desk, Error, Message, Result, Stage};
 
@@ -262,8 +263,8 @@ pub struct Logged {
     pub event: Event,
     /// When the webhook that tells of it arrived, where that was at this node, in this run.
     pub arrived: Option<Instant>,
-    live: OnceLock<Box<str>>,
-    polled: OnceLock<Box<str>>,
+    live: OnceLock<Box<RawValue>>,
+    polled: OnceLock<Box<RawValue>>,
 }
 
 impl Logged {
@@ -284,12 +285,12 @@ impl Logged {
     }
 
     /// Returns the form that Socket.IO and SSE speak, calling `write` if nobody has yet.
-    pub fn live(&self, write: impl FnOnce(&Self) -> Box<str>) -> &str {
+    pub fn live(&self, write: impl FnOnce(&Self) -> Box<RawValue>) -> &RawValue {
         self.live.get_or_init(|| write(self))
     }
 
     /// Returns the form that the polling clients know, calling `write` if nobody has yet.
-    pub fn polled(&self, write: impl FnOnce(&Self) -> Box<str>) -> &str {
+    pub fn polled(&self, write: impl FnOnce(&Self) -> Box<RawValue>) -> &RawValue {
         self.polled.get_or_init(|| write(self))
     }
 }

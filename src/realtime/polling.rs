@@ -95,8 +95,12 @@ pub(super) async fn check_updates(
     let Query(LastCheck { last_check }) = query?;
     let since = last_check::read(&last_check.unwrap_or_default()).map_err(ApiError::NoTime)?;
     let found = caller.desk.updates(since, LARGEST_PAGE, &caller.sees).await?;
-    let updates: Vec<_> =
-        found.events.iter().filter_map(|logged| wire::polled(logged)).map(raw).collect();
+    let updates: Vec<_> = found
+        .events
+        .iter()
+        .filter_map(|logged| wire::polled(logged))
+        .map(ToOwned::to_owned)
+        .collect();
     Ok(Json(Answer {
         timestamp: found.until.isoformat(),
         has_updates: !updates.is_empty(),
@@ -119,11 +123,7 @@ fn told(logged: &Logged) -> Told {
     Told {
         seq: logged.seq,
         event: wire::live_name(&logged.event),
-        data: raw(wire::live(logged)),
+        data: wire::live(logged).to_owned(),
         timestamp: logged.happened_at.isoformat(),
     }
-}
-
-fn raw(json: &str) -> Box<RawValue> {
-    RawValue::from_string(json.to_owned()).expect("it was written as JSON")
 }

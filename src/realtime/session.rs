@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
-use serde_json::value::RawValue;
 use socketioxide::extract::{AckSender, SocketRef};
 use socketioxide::{SendError, SocketError};
 use tokio::sync::mpsc;
@@ -203,8 +202,7 @@ impl Session {
 
     /// Sends a stored event. Its last argument is the offset by which a client can resume.
     async fn event(&self, logged: &Logged) -> Result<(), Gone> {
-        let payload: &RawValue =
-            serde_json::from_str(wire::live(logged)).expect("it was written as JSON");
+        let payload = wire::live(logged);
         self.send(wire::live_name(&logged.event), &(payload, logged.seq.to_string())).await?;
         self.progress.cursor.store(logged.seq, Ordering::Relaxed);
         self.progress.bytes.fetch_add(payload.get().len() as u64, Ordering::Relaxed);

@@ -52,7 +52,7 @@ pub(super) async fn events(
     let after = last_event_id(&headers).or(from.after);
     follow(caller, after, |logged| {
         let event = Event::default().event(wire::live_name(&logged.event));
-        event.id(logged.seq.to_string()).data(wire::live(logged))
+        event.id(logged.seq.to_string()).data(wire::live(logged).get())
     })
     .await
 }
@@ -73,7 +73,7 @@ pub(super) async fn updates(
     follow(caller, after, |logged| {
         let event = Event::default().id(logged.seq.to_string());
         match wire::polled(logged) {
-            Some(update) => event.data(update),
+            Some(update) => event.data(update.get()),
             // Moves the cursor, and calls no handler.
             None => event.comment("nothing for this client"),
         }

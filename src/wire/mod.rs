@@ -8,6 +8,7 @@ mod polled;
 mod tests;
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -191,11 +192,8 @@ pub fn live_name(event: &Event) -> &'static str {
 }
 
 /// Returns an event's payload for Socket.IO and SSE, written once for all who need it.
-pub fn live(logged: &Logged) -> &str {
-    logged.live(|logged| {
-        let live = serde_json::to_string(&Live::from(logged)).expect("only text keys");
-        live.into_boxed_str()
-    })
+pub fn live(logged: &Logged) -> &RawValue {
+    logged.live(|logged| to_raw_value(&Live::from(logged)).expect("only text keys"))
 }
 
 impl From<&Logged> for Live {

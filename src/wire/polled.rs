@@ -1,6 +1,7 @@
 //! The form that the polling clients know. Frozen.
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{ConversationId, ConversationStatus, Direction, MessageId, StageId, Status, Type};
 use crate::desk::{self, Event, Logged};
@@ -50,7 +51,7 @@ struct Chat<'a> {
 
 /// Returns an event's update for the polling clients, written once for all who need it; nothing for
 /// what they do not know.
-pub fn polled(logged: &Logged) -> Option<&str> {
+pub fn polled(logged: &Logged) -> Option<&RawValue> {
     let (r#type, contact, data) = match &logged.event {
         Event::MessageReceived(it) | Event::MessageSent(it) => {
             ("new_message", &it.contact, Data::Message(it.as_ref().into()))
@@ -69,7 +70,7 @@ pub fn polled(logged: &Logged) -> Option<&str> {
     Some(logged.polled(|logged| {
         let (chat_id, timestamp) = (&*contact.phone_number, logged.happened_at.isoformat());
         let polled = Polled { r#type, chat_id, timestamp, data, seq: logged.seq };
-        serde_json::to_string(&polled).expect("only text keys").into_boxed_str()
+        to_raw_value(&polled).expect("only text keys")
     }))
 }
 

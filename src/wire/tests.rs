@@ -14,8 +14,8 @@ fn every_event_as_it_is_stored_and_as_it_is_told() {
         let stored = json!({ "event": event, "data": data });
         let logged = Logged::example(7, serde_json::from_value(stored.clone()).unwrap());
         assert_eq!(serde_json::to_value(&logged.event).unwrap(), stored);
-        let payload: Value = serde_json::from_str(live(&logged)).unwrap();
-        let update = polled(&logged).map(|it| serde_json::from_str::<Value>(it).unwrap());
+        let payload: Value = serde_json::from_str(live(&logged).get()).unwrap();
+        let update = polled(&logged).map(|it| serde_json::from_str::<Value>(it.get()).unwrap());
         json!({ "stored": event, "told": [live_name(&logged.event), payload, "7"], "polled": update })
     });
     assert_json_snapshot!(told);
@@ -29,7 +29,7 @@ fn what_was_stored_by_the_first_version_can_be_read() {
         "stage_id": id(5), "status": "OPEN", "assignee_id": null, "unread_count": 1,
         "last_message": null, "created_at": 1_700_000_000_200_000_i64,
     } });
-    let told = live(&Logged::example(7, serde_json::from_value(stored).unwrap())).to_owned();
+    let told = live(&Logged::example(7, serde_json::from_value(stored).unwrap())).get().to_owned();
     assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["conversation"]["labels"], json!([]));
 }
 

@@ -137,7 +137,7 @@ async fn the_board_with_the_events_after_it_is_the_board_of_later() {
 
     let mut screen = Screen::load(&before);
     for logged in acme.desk.events_after(before["seq"].as_i64().unwrap(), 100).await.unwrap() {
-        let data = serde_json::from_str(wire::live(&logged)).unwrap();
+        let data = serde_json::from_str(wire::live(&logged).get()).unwrap();
         screen.apply(wire::live_name(&logged.event), &data);
     }
 

@@ -165,7 +165,7 @@ impl Tenant<'_> {
     pub(crate) async fn replay(&self, screen: &mut Screen, after: i64, sees: &Sees) {
         let events = self.desk.events_after(after, 1_000_000).await.unwrap();
         for logged in events.iter().filter(|logged| sees.event(&logged.event)) {
-            let data = serde_json::from_str(recado::wire::live(logged)).unwrap();
+            let data = serde_json::from_str(recado::wire::live(logged).get()).unwrap();
             screen.apply(recado::wire::live_name(&logged.event), &data);
         }
     }

@@ -19,6 +19,7 @@ use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
 
 pub use error::ApiError;
 pub use page::page;
@@ -80,7 +81,7 @@ pub fn routes() -> Router<ApiState> {
         .merge(search::routes())
         .split_for_parts();
     api.route("/health", get(|| async { "ok" }))
-        .route("/api/openapi.json", get(async || axum::Json(description)))
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .merge(webhooks)
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })

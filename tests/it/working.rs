@@ -327,7 +327,7 @@ fn request(
             }
             edit(*of, changes)
         }
-        Step::Assign { card, to } => edit(*card, json!({ "assigneeId": to.then_some("ada") })),
+        Step::Assign { card, to } => edit(*card, json!({ "assigneeId": to.then_some("eva") })),
         Step::Label { card, labels } => {
             let labels: Vec<_> = labels.iter().map(|n| ["a", "b", "c", "d"][*n]).collect();
             edit(*card, json!({ "labels": labels }))

@@ -1,87 +1,135 @@
 //! Between a client's websocket and the engine's.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, split};
-use tokio::sync::{Notify, mpsc};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use super::Limits;
 use super::deflate::Deflate;
-use super::frames::{End, Frame, Frames, Inbound, Said, write};
+use super::frames::{End, Fault, Frames, Inbound, Said, write};
+use super::pipe::{Reader, Writer};
 use crate::realtime::Pids;
 use crate::telemetry::FIGURES;
 
 /// How much is gathered for one write.
 const AT_ONCE: usize = 64 * 1_024;
 
-/// How much memory a quiet connection keeps for writing.
-const KEPT: usize = 4 * 1_024;
-
-/// The packet with which a client's session moves to websocket.
-/// <https://socket.io/docs/v4/engine-io-protocol/#upgrade>
-const MOVED: &[u8] = b"5";
+/// The longest header of a frame.
+const LONGEST_HEADER: usize = 14;
 
 /// How many pings wait to be answered; further ones are not.
 const PINGS: usize = 4;
 
-/// One connection.
+/// What is done with one connection.
 pub(super) struct Bridge {
     pub(super) pids: Pids,
     pub(super) deflate: Option<Arc<Deflate>>,
     pub(super) limits: Limits,
 }
 
-/// How far a client has got with moving its session to websocket.
-#[derive(Clone, Default)]
-pub(super) struct Milestones(Arc<Passed>);
-
-#[derive(Default)]
-struct Passed {
-    first_word: Notify,
-    has_moved: AtomicBool,
+/// A client's end of the bridge.
+pub(super) struct Client<C> {
+    pub(super) hears: Ear<ReadHalf<C>>,
+    pub(super) told: WriteHalf<C>,
 }
 
-impl Milestones {
-    /// Comes true with the client's first word.
-    pub(super) async fn first_word(&self) {
-        self.0.first_word.notified().await;
-    }
+/// Reads what a client says.
+pub(super) struct Ear<R> {
+    frames: Frames<R>,
+    inbound: Inbound,
+}
 
-    /// Whether the client has said that it has moved.
-    pub(super) fn has_moved(&self) -> bool {
-        self.0.has_moved.load(Ordering::Relaxed)
-    }
-
-    fn note(&self, message: &[u8]) {
-        self.0.first_word.notify_one();
-        if message == MOVED {
-            self.0.has_moved.store(true, Ordering::Relaxed);
-        }
-    }
+/// The engine's end of the bridge.
+pub(super) struct Engine {
+    pub(super) frames: Frames<Reader>,
+    pub(super) writer: Writer,
 }
 
 /// What the edge itself says to a client.
-enum Say {
+pub(super) enum Say {
     Pong(Vec<u8>),
     Close(CloseCode),
 }
 
+/// What the edge is about to say to a client.
+#[derive(Default)]
+struct Saying {
+    waiting: Mutex<VecDeque<Say>>,
+    news: Notify,
+}
+
+impl<C: AsyncRead + AsyncWrite> Client<C> {
+    /// A connection on which the client may compress what it says, or not.
+    pub(super) fn new(connection: C, bridge: &Bridge) -> Self {
+        let (reader, told) = split(connection);
+        let frames = Frames::new(reader, bridge.limits.message);
+        let inbound = Inbound::new(bridge.limits.message, bridge.deflate.is_some());
+        Self { hears: Ear { frames, inbound }, told }
+    }
+}
+
+impl<R: AsyncRead + Unpin> Ear<R> {
+    /// Returns what the client says next; nothing when it has gone.
+    ///
+    /// # Errors
+    /// What it did wrong.
+    pub(super) async fn next(&mut self) -> Result<Option<Said>, Fault> {
+        loop {
+            match self.frames.next().await {
+                Ok(frame) => {
+                    if let Some(said) = self.inbound.take(frame)? {
+                        return Ok(Some(said));
+                    }
+                }
+                Err(End::Fault(fault)) => return Err(fault),
+                Err(End::Closed) => return Ok(None),
+            }
+        }
+    }
+}
+
+impl Saying {
+    fn push(&self, say: Say) {
+        let mut waiting = self.lock();
+        // Who pings faster than it reads gets fewer answers.
+        if waiting.len() < PINGS || matches!(say, Say::Close(_)) {
+            waiting.push_back(say);
+        }
+        drop(waiting);
+        self.news.notify_one();
+    }
+
+    async fn next(&self) -> Say {
+        loop {
+            let next = self.lock().pop_front();
+            if let Some(say) = next {
+                return say;
+            }
+            self.news.notified().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Say>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Bridge {
-    /// Passes on what either side says, until one of them is gone.
+    /// Tells the client `first`, and passes on what either side says, until one of them is gone.
     pub(super) async fn run(
         self,
-        client: impl AsyncRead + AsyncWrite,
-        engine: impl AsyncRead + AsyncWrite,
-        milestones: Milestones,
+        client: Client<impl AsyncRead + AsyncWrite>,
+        engine: Engine,
+        first: Vec<u8>,
     ) {
-        let ((from_client, to_client), (from_engine, to_engine)) = (split(client), split(engine));
-        let (say, said) = mpsc::channel(PINGS);
-        tokio::pin!(from_client, to_client, from_engine, to_engine);
-        let down = self.down(from_engine, to_client, said);
-        let up = self.up(from_client, to_engine, say, &milestones);
+        let Client { hears, told } = client;
+        let saying = Saying::default();
+        let down = self.down(engine.frames, told, &saying, first);
+        let up = up(hears, engine.writer, &saying);
         tokio::pin!(down);
         tokio::select! {
             () = &mut down => {}
@@ -90,81 +138,42 @@ impl Bridge {
         }
     }
 
-    /// From the client to the engine: whole messages, each in one frame.
-    async fn up(
-        &self,
-        client: impl AsyncRead + Unpin,
-        mut engine: impl AsyncWrite + Unpin,
-        say: mpsc::Sender<Say>,
-        milestones: &Milestones,
-    ) {
-        let mut frames = Frames::new(client, self.limits.message);
-        let mut inbound = Inbound::new(self.limits.message, self.deflate.is_some());
-        let mut out = Vec::new();
-        let last_word = loop {
-            let said = match frames.next().await {
-                Ok(frame) => inbound.take(frame),
-                Err(End::Fault(fault)) => Err(fault),
-                Err(End::Closed) => break None,
-            };
-            match said {
-                Ok(None) => {}
-                Ok(Some(Said::Ping(payload))) => {
-                    // Who pings faster than it reads gets fewer answers.
-                    let _ = say.try_send(Say::Pong(payload));
-                }
-                Ok(Some(Said::Close(code))) => break Some(code),
-                Ok(Some(Said::Message(kind, message))) => {
-                    milestones.note(&message);
-                    write(&mut out, OpCode::Data(kind), &message, false, true);
-                    if engine.write_all(&out).await.is_err() || engine.flush().await.is_err() {
-                        break None;
-                    }
-                    forget(&mut out);
-                }
-                Err(fault) => break Some(fault.code()),
-            }
-        };
-        if let Some(code) = last_word {
-            let _ = say.send(Say::Close(code)).await;
-        }
-        let _ = engine.shutdown().await;
-    }
-
     /// From the engine to the client: named, compressed, and as many at a time as there are.
     async fn down(
         &self,
-        engine: impl AsyncRead + Unpin,
+        mut engine: Frames<Reader>,
         mut client: impl AsyncWrite + Unpin,
-        mut said: mpsc::Receiver<Say>,
+        saying: &Saying,
+        mut out: Vec<u8>,
     ) {
-        let mut frames = Frames::new(engine, usize::MAX);
-        let mut out = Vec::new();
         let mut is_last = false;
-        while !is_last {
-            tokio::select! {
-                biased;
-                Some(say) = said.recv() => is_last = tell(&mut out, say),
-                frame = frames.next() => {
-                    let Ok(frame) = frame else { break };
-                    is_last = self.translate(&mut out, &frame);
-                    while out.len() < AT_ONCE && !is_last && let Ok(Some(frame)) = frames.ready() {
-                        is_last = self.translate(&mut out, &frame);
-                    }
-                }
-            }
+        loop {
             if !self.send(&mut client, &out).await {
                 return;
             }
             FIGURES.wire_bytes.increment(out.len() as u64);
-            forget(&mut out);
+            // A quiet connection holds no memory for what comes next.
+            out = Vec::new();
+            if is_last {
+                break;
+            }
+            tokio::select! {
+                biased;
+                say = saying.next() => is_last = tell(&mut out, say),
+                frame = engine.next() => {
+                    let Ok(frame) = frame else { break };
+                    is_last = self.translate(&mut out, frame.header.opcode, &frame.payload);
+                    while out.len() < AT_ONCE && !is_last && let Ok(Some(frame)) = engine.ready() {
+                        is_last = self.translate(&mut out, frame.header.opcode, &frame.payload);
+                    }
+                }
+            }
         }
         let _ = timeout(self.limits.patience, client.shutdown()).await;
     }
 
     /// Writes the engine's frame as the client is to get it; answers whether it is the last.
-    fn translate(&self, out: &mut Vec<u8>, frame: &Frame) -> bool {
-        let (opcode, payload) = (frame.header.opcode, &frame.payload[..]);
+    pub(super) fn translate(&self, out: &mut Vec<u8>, opcode: OpCode, payload: &[u8]) -> bool {
         FIGURES.plain_bytes.increment(payload.len() as u64);
         let OpCode::Data(kind) = opcode else {
             write(out, opcode, payload, false, false);
@@ -187,7 +196,11 @@ impl Bridge {
 
     /// Sends bytes to the client; answers whether it has taken them. One that takes nothing at all
     /// for too long is let go.
-    async fn send(&self, client: &mut (impl AsyncWrite + Unpin), mut out: &[u8]) -> bool {
+    pub(super) async fn send(
+        &self,
+        client: &mut (impl AsyncWrite + Unpin),
+        mut out: &[u8],
+    ) -> bool {
         while !out.is_empty() {
             match timeout(self.limits.patience, client.write(out)).await {
                 Ok(Ok(taken)) if taken > 0 => out = &out[taken..],
@@ -203,8 +216,31 @@ impl Bridge {
     }
 }
 
+/// From the client to the engine: whole messages, each in one frame.
+async fn up(mut client: Ear<impl AsyncRead + Unpin>, mut engine: Writer, saying: &Saying) {
+    let last_word = loop {
+        match client.next().await {
+            Ok(Some(Said::Ping(payload))) => saying.push(Say::Pong(payload)),
+            Ok(Some(Said::Message(kind, message))) => {
+                let mut out = Vec::with_capacity(message.len() + LONGEST_HEADER);
+                write(&mut out, OpCode::Data(kind), &message, false, true);
+                if engine.write_all(&out).await.is_err() {
+                    break None;
+                }
+            }
+            Ok(Some(Said::Close(code))) => break Some(code),
+            Ok(None) => break None,
+            Err(fault) => break Some(fault.code()),
+        }
+    };
+    if let Some(code) = last_word {
+        saying.push(Say::Close(code));
+    }
+    let _ = engine.shutdown().await;
+}
+
 /// Writes the edge's own words; answers whether they are the last.
-fn tell(out: &mut Vec<u8>, say: Say) -> bool {
+pub(super) fn tell(out: &mut Vec<u8>, say: Say) -> bool {
     match say {
         Say::Pong(payload) => {
             write(out, OpCode::Control(Control::Pong), &payload, false, false);
@@ -216,9 +252,4 @@ fn tell(out: &mut Vec<u8>, say: Say) -> bool {
             true
         }
     }
-}
-
-fn forget(out: &mut Vec<u8>) {
-    out.clear();
-    out.shrink_to(KEPT);
 }

@@ -4,12 +4,16 @@
 //! frames between the two. Standing there it can do what the engine does not: name connections so
 //! that clients recover them ([`Pids`]), compress each event once for all clients (`deflate`), limit
 //! what clients send, let go of those that do not read, and hand on a request that is stripped to
-//! what is needed. HTTP long polling passes through, but for the name.
+//! what is needed. HTTP long polling passes through, but for the name, and for the moment at which a
+//! session moves from there to websocket (`moving`).
 
 mod bridge;
 mod deflate;
 mod frames;
 mod handshake;
+mod moving;
+mod payload;
+mod pipe;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -19,31 +23,28 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::BodyExt as _;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use socketioxide::service::SocketIoService;
-use tokio::time::sleep;
+use tokio::io::join;
 use tower::Service;
 
-use bridge::{Bridge, Milestones};
+use bridge::{Bridge, Client, Engine};
 pub use deflate::Compression;
 use deflate::Deflate;
+use frames::Frames;
 use handshake::Handshake;
+use moving::Moves;
+use payload::SEPARATOR;
+use pipe::pipe;
 
 use crate::realtime::Pids;
 
 /// Where the engine is served.
 const PATH: &str = "/socket.io";
-
-/// What separates the packets of a long-polling response.
-/// <https://socket.io/docs/v4/engine-io-protocol/#http-long-polling-1>
-const SEPARATOR: char = '\u{1e}';
-
-/// How much may be on its way between the edge and the engine, in each direction.
-const ON_THE_WAY: usize = 4 * 1024;
 
 /// How the edge treats clients.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,14 @@ pub struct Edge {
     pids: Pids,
     deflate: Option<Arc<Deflate>>,
     limits: Limits,
+    moves: Moves,
+}
+
+/// The session that a request names.
+struct Session {
+    id: String,
+    /// Whether its client speaks the protocol's version 3, as 2.x does.
+    is_old: bool,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
@@ -74,7 +83,7 @@ impl Edge {
         limits: Limits,
     ) -> Self {
         let deflate = compression.map(|compression| Arc::new(Deflate::new(compression)));
-        Self { engine, pids, deflate, limits }
+        Self { engine, pids, deflate, limits, moves: Moves::default() }
     }
 
     /// Answers an upgrade, and bridges what follows.
@@ -87,59 +96,55 @@ impl Edge {
         let edge = self.clone();
         tokio::spawn(async move {
             let Ok(client) = upgrade.await else { return };
-            if stripped.uri().query().and_then(session).is_some() {
-                edge.take_over(bridge, client, stripped).await;
-            } else {
-                edge.begin(bridge, client, stripped).await;
+            let client = Client::new(TokioIo::new(client), &bridge);
+            match Session::of(stripped.uri()) {
+                Some(session) => edge.take_over(bridge, client, stripped, session).await,
+                None => edge.begin(bridge, client, stripped).await,
             }
         });
         answer
     }
 
     /// Bridges a session that begins on websocket.
-    async fn begin(mut self, bridge: Bridge, client: Upgraded, request: Request<()>) {
-        let (ours, engines) = tokio::io::duplex(ON_THE_WAY);
-        // It fails for a protocol version that nobody speaks.
-        if Service::call(&mut self.engine, (engines, request)).await.is_ok() {
-            bridge.run(TokioIo::new(client), ours, Milestones::default()).await;
+    async fn begin(
+        mut self,
+        bridge: Bridge,
+        client: Client<TokioIo<Upgraded>>,
+        request: Request<()>,
+    ) {
+        if let Some(engine) = self.connect(request).await {
+            bridge.run(client, engine, Vec::new()).await;
         }
     }
 
-    /// Bridges a session that is to move from long polling to websocket.
-    ///
-    /// The engine hears of it with the client's first word, since from then on long polling brings
-    /// nothing: a proxy that lets the upgrade pass and nothing else leaves the session as it was. If
-    /// the client is cut off after that, and before it has moved, the session has to end, or it would
-    /// wait for ever; the client comes back with its cursor.
-    async fn take_over(mut self, bridge: Bridge, client: Upgraded, request: Request<()>) {
-        let (ours, engines) = tokio::io::duplex(ON_THE_WAY);
-        let (milestones, patience) = (Milestones::default(), self.limits.patience);
-        let close = request.uri().query().and_then(closing);
-        let bridging = bridge.run(TokioIo::new(client), ours, milestones.clone());
-        tokio::pin!(bridging);
-        tokio::select! {
-            () = &mut bridging => return,
-            () = milestones.first_word() => {}
-            // Clients speak at once; nothing else would ever end this one's silence.
-            () = sleep(patience) => return,
-        }
-        if Service::call(&mut self.engine, (engines, request)).await.is_ok() {
-            bridging.await;
-        }
-        if let Some(close) = close.filter(|_| !milestones.has_moved()) {
-            let _ = Service::<Request<Body>>::call(&mut self.engine, close).await;
-        }
+    /// Hands the engine a websocket; nothing if it does not speak the version that is asked for.
+    async fn connect(&mut self, request: Request<()>) -> Option<Engine> {
+        let ((writer, from_us), (to_us, reader)) = (pipe(), pipe());
+        Service::call(&mut self.engine, (join(from_us, to_us), request)).await.ok()?;
+        Some(Engine { frames: Frames::new(reader, usize::MAX), writer })
     }
 
     /// Passes a request on; names the connection in a long-polling response that confirms one.
-    async fn pass(mut self, request: Request<Body>) -> Result<Response<Body>, Infallible> {
-        let session = request.uri().query().and_then(session).map(str::to_owned);
-        let response = self.engine.call(request).await?;
+    async fn pass(
+        mut self,
+        request: Request<Body>,
+        session: Option<Session>,
+    ) -> Result<Response<Body>, Infallible> {
+        let Some(session) = session else {
+            return Ok(self.engine.call(request).await?.map(Body::new));
+        };
+        let is_poll = request.method() == Method::GET;
+        let response = tokio::select! {
+            biased;
+            response = self.engine.call(request) => response?,
+            // The engine has taken no packet for a poll that still waits.
+            () = self.moves.end_of_poll(&session.id), if is_poll => return Ok(moving::nothing(&session)),
+        };
         let (parts, body) = response.into_parts();
-        match session.filter(|session| self.pids.awaits(session)) {
-            Some(_) => Ok(self.name(parts, Body::new(body)).await),
-            None => Ok(Response::from_parts(parts, Body::new(body))),
+        if self.pids.awaits(&session.id) {
+            return Ok(self.name(parts, Body::new(body)).await);
         }
+        Ok(Response::from_parts(parts, Body::new(body)))
     }
 
     async fn name(&self, mut parts: axum::http::response::Parts, body: Body) -> Response<Body> {
@@ -190,7 +195,8 @@ impl Service<Request<Body>> for Edge {
             });
             request.extensions_mut().clear();
         }
-        Box::pin(self.clone().pass(request))
+        let session = Session::of(request.uri()).filter(|_| is_engines);
+        Box::pin(self.clone().pass(request, session))
     }
 }
 
@@ -214,18 +220,12 @@ fn owned(uri: &Uri) -> Uri {
     uri.to_string().parse().unwrap_or_else(|_| uri.clone())
 }
 
-/// The request with which a client of long polling ends the session that `query` names.
-fn closing(query: &str) -> Option<Request<Body>> {
-    let (session, is_old) = (session(query)?, query.split('&').any(|pair| pair == "EIO=3"));
-    let (version, packet) = if is_old { ("3", "1:1") } else { ("4", "1") };
-    let uri = format!("{PATH}/?EIO={version}&transport=polling&sid={session}");
-    let request = Request::post(uri).header(CONTENT_TYPE, "text/plain;charset=UTF-8");
-    request.body(Body::from(packet)).ok()
-}
-
-/// The session that a request names.
-fn session(query: &str) -> Option<&str> {
-    query.split('&').find_map(|pair| pair.strip_prefix("sid="))
+impl Session {
+    fn of(uri: &Uri) -> Option<Self> {
+        let mut query = uri.query()?.split('&');
+        let id = query.clone().find_map(|pair| pair.strip_prefix("sid="))?.to_owned();
+        Some(Self { id, is_old: query.any(|pair| pair == "EIO=3") })
+    }
 }
 
 /// Reads what a client sends until it ends or breaks the rules; returns the size of the largest

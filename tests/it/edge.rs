@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Tenant, TestServer};
+use crate::support::{PATIENCE, Tenant, TestServer, notification, text};
 
 const TEXT: u8 = 1;
 const CLOSE: u8 = 8;
@@ -262,37 +262,138 @@ async fn a_farewell_is_returned() {
     }
 }
 
-/// From its first word on websocket until it has moved, a session gets nothing by long polling.
-#[tokio::test]
-async fn a_session_that_is_cut_off_while_it_moves_does_not_wait_for_ever() {
-    for (version, connect) in [("4", "40"), ("3", "")] {
-        let server = TestServer::start().await;
-        let acme = server.tenant("acme").await;
+/// A client of long polling, of either version of the protocol.
+struct Polling<'a> {
+    server: &'a TestServer,
+    http: reqwest::Client,
+    version: &'static str,
+    sid: String,
+}
+
+impl<'a> Polling<'a> {
+    /// Connects to the default namespace, and says that it has seen nothing.
+    async fn connect(server: &'a TestServer, acme: &Tenant<'_>, version: &'static str) -> Self {
+        let http = reqwest::Client::new();
         let token = acme.token();
-        let url =
-            format!("{}/socket.io/?EIO={version}&transport=polling&token={token}", server.url);
-        let opened = reqwest::get(&url).await.unwrap().text().await.unwrap();
+        let query = format!("EIO={version}&transport=polling&token={token}&after=0");
+        let url = format!("{}/socket.io/?{query}", server.url);
+        let opened = http.get(&url).send().await.unwrap().text().await.unwrap();
         let (_, sid) = opened.split_once("\"sid\":\"").unwrap();
         let sid = sid.split('"').next().unwrap().to_owned();
-        let url = format!("{url}&sid={sid}");
-        if !connect.is_empty() {
-            let request = reqwest::Client::new()
-                .post(&url)
-                .body(format!("{connect}{}", json!({ "token": token })));
-            assert_eq!(request.send().await.unwrap().status(), 200);
+        let polling = Self { server, http, version, sid };
+        if version == "4" {
+            let connect = format!("40{}", json!({ "token": token }));
+            let posted = polling.http.post(polling.url()).body(connect).send().await.unwrap();
+            assert_eq!(posted.status(), 200);
         }
+        polling
+    }
 
-        // A proxy that lets the upgrade pass and nothing else leaves the session as it was.
-        let path = format!("EIO={version}&transport=websocket&sid={sid}");
+    fn url(&self) -> String {
+        format!("{}/socket.io/?{}&transport=polling", self.server.url, self.session())
+    }
+
+    fn session(&self) -> String {
+        format!("EIO={}&sid={}", self.version, self.sid)
+    }
+
+    /// What the next poll is answered.
+    async fn poll(&self) -> String {
+        let answer = self.http.get(self.url()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
+    }
+
+    /// Polls until an answer holds some words.
+    async fn hears(&self, words: &str) {
+        let hearing = async { while !self.poll().await.contains(words) {} };
+        timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("{words} does not come"));
+    }
+
+    /// Opens a websocket for the session, and says the first word on it.
+    async fn try_out(&self) -> Raw {
+        let path = format!("transport=websocket&{}", self.session());
+        let mut websocket = Raw::open_at(self.server, &path, "").await;
+        websocket.send(FIN | TEXT, b"2probe").await;
+        assert_eq!(websocket.text().await, "3probe");
+        websocket
+    }
+
+    /// The poll that says nothing, of which a client that moves waits for one.
+    fn nothing(&self) -> &'static str {
+        if self.version == "4" { "6" } else { "1:6" }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_cut_off_while_it_tries_a_websocket_goes_on_by_long_polling() {
+    for version in ["4", "3"] {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        let polling = Polling::connect(&server, &acme, version).await;
+        polling.hears("ready").await;
+
+        // A proxy that lets the upgrade pass and nothing else; another one that cuts it off later.
+        let path = format!("transport=websocket&{}", polling.session());
         drop(Raw::open_at(&server, &path, "").await);
-        assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+        let websocket = polling.try_out().await;
+        polling.hears(polling.nothing()).await;
+        drop(websocket);
 
-        let mut moving = Raw::open_at(&server, &path, "").await;
-        moving.send(FIN | TEXT, b"2probe").await;
-        assert_eq!(moving.text().await, "3probe");
-        drop(moving);
-        let ends = async { while reqwest::get(&url).await.unwrap().status() == 200 {} };
-        timeout(PATIENCE, ends).await.expect("the session waits for ever");
+        acme.writes("5511888888888", "wamid.1", "Olá").await;
+        polling.hears("wamid.1").await;
+        let mut websocket = polling.try_out().await;
+        websocket.send(FIN | TEXT, b"5").await;
+        acme.writes("5511888888888", "wamid.2", "Olá").await;
+        while !websocket.text().await.contains("wamid.2") {}
+    }
+}
+
+/// As behind a proxy that swallows what the server says.
+#[tokio::test]
+async fn a_session_that_tries_a_websocket_for_too_long_goes_on_by_long_polling() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let polling = Polling::connect(&server, &acme, "4").await;
+    polling.hears("ready").await;
+    let mut websocket = polling.try_out().await;
+
+    acme.writes("5511888888888", "wamid.1", "Olá").await;
+    polling.hears("wamid.1").await;
+    assert_eq!(websocket.closed().await, 1001);
+
+    acme.writes("5511888888888", "wamid.2", "Olá").await;
+    polling.hears("wamid.2").await;
+}
+
+#[tokio::test]
+async fn a_session_moves_with_all_that_waits_to_be_polled_and_more() {
+    const EVENTS: usize = 1_000;
+    for version in ["4", "3"] {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        for messages in 0..EVENTS / 100 {
+            let texts: Vec<_> = (0..50)
+                .map(|n| text("5511888888888", &format!("wamid.{}", messages * 50 + n), "Olá"))
+                .collect();
+            server.take(&notification(&acme.phone, &texts)).await;
+        }
+        let polling = Polling::connect(&server, &acme, version).await;
+
+        let mut websocket = polling.try_out().await;
+        websocket.send(FIN | TEXT, b"5").await;
+
+        let mut told = 0;
+        while told < EVENTS {
+            let packet = websocket.text().await;
+            assert_eq!(packet.contains("\"pid\""), told == 0 && packet.starts_with("40{"));
+            if packet.contains("conversation:") || packet.contains("message:") {
+                told += 1;
+                assert!(packet.ends_with(&format!(",\"{told}\"]")), "{told}: {packet}");
+            }
+        }
+        let poll = polling.http.get(polling.url()).send().await.unwrap();
+        assert_eq!(poll.status(), 400);
     }
 }
 

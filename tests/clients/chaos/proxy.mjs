@@ -9,8 +9,11 @@ export const PROXIES = {
   hang: 'does not answer',
   break: 'passes the upgrade on, and then breaks off',
   mute: 'passes the upgrade on, and then nothing',
+  oneway: 'passes the upgrade on, and then only what the client says',
   buffer: 'holds back what the server says',
 };
+
+const END_OF_HEAD = '\r\n\r\n';
 
 const REFUSAL = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
@@ -97,11 +100,14 @@ export class Way {
     }
   }
 
-  /** Lets the server's answer to an upgrade through, and nothing that follows in either direction. */
+  /** Lets the server's answer to an upgrade through, and nothing that follows it. */
   #passAnswer(client, server, connection) {
-    client.resume();
-    server.once('data', () => {
-      server.removeAllListeners('data').resume();
+    if (this.#mode === 'oneway') client.pipe(server);
+    else client.resume();
+    server.removeAllListeners('data').once('data', (chunk) => {
+      // The first frames may come together with the answer.
+      client.write(chunk.subarray(0, chunk.indexOf(END_OF_HEAD) + END_OF_HEAD.length));
+      server.resume();
       if (this.#mode === 'break') connection.end();
     });
   }

@@ -109,11 +109,12 @@ impl Feed {
                 events.into()
             }
             Ahead::Nothing => VecDeque::new(),
+            // Queries are large: in memory of their own, of which those who wait need none.
             Ahead::Forgotten => {
                 FIGURES.feeds_from_database.increment(1);
-                self.read().await?
+                Box::pin(self.read()).await?
             }
-            Ahead::Behind => self.wait_for_the_node().await?,
+            Ahead::Behind => Box::pin(self.wait_for_the_node()).await?,
         };
         Ok(())
     }

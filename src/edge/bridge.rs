@@ -1,10 +1,8 @@
 //! Between a client's websocket and the engine's.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
-use tokio::sync::Notify;
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
@@ -12,7 +10,7 @@ use super::Limits;
 use super::deflate::Deflate;
 use super::frames::{End, Fault, Frames, Inbound, Said, write};
 use super::pipe::{Reader, Writer};
-use crate::realtime::Pids;
+use crate::realtime::{Mailbox, Pids};
 use crate::telemetry::FIGURES;
 
 /// How much is gathered for one write.
@@ -55,13 +53,6 @@ pub(super) enum Say {
     Close(CloseCode),
 }
 
-/// What the edge is about to say to a client.
-#[derive(Default)]
-struct Saying {
-    waiting: Mutex<VecDeque<Say>>,
-    news: Notify,
-}
-
 impl<C: AsyncRead + AsyncWrite> Client<C> {
     /// A connection on which the client may compress what it says, or not.
     pub(super) fn new(connection: C, bridge: &Bridge) -> Self {
@@ -92,63 +83,38 @@ impl<R: AsyncRead + Unpin> Ear<R> {
     }
 }
 
-impl Saying {
-    fn push(&self, say: Say) {
-        let mut waiting = self.lock();
-        // Who pings faster than it reads gets fewer answers.
-        if waiting.len() < PINGS || matches!(say, Say::Close(_)) {
-            waiting.push_back(say);
-        }
-        drop(waiting);
-        self.news.notify_one();
-    }
-
-    async fn next(&self) -> Say {
-        loop {
-            let next = self.lock().pop_front();
-            if let Some(say) = next {
-                return say;
-            }
-            self.news.notified().await;
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Say>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Bridge {
     /// Tells the client `first`, and passes on what either side says, until one of them is gone.
-    pub(super) async fn run(
+    #[expect(clippy::manual_async_fn, reason = "an async function would hold its arguments twice")]
+    pub(super) fn run<C: AsyncRead + AsyncWrite + Send>(
         self,
-        client: Client<impl AsyncRead + AsyncWrite>,
-        engine: Engine,
+        mut client: Client<C>,
+        mut engine: Engine,
         first: Vec<u8>,
-    ) {
-        let Client { hears, told } = client;
-        let saying = Saying::default();
-        let down = self.down(engine.frames, told, &saying, first);
-        let up = up(hears, engine.writer, &saying);
-        tokio::pin!(down);
-        tokio::select! {
-            () = &mut down => {}
-            // The engine hears that the client has gone, and says its last words.
-            () = up => down.await,
+    ) -> impl Future<Output = ()> + Send {
+        async move {
+            let saying = Mailbox::default();
+            let down = self.down(&mut engine.frames, &mut client.told, &saying, first);
+            tokio::pin!(down);
+            tokio::select! {
+                () = &mut down => {}
+                // The engine hears that the client has gone, and says its last words.
+                () = up(&mut client.hears, &mut engine.writer, &saying) => down.await,
+            }
         }
     }
 
     /// From the engine to the client: named, compressed, and as many at a time as there are.
     async fn down(
         &self,
-        mut engine: Frames<Reader>,
-        mut client: impl AsyncWrite + Unpin,
-        saying: &Saying,
+        engine: &mut Frames<Reader>,
+        client: &mut (impl AsyncWrite + Unpin),
+        saying: &Mailbox<Say>,
         mut out: Vec<u8>,
     ) {
         let mut is_last = false;
         loop {
-            if !self.send(&mut client, &out).await {
+            if !self.send(client, &out).await {
                 return;
             }
             FIGURES.wire_bytes.increment(out.len() as u64);
@@ -217,10 +183,13 @@ impl Bridge {
 }
 
 /// From the client to the engine: whole messages, each in one frame.
-async fn up(mut client: Ear<impl AsyncRead + Unpin>, mut engine: Writer, saying: &Saying) {
+async fn up(client: &mut Ear<impl AsyncRead + Unpin>, engine: &mut Writer, saying: &Mailbox<Say>) {
     let last_word = loop {
         match client.next().await {
-            Ok(Some(Said::Ping(payload))) => saying.push(Say::Pong(payload)),
+            Ok(Some(Said::Ping(payload))) => {
+                // Who pings faster than it reads gets fewer answers.
+                let _ = saying.put(Say::Pong(payload), PINGS);
+            }
             Ok(Some(Said::Message(kind, message))) => {
                 let mut out = Vec::with_capacity(message.len() + LONGEST_HEADER);
                 write(&mut out, OpCode::Data(kind), &message, false, true);
@@ -234,7 +203,7 @@ async fn up(mut client: Ear<impl AsyncRead + Unpin>, mut engine: Writer, saying:
         }
     };
     if let Some(code) = last_word {
-        saying.push(Say::Close(code));
+        let _ = saying.put(Say::Close(code), usize::MAX);
     }
     let _ = engine.shutdown().await;
 }

@@ -2,17 +2,21 @@
 //!
 //! Headers are tungstenite's; what may follow what, and how large it may be, is decided here.
 
-use std::io::Cursor;
+use std::future::poll_fn;
+use std::io::{self, Cursor};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use super::deflate::inflate;
 
-/// How much room is made for what comes next. A quiet connection holds as much.
-const ROOM: usize = 1_024;
+/// How much is read at once of what nobody knows the length of yet.
+const ROOM: usize = 2 * 1_024;
 
 /// The most room that is made before the bytes that need it have come.
 const MOST_ROOM: usize = 64 * 1_024;
@@ -96,12 +100,26 @@ impl<R: AsyncRead + Unpin> Frames<R> {
             if let Some(frame) = self.ready()? {
                 return Ok(frame);
             }
-            self.buffer.reserve(ROOM);
-            match self.stream.read_buf(&mut self.buffer).await {
+            let is_expected = self.buffer.capacity() > self.buffer.len();
+            let read = if is_expected {
+                self.stream.read_buf(&mut self.buffer).await
+            } else {
+                poll_fn(|cx| self.poll_read(cx)).await
+            };
+            match read {
                 Ok(0) | Err(_) => return Err(End::Closed),
                 Ok(_) => {}
             }
         }
+    }
+
+    /// Reads what has come. A quiet connection holds no memory for it.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut room = [MaybeUninit::uninit(); ROOM];
+        let mut room = ReadBuf::uninit(&mut room);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
+        self.buffer.extend_from_slice(room.filled());
+        Poll::Ready(Ok(room.filled().len()))
     }
 
     /// Returns the next frame if it has come already.

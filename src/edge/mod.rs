@@ -113,7 +113,7 @@ impl Edge {
         request: Request<()>,
     ) {
         if let Some(engine) = self.connect(request).await {
-            bridge.run(client, engine, Vec::new()).await;
+            tokio::spawn(bridge.run(client, engine, Vec::new()));
         }
     }
 

@@ -114,7 +114,7 @@ impl Drop for Trial {
 
 impl Edge {
     /// Bridges a session that moves from long polling to websocket, once it has.
-    pub(super) async fn take_over<C: AsyncRead + AsyncWrite>(
+    pub(super) async fn take_over<C: AsyncRead + AsyncWrite + Send + 'static>(
         mut self,
         bridge: Bridge,
         mut client: Client<C>,
@@ -129,7 +129,7 @@ impl Edge {
             Err(_) => Err(CloseCode::Away),
         };
         match moved {
-            Ok((engine, first)) => bridge.run(client, engine, first).await,
+            Ok((engine, first)) => drop(tokio::spawn(bridge.run(client, engine, first))),
             Err(code) => bridge.dismiss(client, code).await,
         }
     }

@@ -3,6 +3,7 @@
 
 mod config;
 mod last_check;
+mod mailbox;
 mod metrics;
 mod polling;
 mod recovery;
@@ -15,6 +16,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
 
+pub use mailbox::Mailbox;
 pub use recovery::Pids;
 
 use crate::api::ApiState;

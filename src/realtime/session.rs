@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::json;
 use socketioxide::extract::{AckSender, SocketRef};
 use socketioxide::{SendError, SocketError};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
+use super::mailbox::Mailbox;
 use super::socketio::Pace;
 use crate::auth::{Caller, role_name};
 use crate::desk::{self, Error, Feed, Logged, Time};
@@ -36,11 +36,11 @@ pub(super) enum Order {
 /// A client's place in the log. Everything stored that a client gets goes through here, so that it
 /// comes in order, once, and as fast as the client reads.
 pub(super) struct Session {
-    socket: SocketRef,
+    pub(super) socket: SocketRef,
     caller: Caller,
-    orders: mpsc::Receiver<Order>,
+    orders: Arc<Mailbox<Order>>,
     pace: Pace,
-    progress: Arc<Progress>,
+    pub(super) progress: Arc<Progress>,
     syncs: Vec<Sync>,
     /// The last of the events that the client had missed, or has asked for again.
     missed_until: i64,
@@ -102,7 +102,7 @@ impl Session {
     pub(super) fn start(
         socket: SocketRef,
         caller: Caller,
-        orders: mpsc::Receiver<Order>,
+        orders: Arc<Mailbox<Order>>,
         pace: Pace,
         progress: Arc<Progress>,
     ) -> Self {
@@ -111,30 +111,28 @@ impl Session {
 
     /// Sends what follows a place in the log, and then what happens, until the client is gone or its
     /// token has expired.
-    pub(super) async fn serve(mut self, from: Place) -> desk::Result<()> {
-        let Place { mut feed, complete } = from;
-        self.run(&mut feed, complete).await.map(|Gone| ())
-    }
-
-    async fn run(&mut self, feed: &mut Feed, complete: bool) -> desk::Result<Gone> {
+    pub(super) async fn serve(&mut self, from: &mut Place) -> desk::Result<()> {
+        let Place { feed, complete } = from;
         self.missed_until = feed.head();
-        if let Err(gone) = self.ready(feed, complete).await {
-            return Ok(gone);
+        if self.ready(feed, *complete).await.is_err() {
+            return Ok(());
         }
-        let first = Instant::now() + self.pace.heartbeat;
-        let mut heartbeat = interval_at(first, self.pace.heartbeat);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let expired = sleep_until(instant(self.caller.until));
-        tokio::pin!(expired);
+        let expiry = instant(self.caller.until);
+        // One timer for both: each session has it all the time.
+        let timer = sleep_until(expiry.min(Instant::now() + self.pace.heartbeat));
+        tokio::pin!(timer);
         loop {
             let sent = tokio::select! {
                 biased;
-                () = &mut expired => {
-                    let _ = self.send("auth:expired", &json!({ "message": "the token has expired" })).await;
-                    return Ok(Gone);
+                () = &mut timer => {
+                    if Instant::now() >= expiry {
+                        let _ = self.send("auth:expired", &json!({ "message": "the token has expired" })).await;
+                        return Ok(());
+                    }
+                    timer.as_mut().reset(expiry.min(Instant::now() + self.pace.heartbeat));
+                    self.heartbeat(feed).await
                 }
-                _ = heartbeat.tick() => self.heartbeat(feed).await,
-                Some(order) = self.orders.recv() => {
+                order = self.orders.next() => {
                     self.take(order, feed).await?;
                     Ok(())
                 }
@@ -147,8 +145,8 @@ impl Session {
                     Err(error) => self.afresh(feed, error).await?,
                 },
             };
-            if let Err(gone) = sent {
-                return Ok(gone);
+            if let Err(Gone) = sent {
+                return Ok(());
             }
         }
     }

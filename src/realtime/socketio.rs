@@ -14,10 +14,10 @@ use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::DisconnectReason;
 use socketioxide::{SocketError, SocketIo};
-use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::mailbox::Mailbox;
 use super::recovery::{Pid, Pids};
 use super::session::{Order, Place, Progress, Session};
 use crate::auth::{Auth, Caller, Refusal};
@@ -30,6 +30,10 @@ pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// How many packets wait for a client's connection. A session whose client is slower than the log
 /// waits at its cursor, so that this bounds memory and loses nothing.
 const WAITING_PACKETS: usize = 256;
+
+/// The room that the engine holds, for each websocket, for what the client says next; it makes more
+/// when it knows how much comes.
+const FIRST_READ: usize = 128;
 
 /// How long to wait before a client with a full buffer is told once more that it is let go.
 const FAREWELL: Duration = Duration::from_millis(100);
@@ -75,7 +79,7 @@ pub(super) struct Connected {
     pub(super) caller: Caller,
     pub(super) progress: Arc<Progress>,
     pid: Pid,
-    orders: mpsc::Sender<Order>,
+    orders: Arc<Mailbox<Order>>,
     gone: CancellationToken,
 }
 
@@ -91,7 +95,7 @@ pub fn layer(
         .max_payload(LARGEST_MESSAGE as u64)
         .ws_max_message_size(LARGEST_MESSAGE)
         .ws_max_frame_size(LARGEST_MESSAGE)
-        .ws_read_buffer_size(1024)
+        .ws_read_buffer_size(FIRST_READ)
         .ping_interval(pace.ping_interval)
         .ping_timeout(pace.ping_timeout)
         .with_state(Shared { auth, pace, pids, stop })
@@ -129,7 +133,6 @@ async fn admit(
     }
     let progress = Progress::new(place.feed.cursor(), recovered.is_some());
     let pid = recovered.unwrap_or_else(|| Pid::new(place.feed.cursor()));
-    let (orders, given) = mpsc::channel(WAITING_ORDERS);
     let gone = shared.stop.child_token();
     let (leave, pids) = (gone.clone(), shared.pids.clone());
     socket.on_disconnect(async move |socket: SocketRef, reason: DisconnectReason| {
@@ -142,17 +145,17 @@ async fn admit(
     socket.on("conversation:read", read);
     socket.on("sync", sync);
     shared.pids.give(socket.id.as_str(), pid.clone());
-    socket.extensions.insert(Ready::new(given, place));
-    socket.extensions.insert(Connected { caller, progress, pid, orders, gone });
+    socket.extensions.insert(Ready::new(place));
+    socket.extensions.insert(Connected { caller, progress, pid, orders: Arc::default(), gone });
     Ok(())
 }
 
 /// Follows the log for one client for as long as it stays.
 async fn serve(socket: SocketRef, State(shared): State<Shared>) {
     let Some(connected) = socket.extensions.get::<Connected>() else { return };
-    let Connected { caller, progress, gone, .. } = connected;
+    let Connected { caller, progress, orders, gone, .. } = connected;
     let ready = socket.extensions.remove::<Ready>().and_then(Ready::take);
-    let Some((orders, place)) = ready else { return };
+    let Some(place) = ready else { return };
     tracing::info!(
         socket.id = %socket.id,
         tenant.id = %caller.desk.tenant(),
@@ -160,22 +163,37 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
         transport = ?socket.transport_type(),
         "Client connected"
     );
-    let session =
-        Session::start(socket.clone(), caller, orders, shared.pace, Arc::clone(&progress));
-    // In memory of its own: each future around it would else hold room for it once more.
-    let served = gone.run_until_cancelled(Box::pin(session.serve(place))).await;
-    // Whoever of the session, the edge and the kernel has lost patience first.
-    if progress.is_waiting.load(Ordering::Relaxed) {
-        FIGURES.slow_at_buffer.increment(1);
-    }
-    if let Some(Err(error)) = served {
-        tracing::error!(socket.id = %socket.id, %error, "a client cannot be served");
-    }
-    // Whoever is not served any more is to come back, with its cursor. A full buffer takes no
-    // farewell yet; should the client read again, it must not stay connected and hear nothing.
-    while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
-        if gone.run_until_cancelled(sleep(FAREWELL)).await.is_none() {
-            return;
+    let session = Session::start(socket, caller, orders, shared.pace, progress);
+    // In a task of its own, which holds a session once and nothing else: there are many.
+    tokio::spawn(follow(session, place, gone));
+}
+
+/// Serves a session for as long as its client stays.
+#[expect(clippy::manual_async_fn, reason = "an async function would hold its arguments twice")]
+fn follow(
+    mut session: Session,
+    mut place: Place,
+    gone: CancellationToken,
+) -> impl Future<Output = ()> + Send {
+    async move {
+        let served = tokio::select! {
+            biased;
+            () = gone.cancelled() => Ok(()),
+            served = session.serve(&mut place) => served,
+        };
+        // Whoever of the session, the edge and the kernel has lost patience first.
+        if session.progress.is_waiting.load(Ordering::Relaxed) {
+            FIGURES.slow_at_buffer.increment(1);
+        }
+        if let Err(error) = served {
+            tracing::error!(socket.id = %session.socket.id, %error, "a client cannot be served");
+        }
+        // Whoever is not served any more is to come back, with its cursor. A full buffer takes no
+        // farewell yet; should the client read again, it must not stay connected and hear nothing.
+        while let Err(SocketError::InternalChannelFull) = session.socket.clone().disconnect() {
+            if gone.run_until_cancelled(sleep(FAREWELL)).await.is_none() {
+                return;
+            }
         }
     }
 }
@@ -228,10 +246,10 @@ async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, 
 
 async fn sync(Extension(me): Extension<Connected>, TryData(asked): TryData<Asked>, ack: AckSender) {
     match asked {
-        // A session that has ended, or a client that asks faster than it is served.
+        // A client may ask faster than it is served.
         Ok(Asked { after }) => {
-            if let Err(error) = me.orders.try_send(Order::Sync { after, ack: Box::new(ack) }) {
-                let Order::Sync { ack, .. } = error.into_inner();
+            let order = Order::Sync { after, ack: Box::new(ack) };
+            if let Err(Order::Sync { ack, .. }) = me.orders.put(order, WAITING_ORDERS) {
                 let _ = ack.send(&problem("rate_limited", "one sync at a time"));
             }
         }
@@ -311,19 +329,16 @@ impl Hello {
     }
 }
 
-/// What a session needs.
-type Needs = (mpsc::Receiver<Order>, Place);
-
-/// A session's needs on their way from `admit` to `serve`.
+/// A session's place in the log on its way from `admit` to `serve`.
 #[derive(Clone)]
-struct Ready(Arc<Mutex<Option<Needs>>>);
+struct Ready(Arc<Mutex<Option<Place>>>);
 
 impl Ready {
-    fn new(orders: mpsc::Receiver<Order>, place: Place) -> Self {
-        Self(Arc::new(Mutex::new(Some((orders, place)))))
+    fn new(place: Place) -> Self {
+        Self(Arc::new(Mutex::new(Some(place))))
     }
 
-    fn take(self) -> Option<Needs> {
+    fn take(self) -> Option<Place> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

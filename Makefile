@@ -6,7 +6,7 @@ RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-client test-sqlite test-postgres chaos fuzz bench-deflate bench-polling lint build clean tools
+.PHONY: help run test test-api test-client test-sqlite test-postgres chaos fuzz bench-deflate bench-polling lint build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,9 @@ test-sqlite: tools tests/clients/node_modules/.installed ## All tests of the ser
 
 test-postgres: tools tests/clients/node_modules/.installed ## The tests of the whole server, on PostgreSQL
 	tests/with-postgres cargo test --workspace --test it
+
+test-api: tools ## Any requests for the API, by its own description (needs Python with venv)
+	tests/api-conformance
 
 chaos: tools tests/clients/node_modules/.installed ## 30 clients of every kind, cut 200 times, the server killed twice
 	cargo build --workspace

@@ -6,17 +6,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Json, Path, Query};
+use super::extract::{Json, Limit, Path, Query};
 use super::{ApiError, ApiState};
 use crate::auth::Caller;
 use crate::desk::{
     self, ConversationId, ConversationStatus, Edit, Error, InboxId, MessageId, Order, Place, Spot,
     StageId, Time, UserId, Wanted,
 };
-use crate::wire::{Conversation, Message};
-
-/// The most messages that one request is answered with.
-const LARGEST_PAGE: u64 = 200;
+use crate::wire::{Conversation, Message, schema};
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
@@ -32,7 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Narrowed {
     /// Whether somebody has to do something: OPEN, PENDING, SNOOZED or RESOLVED.
-    #[param(value_type = Option<String>, pattern = "OPEN|PENDING|SNOOZED|RESOLVED")]
+    #[param(value_type = Option<schema::ConversationStatus>, inline)]
     status: Option<ConversationStatus>,
     /// The column of the board.
     #[param(value_type = Option<uuid::Uuid>)]
@@ -51,16 +48,17 @@ pub(super) struct Narrowed {
     q: Option<String>,
     /// `activity`: the latest message first; `waiting`: whoever has waited longest first.
     #[serde(default)]
-    #[param(value_type = Option<String>, pattern = "activity|waiting")]
+    #[param(inline)]
     sort: Sort,
     /// `nextCursor` of the page before.
     cursor: Option<String>,
-    /// How many at most; 200 are the most.
-    #[serde(default = "Stretch::usual_limit")]
-    limit: u64,
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit<50, 200>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 enum Sort {
     #[default]
@@ -104,15 +102,10 @@ pub(super) struct Stretch {
     /// The message before which to read; the newest ones if not given.
     #[param(value_type = Option<uuid::Uuid>)]
     before: Option<MessageId>,
-    /// How many at most; 200 are the most.
-    #[serde(default = "Stretch::usual_limit")]
-    limit: u64,
-}
-
-impl Stretch {
-    fn usual_limit() -> u64 {
-        50
-    }
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit<50, 200>,
 }
 
 /// A page of messages, oldest first.
@@ -128,7 +121,7 @@ pub(super) struct Messages {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Changes {
     /// `SNOOZED` needs `snoozedUntil`.
-    #[schema(value_type = Option<String>, pattern = "OPEN|PENDING|SNOOZED|RESOLVED")]
+    #[schema(value_type = Option<schema::ConversationStatus>)]
     status: Option<ConversationStatus>,
     /// When a snoozed conversation is opened again, in ISO 8601.
     #[schema(format = DateTime)]
@@ -194,7 +187,7 @@ pub(super) async fn list(
     caller: Caller,
     Query(narrowed): Query<Narrowed>,
 ) -> Result<Json<Conversations>, ApiError> {
-    let limit = narrowed.limit.clamp(1, LARGEST_PAGE);
+    let Limit(limit) = narrowed.limit;
     // Before the rows: following the log from here may repeat a change, but loses none.
     let seq = caller.desk.head().await?;
     let wanted = narrowed.wanted(&caller.user)?;
@@ -235,9 +228,8 @@ pub(super) async fn edit(
 pub(super) async fn messages(
     caller: Caller,
     Path(id): Path<ConversationId>,
-    Query(Stretch { before, limit }): Query<Stretch>,
+    Query(Stretch { before, limit: Limit(limit) }): Query<Stretch>,
 ) -> Result<Json<Messages>, ApiError> {
-    let limit = limit.clamp(1, LARGEST_PAGE);
     let page = caller.desk.history(id, before, limit, &caller.sees).await?;
     let messages = page.messages.into_iter().map(Message::from).collect();
     Ok(Json(Messages { messages, has_more: page.has_more }))

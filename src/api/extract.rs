@@ -3,7 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::ApiError;
 
@@ -31,5 +31,24 @@ impl<T: Serialize> IntoResponse for Json<T> {
 impl From<PathRejection> for ApiError {
     fn from(_: PathRejection) -> Self {
         Self::NotFound
+    }
+}
+
+/// How many rows a page holds: from 1 to `MOST`, and `USUAL` unless it is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit<const USUAL: u64, const MOST: u64>(pub(crate) u64);
+
+impl<const USUAL: u64, const MOST: u64> Default for Limit<USUAL, MOST> {
+    fn default() -> Self {
+        Self(USUAL)
+    }
+}
+
+impl<'de, const USUAL: u64, const MOST: u64> Deserialize<'de> for Limit<USUAL, MOST> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match u64::deserialize(from)? {
+            limit @ 1.. if limit <= MOST => Ok(Self(limit)),
+            _ => Err(de::Error::custom(format!("limit is a number from 1 to {MOST}"))),
+        }
     }
 }

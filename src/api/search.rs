@@ -5,14 +5,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Json, Query};
+use super::extract::{Json, Limit, Query};
 use super::{ApiError, ApiState};
 use crate::auth::Caller;
 use crate::desk::{self, ConversationId, MessageId};
 use crate::wire::Message;
-
-/// The most messages that one request is answered with.
-const LARGEST_PAGE: u64 = 100;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(search))
@@ -30,15 +27,10 @@ pub(super) struct Asked {
     /// The message before which to look; the newest ones if not given.
     #[param(value_type = Option<uuid::Uuid>)]
     before: Option<MessageId>,
-    /// How many at most; 100 are the most.
-    #[serde(default = "Asked::usual_limit")]
-    limit: u64,
-}
-
-impl Asked {
-    fn usual_limit() -> u64 {
-        20
-    }
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
+    limit: Limit<20, 100>,
 }
 
 /// What was found, newest first.
@@ -62,9 +54,8 @@ struct Hit {
     responses((status = 200, body = Found), ApiError))]
 pub(super) async fn search(
     caller: Caller,
-    Query(Asked { q, conversation_id, before, limit }): Query<Asked>,
+    Query(Asked { q, conversation_id, before, limit: Limit(limit) }): Query<Asked>,
 ) -> Result<Json<Found>, ApiError> {
-    let limit = limit.clamp(1, LARGEST_PAGE);
     let found = caller.desk.search(&q, conversation_id, before, limit, &caller.sees).await?;
     let messages = found.messages.into_iter().map(Hit::from).collect();
     Ok(Json(Found { messages, has_more: found.has_more }))

@@ -4,6 +4,7 @@
 //! stored event only ever grows; snapshots pin every one.
 
 mod polled;
+pub mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -26,13 +27,13 @@ pub struct Message {
     #[schema(value_type = uuid::Uuid)]
     id: MessageId,
     whatsapp_message_id: Option<String>,
-    #[schema(value_type = String, pattern = "INBOUND|OUTBOUND")]
+    #[schema(value_type = schema::Direction)]
     direction: Direction,
-    #[schema(value_type = String, pattern = "TEXT|IMAGE|VIDEO|AUDIO|DOCUMENT|LOCATION")]
+    #[schema(value_type = schema::MessageType)]
     r#type: Type,
     content: String,
     metadata: Map<String, Value>,
-    #[schema(value_type = String, pattern = "PENDING|SENT|DELIVERED|READ|FAILED")]
+    #[schema(value_type = schema::MessageStatus)]
     status: Status,
     timestamp: String,
     contact: Contact,
@@ -58,7 +59,7 @@ pub struct Contact {
 pub struct Conversation {
     #[schema(value_type = uuid::Uuid)]
     id: ConversationId,
-    #[schema(value_type = String, pattern = "OPEN|PENDING|SNOOZED|RESOLVED")]
+    #[schema(value_type = schema::ConversationStatus)]
     status: ConversationStatus,
     #[schema(value_type = uuid::Uuid)]
     stage_id: StageId,

@@ -25,6 +25,7 @@ mod polling;
 mod receiving;
 mod recovering;
 mod refusing;
+mod routes;
 mod simulating;
 mod simulating_graph;
 mod sockets;

@@ -1,6 +1,6 @@
 //! Every route that the API's description names, refused: what is added to the API is tried here.
 
-use recado::desk::Time;
+use recado::desk::{NewUser, Role, Time};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -67,19 +67,44 @@ async fn whatever_is_another_tenants_does_not_exist() {
     let (acme, zenith) = (server.tenant("acme").await, server.tenant("zenith").await);
     let ids = belongings(&zenith).await;
     let before = zenith.log().await.len();
-    let admin = acme.token_of("eva", "admin");
 
     for operation in operations(&server).await.iter().filter(|it| it.has_id()) {
-        let nothing = ask(&server, operation, NOBODYS, &admin).await;
-        for id in &ids {
-            let (refused, why) = ask(&server, operation, id, &admin).await;
-            let same = why.to_string().replace(id, NOBODYS);
-            let what = format!("{} {} of {id}", operation.method, operation.path);
-            assert_eq!((refused, same), (nothing.0, nothing.1.to_string()), "{what}");
-            assert!(refused.is_client_error(), "{what}: {refused}");
-        }
+        nothing_is_there(&server, operation, &ids, &acme.token_of("eva", "admin")).await;
     }
     assert_eq!(zenith.log().await.len(), before);
+}
+
+#[tokio::test]
+async fn whatever_is_in_others_inboxes_does_not_exist() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let ids = belongings(&acme).await;
+    let before = acme.log().await.len();
+    let stranger = NewUser {
+        email: "bia@acme.test".to_owned(),
+        name: "Bia".to_owned(),
+        role: Role::Agent,
+        password_hash: String::new(),
+        only: Some(Vec::new()),
+    };
+    let stranger = acme.desk.add_user(stranger).await.unwrap();
+
+    for operation in operations(&server).await.iter().filter(|it| it.has_id()) {
+        nothing_is_there(&server, operation, &ids, &acme.token_of(&stranger.id.0, "agent")).await;
+    }
+    assert_eq!(acme.log().await.len(), before);
+}
+
+/// Makes sure that identifiers are answered like one of what does not exist.
+async fn nothing_is_there(server: &TestServer, operation: &Operation, ids: &[String], token: &str) {
+    let nothing = ask(server, operation, NOBODYS, token).await;
+    for id in ids {
+        let (refused, why) = ask(server, operation, id, token).await;
+        let same = why.to_string().replace(id, NOBODYS);
+        let what = format!("{} {} of {id}", operation.method, operation.path);
+        assert_eq!((refused, same), (nothing.0, nothing.1.to_string()), "{what}");
+        assert!(refused.is_client_error(), "{what}: {refused}");
+    }
 }
 
 #[tokio::test]

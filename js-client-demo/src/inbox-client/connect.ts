@@ -55,6 +55,7 @@ const storedEvents = Object.keys({
   'message:updated': true,
   'conversation:new': true,
   'conversation:updated': true,
+  'stages:updated': true,
 } satisfies Record<keyof EventPayloads, true>);
 
 const websocketFirst = ['websocket', 'polling'];

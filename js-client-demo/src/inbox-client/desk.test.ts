@@ -15,8 +15,8 @@ import type { ServerEvent } from './wire';
 const desk = deskOf(
   boardOf(10, {
     new: [
-      conversation('maria', { stageId: 'new', lastMessageAt: '2025-07-19T10:00:00Z' }),
-      conversation('joao', { stageId: 'new', lastMessageAt: '2025-07-19T09:00:00Z' }),
+      conversation('maria', { stageId: 'new', position: '7f80' }),
+      conversation('joao', { stageId: 'new', position: '80' }),
     ],
     done: [],
   }),
@@ -40,10 +40,10 @@ function ticks(seq: number, messageId: string, status: 'SENT' | 'DELIVERED' | 'R
 }
 
 describe('the board', () => {
-  test('puts the conversation with the newest message on top', () => {
+  test('keeps cards where agents put them, whoever writes', () => {
     const now = applied(desk, says(11, 'joao', 'm1', '00'));
 
-    expect(cardsOf(now, 'new').map(({ id }) => id)).toEqual(['joao', 'maria']);
+    expect(cardsOf(now, 'new').map(({ id }) => id)).toEqual(['maria', 'joao']);
     expect(now.conversations.joao?.lastMessage?.id).toBe('m1');
     expect(now.arrival).toEqual({ conversationId: 'joao', messageId: 'm1' });
     expect(now.seq).toBe(11);
@@ -74,6 +74,30 @@ describe('the board', () => {
 
     expect(now.stages.map(({ total }) => total)).toEqual([1, 1]);
     expect(cardsOf(now, 'done').map(({ id }) => id)).toEqual(['joao']);
+  });
+
+  test('puts a card where it was dragged', () => {
+    const drag: ServerEvent = {
+      name: 'conversation:updated',
+      seq: 11,
+      conversationId: 'joao',
+      updates: { position: '7e80' },
+    };
+
+    expect(cardsOf(applied(desk, drag), 'new').map(({ id }) => id)).toEqual(['joao', 'maria']);
+  });
+
+  test('shows other columns, and what is in them', () => {
+    const stage = (id: string) => ({ id, name: id, color: '#0a72c4' });
+    const stages = [stage('done'), stage('later'), stage('new')];
+
+    const now = applied(desk, { name: 'stages:updated', seq: 11, stages });
+
+    expect(now.stages.map(({ id, total }) => [id, total])).toEqual([
+      ['done', 0],
+      ['later', 0],
+      ['new', 2],
+    ]);
   });
 
   test('counts a new conversation once however often it is told', () => {

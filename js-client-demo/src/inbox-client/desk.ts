@@ -58,6 +58,7 @@ export function covers(desk: Desk, event: ServerEvent): boolean {
       return event.conversationId in desk.conversations;
     case 'message:status-update':
     case 'message:updated':
+    case 'stages:updated':
       return true;
   }
 }
@@ -89,11 +90,11 @@ export function withHistoryState(
   return inThread(desk, conversationId, (thread) => ({ ...thread, history }));
 }
 
-/** The cards of a stage, last activity first. */
+/** The cards of a stage, from the top, in the order that agents gave them. */
 export function cardsOf(desk: Desk, stageId: string): Conversation[] {
   return Object.values(desk.conversations)
     .filter((conversation) => conversation.stageId === stageId)
-    .sort((a, b) => Date.parse(activityOf(b)) - Date.parse(activityOf(a)));
+    .sort((a, b) => (a.position < b.position ? -1 : 1));
 }
 
 /** When something last happened in a conversation. */
@@ -114,6 +115,11 @@ function changed(desk: Desk, event: ServerEvent): Desk {
       return withAmendment(desk, event.conversationId, event.messageId, { status: event.status });
     case 'message:updated':
       return withAmendment(desk, event.conversationId, event.message.id, event.message);
+    case 'stages:updated':
+      return {
+        ...desk,
+        stages: event.stages.map((stage) => ({ ...stage, total: totalOf(desk, stage.id) })),
+      };
     case 'conversation:new':
       return withArrival(withConversation(desk, event.conversation), event.conversation);
     case 'conversation:updated': {
@@ -218,6 +224,10 @@ function amended(message: Message, amendment: Partial<Message>): Message {
 
 function isBefore(a: Message, b: Message): boolean {
   return Date.parse(a.timestamp) < Date.parse(b.timestamp);
+}
+
+function totalOf(desk: Desk, stageId: string): number {
+  return desk.stages.find(({ id }) => id === stageId)?.total ?? 0;
 }
 
 function hasStage(desk: Desk, stageId: string): boolean {

@@ -26,10 +26,16 @@ export function conversation(id: string, differently: Partial<Conversation> = {}
     stageId: 'new',
     inbox: { id: 'inbox', name: 'Atendimento', channel: 'whatsapp' },
     contact,
+    assigneeId: null,
     unreadCount: 0,
     lastMessage: null,
     lastMessageAt: null,
     createdAt: '2025-07-19T08:00:00Z',
+    position: '80',
+    labels: [],
+    snoozedUntil: null,
+    windowUntil: null,
+    waitingSince: null,
     ...differently,
   };
 }

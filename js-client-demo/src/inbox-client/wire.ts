@@ -31,10 +31,21 @@ export type Conversation = {
   stageId: string;
   inbox: { id: string; name: string; channel: 'whatsapp' };
   contact: Contact;
+  /** Who looks after it. */
+  assigneeId: string | null;
   unreadCount: number;
   lastMessage: Message | null;
   lastMessageAt: string | null;
   createdAt: string;
+  /** Its place in its column: of two cards the one with the smaller text is above. */
+  position: string;
+  labels: string[];
+  /** When a snoozed conversation is opened again. */
+  snoozedUntil: string | null;
+  /** Until when the channel lets the business write freely. */
+  windowUntil: string | null;
+  /** Since when the customer waits for an answer. */
+  waitingSince: string | null;
 };
 
 /** A column of the board; `total` counts also what the server did not list. */
@@ -73,8 +84,11 @@ export type EventPayloads = {
     conversationId: string;
     lastMessage?: Message;
     lastMessageAt?: string;
-    updates?: Partial<Pick<Conversation, 'unreadCount' | 'status' | 'stageId' | 'contact'>>;
+    updates?: Partial<
+      Omit<Conversation, 'id' | 'inbox' | 'lastMessage' | 'lastMessageAt' | 'createdAt'>
+    >;
   };
+  'stages:updated': { seq: number; stages: Omit<Stage, 'total'>[] };
 };
 
 /** A stored event: a fact with its place in the tenant's log. */

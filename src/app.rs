@@ -17,10 +17,10 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::api::{self, ApiState};
-use crate::auth::{Auth, hash};
-use crate::config::{Connections, Deflate, Environment, Serve, Storage};
-use crate::desk::{Channel, DEMO, Db, Desks, Error, NewUser, Retention, Role, TenantId};
+use crate::api::{self, ApiState, Proxies};
+use crate::auth::{Auth, Lifetimes, hash};
+use crate::config::{Connections, Deflate, Environment, Serve, Storage, Tokens};
+use crate::desk::{Channel, DEMO, Db, Desks, Error, Keys, NewUser, Retention, Role, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::realtime::{self, Pids, socketio};
@@ -63,7 +63,13 @@ pub async fn open(storage: &Storage, adopter: Option<TenantId>) -> anyhow::Resul
     let connected = Db::connect(&storage.database_url, storage.database_connections).await;
     let db = connected.context("cannot open the database")?;
     db.migrate().await.context("cannot bring the database's schema up to date")?;
-    Ok(Desks::open(db, adopter))
+    let (current, older) = storage.secrets.keys().map_err(anyhow::Error::msg)?;
+    Ok(Desks::open(db, adopter, Keys::new(&current, &older)))
+}
+
+/// For how long tokens can be used.
+pub fn lifetimes(tokens: &Tokens) -> Lifetimes {
+    Lifetimes { access: tokens.jwt_lifetime, refresh: tokens.refresh_lifetime }
 }
 
 impl App {
@@ -74,12 +80,16 @@ impl App {
         let adopter = is_development.then(|| TenantId::from(DEMO));
         let desks = open(&settings.storage, adopter).await?;
         furnish(&desks, settings).await?;
+        let renewed = desks.renew_secrets().await.context("cannot seal secrets anew")?;
+        if renewed > 0 {
+            tracing::info!(inboxes.count = renewed, "secrets are kept by the newest key now");
+        }
         for danger in settings.dangers() {
             tracing::warn!("{danger}");
         }
 
         let tokens = &settings.tokens;
-        let auth = Auth::new(desks.clone(), &tokens.jwt_secret, tokens.jwt_lifetime);
+        let auth = Auth::new(desks.clone(), &tokens.jwt_secret, lifetimes(tokens));
         let stop = CancellationToken::new();
         let Connections { slow_client_timeout: patience, .. } = settings.connections;
         let pace = socketio::Pace {
@@ -92,8 +102,9 @@ impl App {
         let (socketio, io) = socketio::layer(auth.clone(), pace, pids.clone(), stop.clone());
         let whatsapp = Arc::new(settings.whatsapp.clone());
         let clients = Arc::new(settings.clients.clone());
-        let state = ApiState { desks: desks.clone(), auth, whatsapp, clients };
-        let inner = api::routes()
+        let proxies = Proxies::new(&settings.trusted_proxies);
+        let state = ApiState::new(desks.clone(), auth, whatsapp, clients, proxies);
+        let inner = api::routes(&state)
             .merge(realtime::routes(io.clone(), settings.metrics_readers()))
             .fallback(api::page)
             .with_state(state);
@@ -238,7 +249,8 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
 
 fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     let cors = CorsLayer::new().allow_methods(Any).allow_headers(Any);
-    let cors = cors.expose_headers([HeaderName::from_static("retry-after")]);
+    let shown = ["retry-after", "etag", "idempotent-replayed"].map(HeaderName::from_static);
+    let cors = cors.expose_headers(shown);
     if origins.iter().any(|origin| origin == "*") {
         return Ok(cors.allow_origin(Any));
     }

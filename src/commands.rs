@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 
 use anyhow::{Context as _, bail};
-use recado::app::open;
+use recado::app::{lifetimes, open};
 use recado::auth::{Auth, hash, role_name};
 use recado::channels;
 use recado::config::{
@@ -110,7 +110,7 @@ async fn token(asked: Token) -> anyhow::Result<()> {
     let desks = desks(&asked.storage).await?;
     let user = desks.user_by_email(&asked.email).await?;
     let user = user.with_context(|| format!("nobody signs in as {}", asked.email))?;
-    let auth = Auth::new(desks, &asked.tokens.jwt_secret, asked.tokens.jwt_lifetime);
+    let auth = Auth::new(desks, &asked.tokens.jwt_secret, lifetimes(&asked.tokens));
     say(&auth.issue(&user).0);
     Ok(())
 }

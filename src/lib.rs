@@ -12,6 +12,7 @@ pub mod desk;
 
 pub mod auth;
 pub mod channels;
+pub mod limit;
 pub mod wire;
 
 pub mod api;

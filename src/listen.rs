@@ -3,10 +3,13 @@
 //! HTTP/1.1 alone, as before: browsers speak HTTP/2 over TLS only, which ends at the proxy in front.
 
 use std::io::{Error, ErrorKind};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -15,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::Layer as _;
 
 /// The largest head of a request, in bytes: a token in the address or a header, and room to spare.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -44,12 +48,13 @@ pub async fn serve(
     http.timer(TokioTimer::new()).header_read_timeout(patience.head).max_header_size(LARGEST_HEAD);
     let accepting = async {
         loop {
-            let stream = accept(&listener).await;
+            let (stream, from) = accept(&listener).await;
             // Without a delay for small packets; and given up when a client has acknowledged nothing
             // for so long, which frees those that keep a connection but do not read.
             let _ = stream.set_nodelay(true);
             let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(patience.unread));
-            connections.spawn(converse(http.clone(), stream, router.clone(), stop.clone()));
+            let router = Extension(ConnectInfo(from)).layer(router.clone());
+            connections.spawn(converse(http.clone(), stream, router, stop.clone()));
         }
     };
     tokio::select! {
@@ -63,7 +68,12 @@ pub async fn serve(
 }
 
 /// Answers a client's requests until either side ends that, or until the stream is a websocket.
-async fn converse(http: Builder, stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn converse(
+    http: Builder,
+    stream: TcpStream,
+    router: AddExtension<Router, ConnectInfo<SocketAddr>>,
+    stop: CancellationToken,
+) {
     // The stream itself, in nothing but hyper's adapter: the edge takes it back out of an upgrade by
     // this very type.
     let stream: TokioIo<TcpStream> = TokioIo::new(stream);
@@ -81,11 +91,11 @@ async fn converse(http: Builder, stream: TcpStream, router: Router, stop: Cancel
     }
 }
 
-/// Returns the next connection, however many cannot be accepted before it.
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// Returns the next connection and where it comes from, however many cannot be accepted before it.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error) if has_left(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted at the moment");

@@ -41,6 +41,7 @@ impl MigrationTrait for Migration {
             manager.create_table(table).await?;
         }
         complete(manager).await?;
+        seal_audit(manager).await?;
         // Columns are in their agents' order now.
         let by_activity = Index::drop().name("conversation_board").table("conversation").to_owned();
         manager.drop_index(by_activity).await?;
@@ -266,6 +267,24 @@ async fn complete(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         SELECT tenant_id, stage_id, inbox_id, status, assignee_id IS NOT NULL, unread_count > 0,
         COUNT(*) FROM conversation GROUP BY 1, 2, 3, 4, 5, 6";
     db.execute_unprepared(count).await?;
+    Ok(())
+}
+
+/// Has the database itself refuse to change or remove what the audit log says.
+async fn seal_audit(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    let refusals = if db.get_database_backend() == DbBackend::Postgres {
+        "CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
+        CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();"
+    } else {
+        "CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+    };
+    db.execute_unprepared(refusals).await?;
     Ok(())
 }
 

@@ -1,25 +1,44 @@
-//! Who is asking: the extractor that is the authorisation.
+//! Who is asking: the extractors that are the authorisation.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use super::ApiError;
-use crate::auth::{Auth, Caller, Refusal};
+use super::address::{Proxies, origin};
+use crate::auth::{Auth, Caller, Refusal, Scope};
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller
 where
     Auth: FromRef<S>,
+    Proxies: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let token = parts.headers.get(AUTHORIZATION).ok_or(Refusal::Missing)?;
         let token = token.to_str().map_err(|_| Refusal::Malformed)?;
         let (scheme, token) = token.split_once(' ').ok_or(Refusal::Malformed)?;
         if !scheme.eq_ignore_ascii_case("Bearer") {
             return Err(Refusal::Malformed.into());
         }
-        Ok(Auth::from_ref(state).caller(token.trim()).await?)
+        let token = token.trim().to_owned();
+        admit(parts, state, &token).await
     }
+}
+
+/// Lets in whoever holds this token, if it reaches what they ask for.
+pub(crate) async fn admit<S>(parts: &mut Parts, state: &S, token: &str) -> Result<Caller, ApiError>
+where
+    Auth: FromRef<S>,
+    Proxies: FromRef<S>,
+{
+    let mut caller = Auth::from_ref(state).caller(token).await?;
+    caller.address = origin(parts, state).address;
+    caller.may(Scope::of(&parts.method))?;
+    parts.extensions.insert(caller.clone());
+    Ok(caller)
 }

@@ -1,12 +1,12 @@
 //! Conversations and their messages.
 
 use axum::http::StatusCode;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Json, Limit, Path, Query};
+use super::extract::{Json, Limit, Path, Query, told};
 use super::{ApiError, ApiState};
 use crate::auth::Caller;
 use crate::desk::{
@@ -144,11 +144,6 @@ pub(super) struct Changes {
     /// Whether it goes below all others.
     #[serde(default)]
     at_bottom: bool,
-}
-
-/// Reads a value that is there, were it null: absent is another thing.
-fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
 }
 
 impl TryFrom<Changes> for Edit {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
@@ -49,6 +50,12 @@ pub enum ApiError {
     /// The request's body is too large.
     #[error("the body is too large")]
     TooLarge,
+    /// Too much at once; for how long to wait.
+    #[error("too much at once: try again later")]
+    RateLimited(Duration),
+    /// A request with the same `Idempotency-Key` is being worked on.
+    #[error("a request with this Idempotency-Key is being worked on")]
+    InProgress,
     /// A webhook is not what its provider sends.
     #[error(transparent)]
     Malformed(#[from] Malformed),
@@ -88,15 +95,32 @@ impl ApiError {
             Self::Refused(Refusal::Missing) => (StatusCode::UNAUTHORIZED, "token_missing"),
             Self::Refused(Refusal::Expired) => (StatusCode::UNAUTHORIZED, "token_expired"),
             Self::Refused(
-                Refusal::Malformed | Refusal::Algorithm | Refusal::Signature | Refusal::Tenant,
+                Refusal::Malformed
+                | Refusal::Algorithm
+                | Refusal::Signature
+                | Refusal::Tenant
+                | Refusal::ApiToken,
             ) => (StatusCode::UNAUTHORIZED, "token_invalid"),
             Self::MetricsToken => (StatusCode::UNAUTHORIZED, "metrics_token_invalid"),
+            Self::Refused(Refusal::SessionEnded) => (StatusCode::UNAUTHORIZED, "session_ended"),
+            Self::Refused(Refusal::Disabled) => (StatusCode::UNAUTHORIZED, "account_disabled"),
+            Self::Refused(Refusal::RefreshToken) => {
+                (StatusCode::UNAUTHORIZED, "refresh_token_invalid")
+            }
+            Self::Refused(Refusal::Scope(_)) => (StatusCode::FORBIDDEN, "scope_missing"),
+            Self::Refused(Refusal::Program) => (StatusCode::FORBIDDEN, "forbidden"),
+            // Not 401, upon which clients would sign out somebody who is signed in.
+            Self::Refused(Refusal::OldPassword) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_credentials")
+            }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::NoTime(_) => (StatusCode::BAD_REQUEST, "invalid_time"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::InProgress => (StatusCode::CONFLICT, "request_in_progress"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_webhook"),
             Self::Unsigned(_) => (StatusCode::UNAUTHORIZED, "signature_invalid"),
             Self::VerifyToken => (StatusCode::FORBIDDEN, "verify_token_invalid"),
@@ -123,8 +147,16 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         | desk::Error::NoInbox(_)
         | desk::Error::NoStage(_)
         | desk::Error::NoUser(_)
+        | desk::Error::NoToken(_)
+        | desk::Error::NoCannedResponse(_)
         | desk::Error::NoWebhook(_) => (StatusCode::NOT_FOUND, "not_found"),
         desk::Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+        desk::Error::Above => (StatusCode::FORBIDDEN, "forbidden"),
+        desk::Error::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
+        desk::Error::NoAccessToken(_) => (StatusCode::CONFLICT, "no_access_token"),
+        desk::Error::OtherRequest => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+        desk::Error::AnswerLost => (StatusCode::CONFLICT, "answer_lost"),
+        desk::Error::Sealed(_) => (StatusCode::SERVICE_UNAVAILABLE, "secrets_sealed"),
         desk::Error::Exists(_) => (StatusCode::CONFLICT, "exists"),
         desk::Error::Forgotten { .. } => (StatusCode::GONE, "resync_required"),
         desk::Error::IntakeFull => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
@@ -140,6 +172,15 @@ impl IntoResponse for ApiError {
         {
             tracing::error!(error = %cause, "storage failed");
         }
+        if let Self::Desk(sealed @ desk::Error::Sealed(_)) = &self {
+            tracing::error!(error = %sealed, "secrets cannot be opened");
+        }
+        let wait = match &self {
+            Self::RateLimited(wait) => Some(wait.as_secs() + 1),
+            Self::InProgress => Some(1),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
+            _ => None,
+        };
         let problem = Problem {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -150,8 +191,8 @@ impl IntoResponse for ApiError {
         };
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, kind, Json(problem)).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, 1.into());
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

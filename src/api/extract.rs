@@ -52,3 +52,10 @@ impl<'de, const USUAL: u64, const MOST: u64> Deserialize<'de> for Limit<USUAL, M
         }
     }
 }
+
+/// Reads a value that is there, were it null: absent is another thing.
+pub(super) fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}

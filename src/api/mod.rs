@@ -1,28 +1,44 @@
 //! HTTP in: routes, extractors, and what clients are told when something is refused.
 
+mod address;
+mod audit;
 mod board;
 mod caller;
+mod canned_responses;
 mod conversations;
 mod error;
+mod etag;
 mod extract;
+mod idempotency;
+mod inboxes;
 mod page;
 mod search;
 mod sessions;
+mod signatures;
 mod stages;
+mod tenants;
+mod tokens;
+mod users;
 mod webhooks;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
+pub use address::Proxies;
+pub(crate) use caller::admit;
 pub use error::ApiError;
 pub use page::page;
+
+use sessions::Guesses;
+use signatures::Signatures;
 
 use crate::auth::Auth;
 use crate::config::{Clients, WhatsApp};
@@ -41,10 +57,28 @@ pub struct ApiState {
     pub desks: Desks,
     /// Checks and issues credentials.
     pub auth: Auth,
-    /// WhatsApp's settings.
-    pub whatsapp: Arc<WhatsApp>,
     /// What clients are told about how to connect.
     pub clients: Arc<Clients>,
+    /// Who is believed to ask for others.
+    proxies: Proxies,
+    /// How often somebody tries passwords.
+    guesses: Arc<Guesses>,
+    /// By what webhooks are signed.
+    signatures: Signatures,
+}
+
+impl ApiState {
+    /// What handlers need, with nothing counted yet.
+    pub fn new(
+        desks: Desks,
+        auth: Auth,
+        whatsapp: Arc<WhatsApp>,
+        clients: Arc<Clients>,
+        proxies: Proxies,
+    ) -> Self {
+        let signatures = Signatures::new(whatsapp, desks.clone());
+        Self { desks, auth, clients, proxies, guesses: Arc::default(), signatures }
+    }
 }
 
 /// The description of the API: everything under `/api/`.
@@ -69,16 +103,30 @@ impl Modify for Bearer {
 }
 
 /// Returns the routes of the API and of webhooks, and the API's description.
-pub fn routes() -> Router<ApiState> {
+pub fn routes(state: &ApiState) -> Router<ApiState> {
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhooks::subscribe).post(webhooks::receive))
         .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK));
+    // Whatever changes such an answer is an event.
+    let polled = OpenApiRouter::new()
+        .merge(board::routes())
+        .merge(conversations::routes())
+        .route_layer(from_fn_with_state(state.clone(), etag::revalidate));
+    let once = OpenApiRouter::new()
+        .merge(polled)
+        .merge(search::routes())
+        .merge(stages::routes())
+        .merge(sessions::own_routes())
+        .merge(tokens::routes())
+        .merge(users::routes())
+        .merge(inboxes::routes())
+        .merge(tenants::routes())
+        .merge(canned_responses::routes())
+        .merge(audit::routes())
+        .route_layer(from_fn_with_state(state.clone(), idempotency::once));
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(sessions::routes())
-        .merge(board::routes())
-        .merge(stages::routes())
-        .merge(conversations::routes())
-        .merge(search::routes())
+        .merge(once)
         .split_for_parts();
     api.route("/health", get(|| async { "ok" }))
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))

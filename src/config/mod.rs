@@ -6,6 +6,7 @@ mod commands;
 mod conduct;
 mod connections;
 mod metrics;
+mod secrets;
 mod simulate;
 
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use commands::{
@@ -21,6 +23,7 @@ pub use commands::{
 pub use conduct::Conduct;
 pub use connections::Connections;
 pub use metrics::{Metrics, Readers};
+pub use secrets::Sealing;
 pub use simulate::{AreaCodes, Fault, Rule, Share, Simulate, Window};
 
 /// What a development server signs tokens with. A production server refuses it.
@@ -86,7 +89,7 @@ pub struct Serve {
 
     /// Where this server runs: a development server takes unsigned webhooks, and the tenant "demo"
     /// takes in what comes for unknown phone numbers; a production server refuses to start with a default or short secret, or
-    /// without WHATSAPP_APP_SECRET
+    /// without WHATSAPP_APP_SECRET or SECRETS_KEY
     #[arg(long = "env", env = "RECADO_ENV", value_enum, default_value_t = Environment::Development)]
     pub environment: Environment,
 
@@ -134,6 +137,11 @@ pub struct Serve {
     #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', default_value = "*")]
     pub cors_origins: Vec<String>,
 
+    /// The proxies whose X-Forwarded-For is believed, as addresses or networks, such as
+    /// 127.0.0.1,10.0.0.0/8; without them, a client's address is that of its connection
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// How long clients may take.
     #[command(flatten)]
     pub connections: Connections,
@@ -170,6 +178,10 @@ pub struct Storage {
     /// How many connections read the database at once (on PostgreSQL: read and write)
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 8)]
     pub database_connections: u32,
+
+    /// By what secrets are kept.
+    #[command(flatten)]
+    pub secrets: Sealing,
 }
 
 /// How tokens are signed.
@@ -183,6 +195,10 @@ pub struct Tokens {
     /// How long a token that Recado issues is valid, in seconds
     #[arg(long, env = "JWT_LIFETIME_S", default_value = "43200", value_parser = seconds)]
     pub jwt_lifetime: Duration,
+
+    /// How long somebody who does nothing stays signed in, in seconds
+    #[arg(long, env = "REFRESH_LIFETIME_S", default_value = "2592000", value_parser = seconds)]
+    pub refresh_lifetime: Duration,
 }
 
 /// WhatsApp.
@@ -342,6 +358,9 @@ impl Serve {
         if secret.len() < SHORTEST_SECRET {
             return Err(format!("JWT_SECRET is shorter than {SHORTEST_SECRET} bytes"));
         }
+        if self.storage.secrets.is_known_to_all() {
+            return Err("a production server needs a SECRETS_KEY of its own".to_owned());
+        }
         if self.demo {
             return Err("a production server has no demo logins: leave out --demo".to_owned());
         }
@@ -366,6 +385,9 @@ impl Serve {
         if self.tokens.jwt_secret.expose_secret() == DEVELOPMENT_SECRET {
             dangers.push("JWT_SECRET is the one that everybody knows: anybody can sign in");
         }
+        if self.storage.secrets.is_known_to_all() {
+            dangers.push("SECRETS_KEY is not set: whoever has the database reads inboxes' secrets");
+        }
         dangers
     }
 }
@@ -375,6 +397,12 @@ impl WhatsApp {
     pub fn app_secret(&self) -> Option<&SecretString> {
         self.whatsapp_app_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())
     }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| "neither an address nor a network".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -393,6 +421,7 @@ mod tests {
     use super::{Bootstrap, Cli, Simulate};
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
     #[test]
     fn the_manual_holds_together() {
@@ -407,19 +436,22 @@ mod tests {
         };
         assert!(refused(&[]).contains("JWT_SECRET"));
         assert!(refused(&["--jwt-secret", "short"]).contains("32 bytes"));
-        assert!(refused(&["--jwt-secret", SECRET]).contains("WHATSAPP_APP_SECRET"));
-        let unsigned = ["--jwt-secret", SECRET, "--whatsapp-app-secret", ""];
+        assert!(refused(&["--jwt-secret", SECRET]).contains("SECRETS_KEY"));
+        assert!(refused(&["--jwt-secret", SECRET, "--secrets-key", ""]).contains("SECRETS_KEY"));
+        let keys = ["--jwt-secret", SECRET, "--secrets-key", KEY];
+        assert!(refused(&keys).contains("WHATSAPP_APP_SECRET"));
+        let unsigned = [keys.as_slice(), &["--whatsapp-app-secret", ""]].concat();
         assert!(refused(&unsigned).contains("WHATSAPP_APP_SECRET"));
-        let demo = ["--jwt-secret", SECRET, "--whatsapp-app-secret", "s", "--demo"];
+        let demo = [keys.as_slice(), &["--whatsapp-app-secret", "s", "--demo"]].concat();
         assert!(refused(&demo).contains("--demo"));
-        let simulate = ["--jwt-secret", SECRET, "--whatsapp-app-secret", "s", "--simulate"];
+        let simulate = [keys.as_slice(), &["--whatsapp-app-secret", "s", "--simulate"]].concat();
         assert!(refused(&simulate).contains("--simulate"));
     }
 
     #[test]
     fn a_production_server_with_secrets_starts() {
-        let flags =
-            ["recado", "--env", "production", "--jwt-secret", SECRET, "--whatsapp-app-secret", "s"];
+        let flags = ["recado", "--env", "production", "--jwt-secret", SECRET, "--secrets-key", KEY];
+        let flags = flags.iter().chain(&["--whatsapp-app-secret", "s"]);
         assert_eq!(Cli::try_parse_from(flags).unwrap().serve.check(), Ok(()));
     }
 
@@ -434,6 +466,18 @@ mod tests {
         assert_eq!(simulate.conduct.server, "http://127.0.0.1:3333");
         assert_eq!(simulate.listen, "127.0.0.1:3334".parse().unwrap());
         assert_eq!(simulate.app_secret.unwrap().expose_secret(), "s");
+    }
+
+    #[test]
+    fn keys_are_32_bytes_and_an_error_does_not_show_them() {
+        let keys = |flags: &[&str]| {
+            let serve = Cli::try_parse_from(["recado"].iter().chain(flags)).unwrap().serve;
+            serve.storage.secrets.keys()
+        };
+        let both = keys(&["--secrets-key", KEY, "--secrets-old-keys", &format!("{KEY},{KEY}")]);
+        assert_eq!(both.unwrap().1.len(), 2);
+        let error = keys(&["--secrets-key", "c2hvcnQ="]).unwrap_err();
+        assert!(error.contains("SECRETS_KEY") && !error.contains("c2hvcnQ"), "{error}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _, QueryOrder as _, QueryS
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Contact, Conversation, Db, Desk, Error, Message, Result, Stage};
+use super::{Contact, Conversation, Db, Desk, Error, InboxName, Message, Result, Stage};
 
 /// How much of a message a notification shows, in characters.
 const LONGEST_NOTICE: usize = 200;
@@ -40,6 +40,14 @@ pub enum Event {
     StagesChanged(Vec<Stage>),
     /// A person is to be told something.
     Notified(Box<Notification>),
+    /// An inbox is called otherwise.
+    InboxChanged(InboxName),
+    /// What a person may see or do is another, or one of their sessions has ended: whoever serves
+    /// them asks anew.
+    AccessChanged {
+        /// Whom it is about, and who alone is told.
+        user_id: UserId,
+    },
 }
 
 /// What changed about a conversation; what did not is absent.
@@ -216,7 +224,8 @@ impl Event {
             | Self::MessageChanged(it)
             | Self::StatusMoved(it) => Some(it.inbox_id),
             Self::Notified(it) => Some(it.inbox_id),
-            Self::StagesChanged(_) => None,
+            Self::InboxChanged(it) => Some(it.id),
+            Self::StagesChanged(_) | Self::AccessChanged { .. } => None,
         }
     }
 
@@ -246,6 +255,7 @@ impl Event {
     pub fn user_id(&self) -> Option<&UserId> {
         match self {
             Self::Notified(it) => Some(&it.user_id),
+            Self::AccessChanged { user_id } => Some(user_id),
             _ => None,
         }
     }

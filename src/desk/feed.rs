@@ -58,6 +58,11 @@ impl Feed {
         self.unread.clear();
     }
 
+    /// Goes on as a reader who may see something else.
+    pub fn let_see(&mut self, sees: Sees) {
+        self.sees = sees;
+    }
+
     /// Makes sure that the log keeps what follows the cursor.
     ///
     /// # Errors

@@ -5,21 +5,27 @@
 //! the intake's commit, which does the same for many webhooks at once. A [`Feed`] reads those
 //! events back, in order. No other module names the database.
 
+mod api_token;
 mod audit;
 mod batch;
 mod board;
+mod canned_response;
 mod change;
 mod contact;
 mod conversation;
 mod db;
 mod event;
 mod feed;
+mod idempotency;
 mod inbound;
+mod inbox;
 mod intake;
 mod message;
 mod retention;
 mod room;
 mod search;
+mod secrets;
+mod session;
 mod stage;
 mod stats;
 mod tail;
@@ -38,8 +44,10 @@ pub use entity::{
 };
 use sea_orm::DbErr;
 
+pub use api_token::{ApiToken, NewApiToken};
 pub use audit::{Actor, Audit};
 pub use board::{Board, Column};
+pub use canned_response::CannedResponse;
 pub use contact::{Contact, same_number};
 pub use conversation::{Conversation, Cursor, Edit, InboxName, Listed, Order, Place, Spot, Wanted};
 pub use db::Db;
@@ -50,15 +58,19 @@ pub use entity::user::Role;
 pub use entity::webhook::Outcome;
 pub use event::{ConversationChange, Event, Logged, Notification, NotificationKind, Sort};
 pub use feed::Feed;
+pub use idempotency::{Answer, Attempt, Keyed};
 pub use inbound::{Address, Amendment, Content, Element, Incoming, Webhook};
+pub use inbox::{Inbox, InboxEdit};
 pub use message::{Message, Page, Reaction};
 pub use retention::Retention;
 pub use search::Found;
+pub use secrets::Keys;
+pub use session::{Refresh, Renewal};
 pub use stage::Stage;
 pub use tally::Drift;
 pub use tenant::DEMO;
 pub use updates::Updates;
-pub use user::{NewUser, User};
+pub use user::{NewUser, User, UserEdit, rank};
 pub use webhook::{Fate, Filter, Receipt};
 
 use change::Change;
@@ -70,6 +82,7 @@ pub struct Desks {
     db: Db,
     tails: Arc<Tails>,
     intake: intake::Intake,
+    keys: Keys,
 }
 
 /// One tenant's desk.
@@ -119,6 +132,38 @@ pub enum Error {
     #[error("no inbox {0}")]
     NoInbox(String),
 
+    /// This person has no such token.
+    #[error("no token {0}")]
+    NoToken(ApiTokenId),
+
+    /// This tenant has no such answer.
+    #[error("no canned response {0}")]
+    NoCannedResponse(CannedResponseId),
+
+    /// Nothing can be sent by that inbox yet.
+    #[error("inbox {0} has no access token")]
+    NoAccessToken(InboxId),
+
+    /// The key that has sealed an inbox's secrets is not here.
+    #[error("the secrets of inbox {0} cannot be opened: is a key missing in SECRETS_OLD_KEYS?")]
+    Sealed(InboxId),
+
+    /// Whoever asks may not touch somebody of that role, nor make one.
+    #[error("your role does not reach that far")]
+    Above,
+
+    /// Nobody would be left who can undo it.
+    #[error("the last admin must stay")]
+    LastAdmin,
+
+    /// A key was used for another request before.
+    #[error("this Idempotency-Key was used for another request")]
+    OtherRequest,
+
+    /// The answer to a request that has been done cannot be read any more.
+    #[error("the request has been done, but its answer cannot be read any more")]
+    AnswerLost,
+
     /// What must be unique is taken.
     #[error("{0} exists already")]
     Exists(String),
@@ -148,11 +193,11 @@ impl Desks {
     /// Opens the desks stored in `db`, whose schema must be up to date.
     ///
     /// `adopter` is the tenant that takes in what arrives for phone numbers nobody knows, if it
-    /// exists; without one that is quarantined.
-    pub fn open(db: Db, adopter: Option<TenantId>) -> Self {
+    /// exists; without one that is quarantined. Secrets are kept by `keys`.
+    pub fn open(db: Db, adopter: Option<TenantId>, keys: Keys) -> Self {
         let tails = Arc::new(Tails::new(db.clone()));
         let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter);
-        Self { db, tails, intake }
+        Self { db, tails, intake, keys }
     }
 
     /// Returns the desk of one tenant, whom nobody has checked to exist.

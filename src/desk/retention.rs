@@ -1,6 +1,8 @@
 //! How long the log and raw webhooks are kept.
 
-use entity::{TenantId, TenantScoped as _, Time, event, parked, room, webhook};
+use entity::{
+    TenantId, TenantScoped as _, Time, event, idempotency, parked, room, session, webhook,
+};
 use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio::task::yield_now;
 
@@ -8,6 +10,9 @@ use super::{Desks, Result, tenant};
 
 /// How many events go in one statement, so that no writer waits for long.
 const AT_ONCE: i64 = 500;
+
+/// How long the answers to requests with an `Idempotency-Key` are kept.
+const ANSWERS_KEPT_DAYS: u32 = 1;
 
 /// How long to keep what is not a conversation itself.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +35,24 @@ impl Desks {
         let joined = room::Column::JoinedAt.lt(days_ago(retention.log_days));
         let rooms = room::Entity::delete_many().filter(joined).exec(&self.db.writer).await?;
         pruned += rooms.rows_affected;
+        pruned += self.prune_sessions().await?;
         for (tenant, head) in tenant::heads(&self.db.reader, tenants).await? {
             let surplus = head - i64::from(retention.log_events);
             let last = self.last_before(&tenant, days_ago(retention.log_days)).await?.max(surplus);
             pruned += self.prune_log(&tenant, last).await?;
         }
         Ok(pruned)
+    }
+
+    /// Lets go of refresh tokens that nobody can use any more, and of answers that nobody may ask for
+    /// any more.
+    async fn prune_sessions(&self) -> Result<u64, DbErr> {
+        let expired = session::Column::ExpiresAt.lt(Time::now());
+        let sessions = session::Entity::delete_many().filter(expired);
+        let old = idempotency::Column::CreatedAt.lt(days_ago(ANSWERS_KEPT_DAYS));
+        let answers = idempotency::Entity::delete_many().filter(old);
+        Ok(sessions.exec(&self.db.writer).await?.rows_affected
+            + answers.exec(&self.db.writer).await?.rows_affected)
     }
 
     /// The number of the last event before `time`, 0 if there is none.

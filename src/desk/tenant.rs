@@ -2,13 +2,21 @@
 
 use entity::inbox::Channel;
 use entity::{InboxId, StageId, TenantId, TenantScoped as _, Time, inbox, stage, tenant};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, SqlErr,
     TryInsertResult,
 };
+use serde_json::json;
 
-use super::{Desk, Desks, Error, InboxName, Result};
+use super::audit::note;
+use super::user::name;
+use super::{Actor, Desk, Desks, Error, InboxName, Result};
+
+/// The longest name, in characters, and the longest identifier that the API gives.
+const LONGEST_NAME: usize = 100;
+const LONGEST_ID: usize = 64;
 
 /// The tenant that `--demo` makes, and that takes in unknown phone numbers on a development server.
 pub const DEMO: &str = "demo";
@@ -24,6 +32,28 @@ const STAGES: [(&str, &str); 4] = [
 impl Desks {
     /// Adds a tenant with the first stages of its board, unless it exists; returns its desk.
     pub async fn ensure_tenant(&self, id: &TenantId, name: &str) -> Result<Desk> {
+        self.insert_tenant(id, name, None).await?;
+        Ok(self.of(id.clone()))
+    }
+
+    /// Adds a tenant with the first stages of its board; returns its desk.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when there is one.
+    pub async fn add_tenant(&self, id: &str, told: &str, by: &Actor) -> Result<Desk> {
+        let told = name(told, LONGEST_NAME)?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(is_plain) {
+            let why = format!("an id is 1 to {LONGEST_ID} of a-z, A-Z, 0-9, - _ and .");
+            return Err(Error::Invalid(why));
+        }
+        let id = TenantId::from(id);
+        let is_new = self.insert_tenant(&id, &told, Some(by)).await?;
+        if is_new { Ok(self.of(id)) } else { Err(Error::Exists(format!("tenant {id}"))) }
+    }
+
+    /// Adds a tenant unless it exists; answers whether it is new.
+    async fn insert_tenant(&self, id: &TenantId, name: &str, by: Option<&Actor>) -> Result<bool> {
         let txn = self.db.begin().await?;
         let now = Time::now();
         let row = tenant::Model {
@@ -37,7 +67,8 @@ impl Desks {
             .on_conflict_do_nothing_on([tenant::Column::Id])
             .exec_without_returning(&txn)
             .await?;
-        if matches!(inserted, TryInsertResult::Inserted(1)) {
+        let is_new = matches!(inserted, TryInsertResult::Inserted(1));
+        if is_new {
             let stages = STAGES.into_iter().zip(0..).map(|((name, color), position)| {
                 let (name, color) = (name.to_owned(), color.to_owned());
                 let (id, tenant_id) = (StageId::generate(), id.clone());
@@ -45,9 +76,11 @@ impl Desks {
                     .into_active_model()
             });
             stage::Entity::insert_many(stages).exec_without_returning(&txn).await?;
+            let subject = format!("tenant:{id}");
+            note(&txn, id, by, "tenant.added", &subject, json!({ "name": name })).await?;
         }
         txn.commit().await?;
-        Ok(self.of(id.clone()))
+        Ok(is_new)
     }
 
     /// Returns all tenants, with their names.
@@ -60,6 +93,24 @@ impl Desks {
 }
 
 impl Desk {
+    /// Calls the tenant otherwise.
+    pub async fn rename(&self, told: &str, by: &Actor) -> Result<()> {
+        let told = name(told, LONGEST_NAME)?;
+        let txn = self.desks.db.begin().await?;
+        let renamed = tenant::Entity::update_many()
+            .col_expr(tenant::Column::Name, Expr::value(&*told))
+            .filter(tenant::Column::Id.eq(self.tenant.clone()))
+            .exec(&txn)
+            .await?;
+        if renamed.rows_affected == 0 {
+            return Err(self.missing());
+        }
+        let (subject, details) = (format!("tenant:{}", self.tenant), json!({ "name": told }));
+        note(&txn, &self.tenant, Some(by), "tenant.renamed", &subject, details).await?;
+        txn.commit().await?;
+        Ok(())
+    }
+
     /// What people call the tenant.
     pub async fn name(&self) -> Result<String> {
         Ok(self.row().await?.ok_or_else(|| self.missing())?.name)

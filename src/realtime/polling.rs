@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout_at};
 use super::last_check;
 use super::metrics::Counted;
 use crate::api::ApiError;
-use crate::auth::Caller;
-use crate::desk::{self, Feed, Logged};
+use crate::auth::{Auth, Caller};
+use crate::desk::{self, Event, Feed, Logged};
 use crate::telemetry::FIGURES;
 use crate::wire;
 
@@ -68,19 +68,25 @@ pub(super) struct Answer {
 /// `GET /api/events`: what followed an event; with `wait`, as soon as something does.
 pub(super) async fn events(
     caller: Caller,
+    State(auth): State<Auth>,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<Json<Page>, ApiError> {
     let Query(From { after, limit, wait }) = from?;
     let limit = limit.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
-    let mut feed = caller.desk.follow(after, caller.sees).await?;
+    let mut feed = caller.desk.follow(after, caller.sees.clone()).await?;
     feed.check().await?;
     let mut events = read(&mut feed, limit).await?;
     if let (true, Some(wait)) = (events.is_empty(), wait) {
         let _counted = Counted::new(&FIGURES.long_polls);
+        // What is remembered of them may be older than what they are about to wait for.
+        feed.let_see(auth.again(&caller).await?.sees);
         let until = Instant::now() + Duration::from_secs(wait.min(LONGEST_WAIT));
         if let Ok(first) = timeout_at(until, feed.next()).await {
-            events.push(told(first?.as_ref()));
-            events.extend(read(&mut feed, limit - 1).await?);
+            let first = first?;
+            events.push(told(&first));
+            if !is_last(&first) {
+                events.extend(read(&mut feed, limit - 1).await?);
+            }
         }
     }
     let has_more = feed.cursor() < feed.head();
@@ -115,8 +121,16 @@ async fn read(feed: &mut Feed, limit: usize) -> desk::Result<Vec<Told>> {
         && let Some(logged) = feed.try_next().await?
     {
         events.push(told(&logged));
+        if is_last(&logged) {
+            break;
+        }
     }
     Ok(events)
+}
+
+/// Whether an answer ends with this event: what follows, they may see otherwise, and ask anew for.
+fn is_last(logged: &Logged) -> bool {
+    matches!(logged.event, Event::AccessChanged { .. })
 }
 
 fn told(logged: &Logged) -> Told {

@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::mailbox::Mailbox;
 use super::socketio::Pace;
-use crate::auth::{Caller, role_name};
-use crate::desk::{self, Error, Feed, Logged, Time};
+use crate::auth::{Auth, Caller, role_name};
+use crate::desk::{self, Error, Event, Feed, Logged, Time};
 use crate::telemetry::FIGURES;
 use crate::wire;
 
@@ -38,6 +38,7 @@ pub(super) enum Order {
 pub(super) struct Session {
     pub(super) socket: SocketRef,
     caller: Caller,
+    auth: Auth,
     orders: Arc<Mailbox<Order>>,
     pace: Pace,
     pub(super) progress: Arc<Progress>,
@@ -101,12 +102,12 @@ impl Place {
 impl Session {
     pub(super) fn start(
         socket: SocketRef,
-        caller: Caller,
+        (caller, auth): (Caller, Auth),
         orders: Arc<Mailbox<Order>>,
         pace: Pace,
         progress: Arc<Progress>,
     ) -> Self {
-        Self { socket, caller, orders, pace, progress, syncs: Vec::new(), missed_until: 0 }
+        Self { socket, caller, auth, orders, pace, progress, syncs: Vec::new(), missed_until: 0 }
     }
 
     /// Sends what follows a place in the log, and then what happens, until the client is gone or its
@@ -114,7 +115,8 @@ impl Session {
     pub(super) async fn serve(&mut self, from: &mut Place) -> desk::Result<()> {
         let Place { feed, complete } = from;
         self.missed_until = feed.head();
-        if self.ready(feed, *complete).await.is_err() {
+        // Asked after the cursor is fixed, so that no change of what they may see falls in between.
+        if !self.is_as_before().await || self.ready(feed, *complete).await.is_err() {
             return Ok(());
         }
         let expiry = instant(self.caller.until);
@@ -147,6 +149,19 @@ impl Session {
             };
             if let Err(Gone) = sent {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Whether the client may see and do what it could when it was let in. One that may see something
+    /// else is to come back, and is served the rest of the log as it is now.
+    async fn is_as_before(&self) -> bool {
+        // In memory of its own: each session would else hold room for it all the time.
+        match Box::pin(self.auth.again(&self.caller)).await {
+            Ok(now) => now.sees == self.caller.sees && now.role == self.caller.role,
+            Err(refusal) => {
+                tracing::info!(socket.id = %self.socket.id, %refusal, "a client is let go");
+                false
             }
         }
     }
@@ -209,7 +224,11 @@ impl Session {
         } else if let Some(arrived) = logged.arrived {
             FIGURES.webhook_to_socket.record(arrived.elapsed());
         }
-        Ok(())
+        let may_stay = match logged.event {
+            Event::AccessChanged { .. } => self.is_as_before().await,
+            _ => true,
+        };
+        if may_stay { Ok(()) } else { Err(Gone) }
     }
 
     /// Sends an event as soon as the client's buffer has room for it. A client that makes none for

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::mailbox::Mailbox;
 use super::recovery::{Pid, Pids};
 use super::session::{Order, Place, Progress, Session};
-use crate::auth::{Auth, Caller, Refusal};
+use crate::auth::{Auth, Caller, Refusal, Scope};
 use crate::desk::{self, ConversationId};
 use crate::telemetry::FIGURES;
 
@@ -116,6 +116,7 @@ async fn admit(
     let hello = Hello::read(&hello.unwrap_or_default());
     let token = hello.token.or_else(|| bearer(&socket)).or_else(|| parameter(&socket, "token"));
     let caller = shared.auth.caller(&token.unwrap_or_default()).await?;
+    caller.may(Scope::Read)?;
     let after = hello.after.or_else(|| parameter(&socket, "after")?.parse().ok());
     let after = after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
     let place = Place::find(&caller, after).await?;
@@ -163,7 +164,8 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
         transport = ?socket.transport_type(),
         "Client connected"
     );
-    let session = Session::start(socket, caller, orders, shared.pace, progress);
+    let who = (caller, shared.auth);
+    let session = Session::start(socket, who, orders, shared.pace, progress);
     // In a task of its own, which holds a session once and nothing else: there are many.
     tokio::spawn(follow(session, place, gone));
 }
@@ -236,6 +238,10 @@ async fn leave_conversation(
 }
 
 async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, ack: AckSender) {
+    if let Err(refusal) = me.caller.may(Scope::Write) {
+        let _ = ack.send(&problem("scope_missing", &refusal.to_string()));
+        return;
+    }
     let read = match identifier(id.ok()) {
         Some(id) => me.caller.desk.mark_read(id, &me.caller.sees).await,
         None => Err(no_conversation()),

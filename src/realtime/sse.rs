@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRef, FromRequestParts, Query};
+use axum::extract::{FromRef, FromRequestParts, Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName};
 use axum::http::request::Parts;
@@ -17,9 +17,9 @@ use tokio::time::{Instant, sleep_until};
 use super::last_check;
 use super::metrics::Counted;
 use super::session::instant;
-use crate::api::ApiError;
+use crate::api::{ApiError, Proxies, admit};
 use crate::auth::{Auth, Caller, Refusal};
-use crate::desk::{Error, Feed, Logged};
+use crate::desk::{Error, Event as Happened, Feed, Logged};
 use crate::telemetry::FIGURES;
 use crate::wire;
 
@@ -45,12 +45,13 @@ type Write = fn(&Logged) -> Event;
 /// `GET /api/events/stream`: events as they happen, from a cursor or from now on.
 pub(super) async fn events(
     StreamCaller(caller): StreamCaller,
+    State(auth): State<Auth>,
     headers: HeaderMap,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let Query(from) = from?;
     let after = last_event_id(&headers).or(from.after);
-    follow(caller, after, |logged| {
+    follow(caller, auth, after, |logged| {
         let event = Event::default().event(wire::live_name(&logged.event));
         event.id(logged.seq.to_string()).data(wire::live(logged).get())
     })
@@ -60,6 +61,7 @@ pub(super) async fn events(
 /// `GET /api/chats/realtime-updates/`: the polling clients' updates as they happen.
 pub(super) async fn updates(
     StreamCaller(caller): StreamCaller,
+    State(auth): State<Auth>,
     headers: HeaderMap,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -70,7 +72,7 @@ pub(super) async fn updates(
         (None, Some(since)) => Some(caller.desk.seq_at(since).await?),
         (None, None) => None,
     };
-    follow(caller, after, |logged| {
+    follow(caller, auth, after, |logged| {
         let event = Event::default().id(logged.seq.to_string());
         match wire::polled(logged) {
             Some(update) => event.data(update.get()),
@@ -83,12 +85,17 @@ pub(super) async fn updates(
 
 async fn follow(
     caller: Caller,
+    auth: Auth,
     after: Option<i64>,
     write: Write,
 ) -> Result<impl IntoResponse, ApiError> {
-    let mut feed = caller.desk.follow(after, caller.sees).await?;
+    let mut feed = caller.desk.follow(after, caller.sees.clone()).await?;
     feed.check().await?;
-    let events = stream(feed, instant(caller.until), write);
+    // Asked after the cursor is fixed, so that no change of what they may see falls in between.
+    let caller = auth.again(&caller).await?;
+    feed.let_see(caller.sees.clone());
+    let expiry = instant(caller.until);
+    let events = stream(feed, expiry, Viewer { caller, auth }, write);
     // A proxy that gathers what it passes on would turn a stream into a wait.
     let headers = [
         (HeaderName::from_static("x-accel-buffering"), "no"),
@@ -98,23 +105,44 @@ async fn follow(
     Ok((headers, Sse::new(events).keep_alive(keep_alive)))
 }
 
-/// The events that a feed brings until `expiry`. It is read as fast as the client reads.
+/// Who looks at a stream.
+struct Viewer {
+    caller: Caller,
+    auth: Auth,
+}
+
+impl Viewer {
+    /// Whether they may see what they saw, now that this has happened.
+    async fn stays(&self, logged: &Logged) -> bool {
+        let Happened::AccessChanged { .. } = logged.event else { return true };
+        let again = self.auth.again(&self.caller).await;
+        again.is_ok_and(|again| again.sees == self.caller.sees)
+    }
+}
+
+/// The events that a feed brings until `expiry`, or until its viewer may see something else: they
+/// are to come back, if they may. It is read as fast as the client reads.
 fn stream(
     feed: Feed,
     expiry: Instant,
+    viewer: Viewer,
     write: Write,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let counted = Counted::new(&FIGURES.streams);
     let hello = Event::default().retry(RETRY).comment("connected");
     let first = stream::once(std::future::ready(Ok(hello)));
-    let rest = stream::unfold(Some((feed, counted)), move |following| async move {
-        let (mut feed, counted) = following?;
+    let following = Some((feed, viewer, counted));
+    let rest = stream::unfold(following, move |following| async move {
+        let (mut feed, viewer, counted) = following?;
         let next = tokio::select! {
             () = sleep_until(expiry) => None,
             next = feed.next() => Some(next),
         };
         match next {
-            Some(Ok(logged)) => Some((Ok(write(&logged)), Some((feed, counted)))),
+            Some(Ok(logged)) => {
+                let stays = viewer.stays(&logged).await;
+                Some((Ok(write(&logged)), stays.then_some((feed, viewer, counted))))
+            }
             Some(Err(error)) => Some((Ok(last(&error)), None)),
             None => Some((Ok(Event::default().event("auth:expired").data("{}")), None)),
         }
@@ -138,6 +166,7 @@ fn last_event_id(headers: &HeaderMap) -> Option<i64> {
 impl<S: Send + Sync> FromRequestParts<S> for StreamCaller
 where
     Auth: FromRef<S>,
+    Proxies: FromRef<S>,
 {
     type Rejection = ApiError;
 
@@ -151,6 +180,6 @@ where
         }
         let Query(Token { token }) = Query::try_from_uri(&parts.uri)?;
         let token = token.ok_or(Refusal::Missing)?;
-        Ok(Self(Auth::from_ref(state).caller(&token).await?))
+        admit(parts, state, &token).await.map(Self)
     }
 }

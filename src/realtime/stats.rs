@@ -11,7 +11,7 @@ use socketioxide::{SocketIo, TransportType};
 
 use super::socketio::Connected;
 use crate::api::ApiError;
-use crate::auth::{Caller, Refusal};
+use crate::auth::Caller;
 use crate::desk::{Role, TenantId, UserId};
 
 /// How many clients are connected to this node.
@@ -82,11 +82,8 @@ pub(super) async fn connections(
 
 /// The connections that a caller may look at.
 fn visible(io: &SocketIo, caller: &Caller) -> Result<Vec<(SocketRef, Connected)>, ApiError> {
-    let sees_all = match caller.role {
-        Role::Operator => true,
-        Role::Admin => false,
-        Role::Agent => return Err(Refusal::Role.into()),
-    };
+    caller.require(Role::Admin)?;
+    let sees_all = caller.role == Role::Operator;
     let sockets = io.sockets().into_iter().filter_map(|socket| {
         let connected = socket.extensions.get::<Connected>()?;
         let is_own = connected.caller.desk.tenant() == caller.desk.tenant();

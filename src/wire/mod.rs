@@ -177,6 +177,14 @@ enum Live {
         body: String,
         conversation_id: ConversationId,
     },
+    Inbox {
+        seq: i64,
+        inbox: Inbox,
+    },
+    Access {
+        seq: i64,
+        user_id: UserId,
+    },
 }
 
 /// Returns the name under which Socket.IO and SSE announce an event.
@@ -189,6 +197,8 @@ pub fn live_name(event: &Event) -> &'static str {
         Event::StatusMoved(_) => "message:status-update",
         Event::StagesChanged(_) => "stages:updated",
         Event::Notified(_) => "notification:new",
+        Event::InboxChanged(_) => "inbox:updated",
+        Event::AccessChanged { .. } => "access:changed",
     }
 }
 
@@ -224,6 +234,8 @@ impl From<&Logged> for Live {
                     (**it).clone();
                 Self::Notification { seq, id, kind, title, body, conversation_id }
             }
+            Event::InboxChanged(it) => Self::Inbox { seq, inbox: it.clone().into() },
+            Event::AccessChanged { user_id } => Self::Access { seq, user_id: user_id.clone() },
         }
     }
 }
@@ -294,13 +306,12 @@ impl From<desk::Contact> for Contact {
 
 impl From<desk::Conversation> for Conversation {
     fn from(conversation: desk::Conversation) -> Self {
-        let desk::InboxName { id, name, channel } = conversation.inbox;
         let last = conversation.last_message.as_ref();
         Self {
             id: conversation.id,
             status: conversation.status,
             stage_id: conversation.stage_id,
-            inbox: Inbox { id, name, channel },
+            inbox: conversation.inbox.into(),
             contact: conversation.contact.into(),
             assignee_id: conversation.assignee_id,
             unread_count: conversation.unread_count,
@@ -313,6 +324,13 @@ impl From<desk::Conversation> for Conversation {
             window_until: conversation.window_until.map(|it| it.to_string()),
             waiting_since: conversation.waiting_since.map(|it| it.to_string()),
         }
+    }
+}
+
+impl From<desk::InboxName> for Inbox {
+    fn from(inbox: desk::InboxName) -> Self {
+        let desk::InboxName { id, name, channel } = inbox;
+        Self { id, name, channel }
     }
 }
 

@@ -65,7 +65,10 @@ pub fn polled(logged: &Logged) -> Option<&RawValue> {
         Event::ConversationChanged(it) => {
             ("chat_updated", &it.contact, Data::Chat(it.as_ref().into()))
         }
-        Event::StagesChanged(_) | Event::Notified(_) => return None,
+        Event::StagesChanged(_)
+        | Event::Notified(_)
+        | Event::InboxChanged(_)
+        | Event::AccessChanged { .. } => return None,
     };
     Some(logged.polled(|logged| {
         let (chat_id, timestamp) = (&*contact.phone_number, logged.happened_at.isoformat());

@@ -34,7 +34,7 @@ fn what_was_stored_by_the_first_version_can_be_read() {
 }
 
 /// Every stored event, in each of its shapes.
-fn examples() -> [(&'static str, Value); 11] {
+fn examples() -> [(&'static str, Value); 13] {
     let contact = json!({ "id": id(4), "name": "Ana", "phone_number": "5511888888888" });
     let message = json!({
         "id": id(1), "conversation_id": id(2), "inbox_id": id(3), "provider_id": "wamid.1",
@@ -86,6 +86,8 @@ fn examples() -> [(&'static str, Value); 11] {
             json!({ "id": id(7), "user_id": "ada", "conversation_id": id(2), "inbox_id": id(3),
                 "kind": "assigned", "title": "Ana", "body": "Bia" }),
         ),
+        ("inbox_changed", json!({ "id": id(3), "name": "Vendas", "channel": "whatsapp" })),
+        ("access_changed", json!({ "user_id": "ada" })),
     ]
 }
 

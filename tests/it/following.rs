@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use recado::channels::whatsapp;
-use recado::desk::{Channel, Db, Desks, Event, Sees, Webhook};
+use recado::desk::{Channel, Db, Desks, Event, Keys, Sees, Webhook};
 use recado::wire;
 use serde_json::json;
 use tokio::time::timeout;
@@ -148,7 +148,7 @@ async fn the_board_with_the_events_after_it_is_the_board_of_later() {
 
 /// A node of its own on the same database.
 async fn node(database: &Database) -> Desks {
-    Desks::open(Db::connect(database.url(), 8).await.unwrap(), None)
+    Desks::open(Db::connect(database.url(), 8).await.unwrap(), None, Keys::new(&[0; 32], &[]))
 }
 
 /// Makes each event take up to 10 ms to be written, to draw out races; SQLite has one writer and no

@@ -52,6 +52,9 @@ impl Batch<'_> {
                 None => quarantined("it does not say for which inbox it is"),
             };
         };
+        if inbox.disabled_at.is_some() {
+            return quarantined("its inbox is disabled");
+        }
         match &element.content {
             Content::Message(incoming) => self.receive(&inbox, incoming),
             Content::Amendment { target, amendment } => {

@@ -40,9 +40,35 @@ impl Database {
 
     /// Runs a statement past the server.
     pub(crate) async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.unwrap();
+    }
+
+    /// Runs a statement past the server; `Err` is what the database says against it.
+    pub(crate) async fn try_execute(&self, sql: &str) -> Result<(), String> {
         let connection = sea_orm::Database::connect(&self.url).await.unwrap();
-        connection.execute_unprepared(sql).await.unwrap();
+        let done = connection.execute_unprepared(sql).await;
         connection.close().await.unwrap();
+        done.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// All that it holds: the bytes of SQLite's files, of PostgreSQL the rows that may hold secrets.
+    pub(crate) async fn bytes(&self) -> Vec<u8> {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let files = ["", "-wal"].map(|end| std::fs::read(format!("{path}{end}")).unwrap());
+            return files.concat();
+        }
+        let connection = sea_orm::Database::connect(&self.url).await.unwrap();
+        let tables = ["inbox", "session", "api_token", "idempotency", "audit", "event", "user"];
+        let mut rows = Vec::new();
+        for table in tables {
+            let all = format!("SELECT string_agg(t::text, ' ') AS rows FROM \"{table}\" t");
+            let all = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, all);
+            let row = connection.query_one_raw(all).await.unwrap().unwrap();
+            let text: Option<String> = row.try_get("", "rows").unwrap();
+            rows.extend(text.unwrap_or_default().into_bytes());
+        }
+        connection.close().await.unwrap();
+        rows
     }
 }
 

@@ -1,6 +1,7 @@
 //! A whole server with a database of its own, and the people who use it.
 
 mod database;
+mod person;
 mod process;
 mod screen;
 mod simulator;
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 pub(crate) use database::Database;
+pub(crate) use person::{Answer, PASSWORD, Person};
 pub(crate) use process::{Process, run};
 pub(crate) use screen::Screen;
 pub(crate) use simulator::{

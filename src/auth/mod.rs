@@ -1,0 +1,310 @@
+//! Credentials in, [`Caller`] out: who is asking, the one desk they may touch, and what of it they
+//! may see.
+
+mod password;
+mod scope;
+mod session;
+mod token;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use secrecy::SecretString;
+
+use crate::desk::{
+    self, Actor, ApiToken, Desk, Desks, Role, Sees, SessionId, TenantId, Time, UserId,
+};
+
+pub use password::{choose, hash};
+pub use scope::Scope;
+pub use session::{Origin, SignedIn};
+pub use token::same;
+
+use token::{API_TOKEN, Signer, digest};
+
+/// For how long it is remembered what a desk knows of a caller, and of how many.
+const KNOWN_FOR: Duration = Duration::from_secs(5);
+const MOST_KNOWN: u64 = 100_000;
+
+/// Somebody who has shown who they are.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The `sub` of their token.
+    pub user: UserId,
+    /// What colleagues see.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The only desk they may touch.
+    pub desk: Desk,
+    /// What of it they may see.
+    pub sees: Sees,
+    /// When they have to show anew who they are.
+    pub until: Time,
+    /// From where they ask, as far as is known.
+    pub address: Option<IpAddr>,
+    session: Option<SessionId>,
+    /// What of it all their token reaches; nothing for people, who reach everything.
+    scopes: Option<Vec<Scope>>,
+    proof: Arc<Proof>,
+}
+
+/// What somebody has shown.
+#[derive(Debug)]
+enum Proof {
+    /// A JWT.
+    Claims { name: Option<String>, role: Role },
+    /// A token for programs, by its digest.
+    ApiToken(String),
+}
+
+impl Caller {
+    /// Who it is, for the audit log.
+    pub fn actor(&self) -> Actor {
+        let address = self.address.map(|address| address.to_string());
+        Actor { user: self.user.clone(), name: self.name.clone(), address }
+    }
+}
+
+/// Checks and issues credentials.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    desks: Desks,
+    signer: Signer,
+    lifetimes: Lifetimes,
+    known: Cache<Who, Known>,
+    tokens: Cache<String, Option<ApiToken>>,
+}
+
+/// For how long what Recado issues can be used.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// Tokens by which people act.
+    pub access: Duration,
+    /// Tokens by which they get the next ones.
+    pub refresh: Duration,
+}
+
+/// Who is asked about: a person in one of their sessions, or outside of all.
+type Who = (TenantId, UserId, Option<SessionId>);
+
+/// What a desk knows of a person.
+#[derive(Clone)]
+struct Known {
+    /// Their name and role, if the tenant keeps them here.
+    person: Option<(String, Role)>,
+    is_disabled: bool,
+    has_session: bool,
+    sees: Sees,
+}
+
+/// Why somebody is not let in. Each says so in words that a client may show.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is none.
+    #[error("the token is missing")]
+    Missing,
+    /// It is no token, or lacks a claim.
+    #[error("the token is malformed")]
+    Malformed,
+    /// It is signed by another algorithm than HS256, or not at all.
+    #[error("the token's algorithm is not HS256")]
+    Algorithm,
+    /// Somebody else has signed it.
+    #[error("the token's signature is wrong")]
+    Signature,
+    /// It was valid once.
+    #[error("the token has expired")]
+    Expired,
+    /// Its tenant does not exist.
+    #[error("the token's tenant is unknown")]
+    Tenant,
+    /// It was taken back, or never given.
+    #[error("the token is unknown, has expired or was revoked")]
+    ApiToken,
+    /// Its session has ended.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// They are not to do anything here any more.
+    #[error("this account is disabled")]
+    Disabled,
+    /// The refresh token is none, or cannot be used any more.
+    #[error("the refresh token is unknown, has expired or was used before")]
+    RefreshToken,
+    /// They may not do that.
+    #[error("your role does not allow this")]
+    Role,
+    /// Their token does not reach that far.
+    #[error("the token lacks the scope {}", .0.name())]
+    Scope(Scope),
+    /// It is not for programs.
+    #[error("this takes somebody who has signed in, not a token for programs")]
+    Program,
+    /// Nobody signs in by that address and password.
+    #[error("the email address or the password is wrong")]
+    Password,
+    /// The password that is to be another is not that.
+    #[error("the old password is wrong")]
+    OldPassword,
+    /// A desk refused, or nobody can tell at the moment.
+    #[error(transparent)]
+    Storage(#[from] desk::Error),
+}
+
+impl Auth {
+    /// Checks JWTs against `secret`, and issues tokens that are valid for `lifetimes`.
+    pub fn new(desks: Desks, secret: &SecretString, lifetimes: Lifetimes) -> Self {
+        let known = Cache::builder().time_to_live(KNOWN_FOR).max_capacity(MOST_KNOWN);
+        let known = known.support_invalidation_closures().build();
+        let tokens = Cache::builder().time_to_live(KNOWN_FOR).max_capacity(MOST_KNOWN).build();
+        Self(Arc::new(Inner { desks, signer: Signer::new(secret), lifetimes, known, tokens }))
+    }
+
+    /// Lets in whoever holds a valid token: a JWT, or one for programs.
+    ///
+    /// A JWT's claims are trusted: the tenant must exist, a row of the user need not, since it may
+    /// come from the customer's own backend. One that Recado has issued bears its session, which must
+    /// go on, and what its person may do is what the desk says now.
+    pub async fn caller(&self, token: &str) -> Result<Caller, Refusal> {
+        if token.starts_with(API_TOKEN) {
+            return self.program(digest(token)).await;
+        }
+        let claims = self.0.signer.read(token)?;
+        let desk = self.0.desks.find(TenantId(claims.tenant_id)).await?.ok_or(Refusal::Tenant)?;
+        let proof = Proof::Claims { name: claims.name, role: role(&claims.role) };
+        let until = Time(claims.exp.saturating_mul(1_000_000));
+        self.admit(desk, UserId(claims.sub), claims.sid, until, None, proof).await
+    }
+
+    /// Asks the desk anew, whatever is remembered, about somebody who was let in.
+    pub async fn again(&self, caller: &Caller) -> Result<Caller, Refusal> {
+        let who = (caller.desk.tenant().clone(), caller.user.clone(), caller.session);
+        self.0.known.invalidate(&who);
+        if let Proof::ApiToken(digest) = &*caller.proof {
+            self.0.tokens.invalidate(digest);
+            let again = self.program(digest.clone()).await?;
+            return Ok(Caller { address: caller.address, ..again });
+        }
+        let known = self.known(&who, &caller.desk).await?;
+        caller.clone().known_as(known)
+    }
+
+    /// Forgets what is remembered of a person, since it is another now.
+    pub fn forget(&self, tenant: &TenantId, user: &UserId) {
+        let (tenant, user) = (tenant.clone(), user.clone());
+        let forgotten =
+            self.0.known.invalidate_entries_if(move |who, _| who.0 == tenant && who.1 == user);
+        forgotten.expect("the cache was built for it");
+        self.0.tokens.invalidate_all();
+    }
+
+    async fn program(&self, digest: String) -> Result<Caller, Refusal> {
+        let token = if let Some(token) = self.0.tokens.get(&digest) {
+            token
+        } else {
+            let token = self.0.desks.use_token(&digest).await?;
+            self.0.tokens.insert(digest.clone(), token.clone());
+            token
+        };
+        let token = token.ok_or(Refusal::ApiToken)?;
+        let until = token.expires_at.unwrap_or(Time(i64::MAX));
+        if until <= Time::now() {
+            return Err(Refusal::ApiToken);
+        }
+        let desk = self.0.desks.find(token.tenant).await?.ok_or(Refusal::Tenant)?;
+        let scopes = token.scopes.iter().filter_map(|name| Scope::named(name)).collect();
+        self.admit(desk, token.user, None, until, Some(scopes), Proof::ApiToken(digest)).await
+    }
+
+    async fn admit(
+        &self,
+        desk: Desk,
+        user: UserId,
+        session: Option<SessionId>,
+        until: Time,
+        scopes: Option<Vec<Scope>>,
+        proof: Proof,
+    ) -> Result<Caller, Refusal> {
+        let who = (desk.tenant().clone(), user, session);
+        let known = self.known(&who, &desk).await?;
+        let caller = Caller {
+            name: String::new(),
+            role: Role::Agent,
+            sees: Sees { user: None, inboxes: None },
+            user: who.1,
+            address: None,
+            proof: Arc::new(proof),
+            desk,
+            until,
+            session,
+            scopes,
+        };
+        caller.known_as(known)
+    }
+
+    /// Asks the desk about a person, or remembers what it said a moment ago: clients that poll ask
+    /// often.
+    async fn known(&self, who: &Who, desk: &Desk) -> Result<Known, Refusal> {
+        if let Some(known) = self.0.known.get(who) {
+            return Ok(known);
+        }
+        let (_, user, session) = who;
+        let (person, sees) = desk.person(user).await?;
+        let has_session = match session {
+            Some(session) => desk.has_session(*session, user).await?,
+            None => true,
+        };
+        let is_disabled = person.as_ref().is_some_and(|person| person.disabled_at.is_some());
+        let person = person.map(|person| (person.name, person.role));
+        let known = Known { person, is_disabled, has_session, sees };
+        self.0.known.insert(who.clone(), known.clone());
+        Ok(known)
+    }
+}
+
+impl Caller {
+    /// The caller as the desk knows them, if it lets them in.
+    fn known_as(mut self, known: Known) -> Result<Self, Refusal> {
+        if known.is_disabled {
+            return Err(Refusal::Disabled);
+        }
+        if !known.has_session {
+            return Err(Refusal::SessionEnded);
+        }
+        (self.name, self.role) = match (&*self.proof, known.person) {
+            (Proof::Claims { name: None, role }, None) => (self.user.0.clone(), *role),
+            (Proof::Claims { name: Some(name), role }, None) => (name.clone(), *role),
+            // Their own backend has the last word, if it is that which speaks.
+            (Proof::Claims { name, role }, Some((known, _))) if self.session.is_none() => {
+                (name.clone().unwrap_or(known), *role)
+            }
+            (_, Some(known)) => known,
+            // Whoever has a token for programs is kept here.
+            (Proof::ApiToken(_), None) => return Err(Refusal::ApiToken),
+        };
+        self.sees = known.sees;
+        Ok(self)
+    }
+}
+
+/// Who may do least is who says what nobody knows.
+fn role(name: &str) -> Role {
+    match name.to_lowercase().as_str() {
+        "operator" => Role::Operator,
+        "admin" => Role::Admin,
+        _ => Role::Agent,
+    }
+}
+
+/// What tokens and clients call a role.
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Operator => "operator",
+        Role::Admin => "admin",
+        Role::Agent => "agent",
+    }
+}

@@ -1,0 +1,324 @@
+//! Connections to channels, and what is needed to speak for them.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use entity::{InboxId, TenantScoped as _, Time, inbox};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::message::json as text;
+use super::secrets::Keys;
+use super::tenant::is_taken;
+use super::user::name;
+use super::{Actor, Change, Channel, Desk, Desks, Error, Event, InboxName, Result, Sees};
+
+/// The longest name, and the longest address, in characters.
+const LONGEST: usize = 100;
+
+/// An inbox, as those who look after it see it: its secrets are only told to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each tells of another secret")]
+pub struct Inbox {
+    /// What agents know of it.
+    pub shown: InboxName,
+    /// How the channel names it: WhatsApp's phone number id.
+    pub address: String,
+    /// Whether Recado can send by it.
+    pub has_access_token: bool,
+    /// Whether its webhooks are signed by an app of its own.
+    pub has_app_secret: bool,
+    /// Whether Meta's verification request has a word of its own.
+    pub has_verify_token: bool,
+    /// Whether it neither receives nor sends.
+    pub is_disabled: bool,
+    /// When it was added.
+    pub created_at: Time,
+}
+
+/// What is needed to speak for an inbox, and to believe who speaks to it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct InboxSecrets {
+    /// By which messages are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access_token: Option<String>,
+    /// By which webhooks are signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    app_secret: Option<String>,
+    /// What Meta's verification request knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verify_token: Option<String>,
+}
+
+/// What is to be another about an inbox; what is absent stays. A secret that is told to be nothing
+/// is forgotten.
+#[derive(Clone, Debug, Default)]
+pub struct InboxEdit {
+    /// What agents see.
+    pub name: Option<String>,
+    /// By which messages are sent.
+    pub access_token: Option<Option<SecretString>>,
+    /// By which webhooks are signed.
+    pub app_secret: Option<Option<SecretString>>,
+    /// What Meta's verification request knows.
+    pub verify_token: Option<Option<SecretString>>,
+    /// Whether it neither receives nor sends.
+    pub is_disabled: Option<bool>,
+}
+
+impl fmt::Debug for InboxSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InboxSecrets")
+    }
+}
+
+impl Desk {
+    /// Adds an inbox.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when this or another tenant has it.
+    pub async fn add_inbox(
+        &self,
+        channel: Channel,
+        address: &str,
+        edit: InboxEdit,
+        by: &Actor,
+    ) -> Result<Inbox> {
+        let change = self.change().await?;
+        let row = inbox::Model {
+            id: InboxId::generate(),
+            tenant_id: self.tenant.clone(),
+            channel,
+            name: String::new(),
+            address: name(address, LONGEST)?,
+            created_at: Time::now(),
+            secrets: None,
+            settings: "{}".to_owned(),
+            disabled_at: None,
+        };
+        let (row, secrets) = self.desks.keys.apply(row, &edit)?;
+        let inserted = inbox::Entity::insert(row.clone().into_active_model())
+            .exec_without_returning(&change.txn)
+            .await;
+        inserted.map_err(|error| {
+            let taken = is_taken(&error);
+            if taken { Error::Exists(format!("inbox {}", row.address)) } else { error.into() }
+        })?;
+        let details = json!({ "name": row.name, "address": row.address });
+        change.note(by, "inbox.added", &subject(row.id), details).await?;
+        change.commit(Event::InboxChanged(InboxName::from(&row)), []).await?;
+        Ok(Inbox::show(&row, &secrets))
+    }
+
+    /// Changes an inbox.
+    pub async fn change_inbox(
+        &self,
+        id: InboxId,
+        edit: InboxEdit,
+        by: Option<&Actor>,
+    ) -> Result<Inbox> {
+        let change = self.change().await?;
+        let row = change.inbox(id).await?;
+        let (row, secrets) = self.desks.keys.apply(row, &edit)?;
+        let shown = Inbox::show(&row, &secrets);
+        let name = InboxName::from(&row);
+        inbox::Entity::update(row.into_active_model().reset_all()).exec(&change.txn).await?;
+        let word = "inbox.changed";
+        super::audit::note(&change.txn, &self.tenant, by, word, &subject(id), edit.told()).await?;
+        change.commit(Event::InboxChanged(name), []).await?;
+        Ok(shown)
+    }
+
+    /// Returns the inboxes that a caller may see.
+    pub async fn inboxes_for(&self, sees: &Sees) -> Result<Vec<Inbox>> {
+        let mut inboxes = inbox::Entity::of_tenant(&self.tenant);
+        if let Some(only) = &sees.inboxes {
+            inboxes = inboxes.filter(inbox::Column::Id.is_in(only.iter().copied()));
+        }
+        let rows = inboxes.order_by_asc(inbox::Column::Id).all(&self.desks.db.reader).await?;
+        let known = |row| self.desks.keys.readable(row).unwrap_or_default();
+        Ok(rows.iter().map(|row| Inbox::show(row, &known(row))).collect())
+    }
+
+    /// Returns the token by which messages of an inbox are sent.
+    ///
+    /// # Errors
+    /// [`Error::NoInbox`] if there is no such inbox, or it is disabled; [`Error::NoAccessToken`] if
+    /// it has none.
+    pub async fn access_token(&self, id: InboxId) -> Result<SecretString> {
+        let row = inbox::Entity::of_tenant(&self.tenant).filter(inbox::Column::Id.eq(id));
+        let row = row.one(&self.desks.db.reader).await?.filter(|row| row.disabled_at.is_none());
+        let row = row.ok_or_else(|| Error::NoInbox(id.to_string()))?;
+        let token = self.desks.keys.secrets(&row)?.access_token;
+        token.map(SecretString::from).ok_or(Error::NoAccessToken(id))
+    }
+}
+
+impl Desks {
+    /// Returns, for each of these addresses that an inbox has, the secret by which its webhooks are
+    /// signed; nothing where that is the installation's.
+    pub async fn app_secrets(
+        &self,
+        channel: Channel,
+        addresses: Vec<String>,
+    ) -> Result<HashMap<String, Option<SecretString>>> {
+        #[expect(clippy::disallowed_methods, reason = "the address tells the tenant")]
+        let inboxes = inbox::Entity::find();
+        let rows = inboxes
+            .filter(inbox::Column::Channel.eq(channel))
+            .filter(inbox::Column::Address.is_in(addresses))
+            .all(&self.db.reader)
+            .await?;
+        let secrets = rows.into_iter().map(|row| {
+            let secret = self.keys.secrets(&row)?.app_secret.map(SecretString::from);
+            Ok((row.address, secret))
+        });
+        secrets.collect()
+    }
+
+    /// Returns the words that Meta's verification request may know, besides the installation's.
+    pub async fn verify_tokens(&self, channel: Channel) -> Result<Vec<SecretString>> {
+        let rows = self.inboxes_with_secrets().await?;
+        let rows = rows.iter().filter(|row| row.channel == channel);
+        let words = rows.filter_map(|row| self.keys.readable(row)?.verify_token);
+        Ok(words.map(SecretString::from).collect())
+    }
+
+    /// Seals all secrets by the newest key that an older one has sealed; tells how many there were.
+    pub async fn renew_secrets(&self) -> Result<usize> {
+        let mut renewed = 0;
+        for row in self.inboxes_with_secrets().await? {
+            let is_current = row.secrets.as_ref().is_none_or(|it| self.keys.is_current(it));
+            if is_current || self.keys.readable(&row).is_none() {
+                continue;
+            }
+            let change = self.of(row.tenant_id.clone()).change().await?;
+            let mut row = change.inbox(row.id).await?;
+            row.secrets = self.keys.sealed(&row, &self.keys.secrets(&row)?);
+            inbox::Entity::update(row.into_active_model().reset_all()).exec(&change.txn).await?;
+            change.txn.commit().await?;
+            renewed += 1;
+        }
+        Ok(renewed)
+    }
+
+    async fn inboxes_with_secrets(&self) -> Result<Vec<inbox::Model>> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "of all tenants, for the installation itself"
+        )]
+        let inboxes = inbox::Entity::find().filter(inbox::Column::Secrets.is_not_null());
+        Ok(inboxes.all(&self.db.reader).await?)
+    }
+}
+
+impl Change {
+    async fn inbox(&self, id: InboxId) -> Result<inbox::Model> {
+        let row = inbox::Entity::of_tenant(&self.desk.tenant).filter(inbox::Column::Id.eq(id));
+        let row = row.lock_exclusive().one(&self.txn).await?;
+        row.ok_or_else(|| Error::NoInbox(id.to_string()))
+    }
+}
+
+impl Keys {
+    /// Opens the secrets of an inbox.
+    fn secrets(&self, row: &inbox::Model) -> Result<InboxSecrets> {
+        let Some(sealed) = &row.secrets else { return Ok(InboxSecrets::default()) };
+        let opened = self.open(sealed, &owner(row));
+        let secrets = opened.and_then(|opened| serde_json::from_str(&opened).ok());
+        secrets.ok_or(Error::Sealed(row.id))
+    }
+
+    /// Opens the secrets of an inbox for something that goes on without them.
+    fn readable(&self, row: &inbox::Model) -> Option<InboxSecrets> {
+        let secrets = self.secrets(row);
+        if let Err(error) = &secrets {
+            tracing::error!(tenant.id = %row.tenant_id, %error, "an inbox cannot be spoken for");
+        }
+        secrets.ok()
+    }
+
+    fn sealed(&self, row: &inbox::Model, secrets: &InboxSecrets) -> Option<String> {
+        let holds_any = *secrets != InboxSecrets::default();
+        holds_any.then(|| self.seal(&text(secrets), &owner(row)))
+    }
+
+    /// Makes an edit; returns the row and the secrets in it.
+    fn apply(&self, row: inbox::Model, edit: &InboxEdit) -> Result<(inbox::Model, InboxSecrets)> {
+        let mut row = row;
+        // Whoever has lost the key sets all secrets anew.
+        let mut secrets =
+            if edit.is_complete() { Ok(InboxSecrets::default()) } else { self.secrets(&row) }?;
+        for (secret, told) in [
+            (&mut secrets.access_token, &edit.access_token),
+            (&mut secrets.app_secret, &edit.app_secret),
+            (&mut secrets.verify_token, &edit.verify_token),
+        ] {
+            if let Some(told) = told {
+                let told = told.as_ref().map(|told| told.expose_secret().trim().to_owned());
+                *secret = told.filter(|told| !told.is_empty());
+            }
+        }
+        if edit.touches_secrets() {
+            row.secrets = self.sealed(&row, &secrets);
+        }
+        row.name = name(edit.name.as_deref().unwrap_or(&row.name), LONGEST)?;
+        if let Some(is_disabled) = edit.is_disabled {
+            row.disabled_at = is_disabled.then(|| row.disabled_at.unwrap_or_else(Time::now));
+        }
+        Ok((row, secrets))
+    }
+}
+
+impl InboxEdit {
+    fn secrets(&self) -> [(&'static str, &Option<Option<SecretString>>); 3] {
+        [
+            ("accessToken", &self.access_token),
+            ("appSecret", &self.app_secret),
+            ("verifyToken", &self.verify_token),
+        ]
+    }
+
+    fn touches_secrets(&self) -> bool {
+        self.secrets().iter().any(|(_, secret)| secret.is_some())
+    }
+
+    fn is_complete(&self) -> bool {
+        self.secrets().iter().all(|(_, secret)| secret.is_some())
+    }
+
+    /// What of an edit the audit log tells: of secrets, only which.
+    fn told(&self) -> serde_json::Value {
+        let told = self.secrets().into_iter().filter(|(_, secret)| secret.is_some());
+        let secrets: Vec<_> = told.map(|(name, _)| name).collect();
+        json!({ "name": self.name, "disabled": self.is_disabled, "secrets": secrets })
+    }
+}
+
+impl Inbox {
+    fn show(row: &inbox::Model, secrets: &InboxSecrets) -> Self {
+        Self {
+            shown: row.into(),
+            address: row.address.clone(),
+            has_access_token: secrets.access_token.is_some(),
+            has_app_secret: secrets.app_secret.is_some(),
+            has_verify_token: secrets.verify_token.is_some(),
+            is_disabled: row.disabled_at.is_some(),
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Whose secrets they are: what is copied to another row cannot be opened there.
+fn owner(row: &inbox::Model) -> String {
+    format!("inbox:{}:{}", row.tenant_id, row.id)
+}
+
+fn subject(id: InboxId) -> String {
+    format!("inbox:{id}")
+}

@@ -11,9 +11,10 @@ use recado::config::{
     WebhooksCommand,
 };
 use recado::desk::{
-    Channel, Desk, Desks, Drift, Filter, NewUser, Outcome, Receipt, Role, TenantId, Webhook,
-    WebhookId,
+    Channel, Desk, Desks, Drift, Filter, InboxEdit, NewUser, Outcome, Receipt, Role, TenantId,
+    Webhook, WebhookId,
 };
+use secrecy::SecretString;
 
 /// Runs any command that does one thing and ends.
 pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
@@ -74,6 +75,14 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
             let user = desk.add_user(NewUser { email, name, role, password_hash, only }).await?;
             say(&user.id.0);
         }
+        UserCommand::Password { email, storage } => {
+            let desks = desks(&storage).await?;
+            let user = desks.user_by_email(&email).await?;
+            let user = user.with_context(|| format!("nobody signs in as {email}"))?;
+            let hash = hash(&password()?);
+            let desk = desks.of(user.tenant);
+            desk.set_password(&user.id, hash, None, Role::Operator, None).await?;
+        }
         UserCommand::List { tenant, storage } => {
             for user in desk(&storage, tenant).await?.users().await? {
                 say(&format!(
@@ -96,6 +105,12 @@ async fn inbox(command: InboxCommand) -> anyhow::Result<()> {
             let desk = desk(&storage, tenant).await?;
             let inbox = desk.ensure_inbox(Channel::WhatsApp, &phone_number_id, name).await?;
             say(&inbox.id.to_string());
+        }
+        InboxCommand::Secrets { tenant, phone_number_id, storage } => {
+            let desk = desk(&storage, tenant).await?;
+            let ids = restriction(&desk, std::slice::from_ref(&phone_number_id)).await?;
+            let id = ids.and_then(|ids| ids.first().copied()).context("there is no such inbox")?;
+            desk.change_inbox(id, secrets(&input()?)?, None).await?;
         }
         InboxCommand::List { tenant, storage } => {
             for (inbox, address) in desk(&storage, tenant).await?.inboxes().await? {
@@ -182,10 +197,32 @@ async fn restriction(
     ids.collect::<anyhow::Result<_>>().map(Some)
 }
 
-/// Reads a password from standard input, where no list of processes shows it.
+/// Reads secrets, a line each.
+fn secrets(lines: &str) -> anyhow::Result<InboxEdit> {
+    let mut edit = InboxEdit::default();
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let named = line.split_once('=').map(|(name, told)| (name.trim(), told.trim()));
+        let Some((name, told)) = named else { bail!("a line is not NAME=SECRET") };
+        let told = Some(SecretString::from(told));
+        match name {
+            "access-token" => edit.access_token = Some(told),
+            "app-secret" => edit.app_secret = Some(told),
+            "verify-token" => edit.verify_token = Some(told),
+            _ => bail!("{name} is neither access-token, app-secret nor verify-token"),
+        }
+    }
+    Ok(edit)
+}
+
+/// Reads standard input, where no list of processes shows what it holds.
+fn input() -> anyhow::Result<String> {
+    let mut input = String::new();
+    std::io::stdin().read_to_string(&mut input).context("cannot read standard input")?;
+    Ok(input)
+}
+
 fn password() -> anyhow::Result<String> {
-    let mut password = String::new();
-    std::io::stdin().read_to_string(&mut password).context("cannot read the password")?;
+    let password = input()?;
     let password = password.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
         bail!("the password, on standard input, is empty");

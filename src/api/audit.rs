@@ -37,11 +37,12 @@ impl Stretch {
 
 /// A line of the audit log.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditLine)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Line {
     #[schema(value_type = uuid::Uuid)]
     id: AuditId,
-    /// Who did it; null for the operator's command line.
+    /// Who did it; null for the operator's command line, and for whom nobody knows.
     #[schema(value_type = Option<String>)]
     actor_id: Option<UserId>,
     /// What was done, a word such as `user.added`.
@@ -56,6 +57,7 @@ pub(super) struct Line {
 
 /// Some lines, newest first.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditLines)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Lines {
     lines: Vec<Line>,

@@ -20,6 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 
 /// An inbox. Its secrets are only told to be there.
 #[derive(Serialize, ToSchema)]
+#[schema(as = InboxInFull)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each tells of another secret")]
 pub(super) struct Inbox {

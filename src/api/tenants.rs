@@ -1,5 +1,6 @@
 //! The installation's customers. For operators.
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,6 @@ use super::extract::{Json, Path};
 use super::{ApiError, ApiState};
 use crate::auth::{Caller, choose};
 use crate::desk::{Desks, NewUser, Role, TenantId};
-use axum::extract::State;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(rename))
@@ -21,8 +21,8 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Tenant {
     #[schema(value_type = String)]
-    id: TenantId,
-    name: String,
+    pub(super) id: TenantId,
+    pub(super) name: String,
 }
 
 /// All of them.

@@ -33,6 +33,7 @@ pub(super) struct NewToken {
 
 /// A token, which nobody is told once more.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AddedToken)]
 pub(super) struct Added {
     /// What is put after `Bearer`.
     token: String,

@@ -50,6 +50,15 @@ pub enum UserCommand {
         #[command(flatten)]
         storage: Storage,
     },
+    /// Give somebody another password, read from standard input, and end what they are signed in with
+    Password {
+        /// How they sign in
+        #[arg(long)]
+        email: String,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
     /// List a tenant's people
     List {
         /// Whose people
@@ -75,6 +84,19 @@ pub enum InboxCommand {
         /// What agents see; the phone number id if not given
         #[arg(long)]
         name: Option<String>,
+        /// Where the data is.
+        #[command(flatten)]
+        storage: Storage,
+    },
+    /// Set an inbox's secrets, read from standard input as lines such as access-token=…,
+    /// app-secret=… or verify-token=…; what is empty is forgotten, what is not named stays
+    Secrets {
+        /// Whose inbox it is
+        #[arg(long)]
+        tenant: String,
+        /// WhatsApp's phone number id
+        #[arg(long)]
+        phone_number_id: String,
         /// Where the data is.
         #[command(flatten)]
         storage: Storage,

@@ -26,7 +26,7 @@ pub struct Actor {
 pub struct Audit {
     /// Its identifier; later lines have greater ones.
     pub id: AuditId,
-    /// Who did it; nothing for the operator's command line.
+    /// Who did it; nothing for the operator's command line, and for whom nobody knows.
     pub actor: Option<UserId>,
     /// What was done, a word such as `user.added`.
     pub action: String,
@@ -77,17 +77,39 @@ pub(super) async fn note(
     details: Value,
 ) -> Result<(), DbErr> {
     let row = audit::Model {
-        id: AuditId::generate(),
-        tenant_id: tenant.clone(),
         actor_id: by.map(|by| by.user.clone()),
-        action: action.to_owned(),
-        subject: subject.to_owned(),
-        details: json(&details),
         address: by.and_then(|by| by.address.clone()),
-        happened_at: Time::now(),
+        ..line(tenant, action, subject, &details)
     };
     audit::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
     Ok(())
+}
+
+/// Notes in the audit log what somebody does of whom only the address is known.
+pub(super) async fn note_stranger(
+    txn: &impl ConnectionTrait,
+    tenant: &TenantId,
+    address: Option<String>,
+    action: &str,
+    subject: &str,
+    details: Value,
+) -> Result<(), DbErr> {
+    let row = audit::Model { address, ..line(tenant, action, subject, &details) };
+    audit::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
+    Ok(())
+}
+
+fn line(tenant: &TenantId, action: &str, subject: &str, details: &Value) -> audit::Model {
+    audit::Model {
+        id: AuditId::generate(),
+        tenant_id: tenant.clone(),
+        actor_id: None,
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        details: json(details),
+        address: None,
+        happened_at: Time::now(),
+    }
 }
 
 impl From<audit::Model> for Audit {

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::audit::note;
+use super::audit::{note, note_stranger};
 use super::{Actor, Change, Desk, Desks, Event, Result, User};
 
 /// How long a repeat of a used token is taken for the same client's.
@@ -68,9 +68,9 @@ impl Desk {
 
     /// Notes that somebody tried to sign in as this person and did not know the password, or may not.
     pub async fn refuse_session(&self, user: &UserId, address: Option<String>) -> Result<()> {
-        let nobody = Actor { user: user.clone(), name: String::new(), address };
-        let (writer, by) = (&self.desks.db.writer, Some(&nobody));
-        note(writer, &self.tenant, by, "session.refused", &subject(user), json!({})).await?;
+        let (writer, subject) = (&self.desks.db.writer, subject(user));
+        let (word, details) = ("session.refused", json!({}));
+        note_stranger(writer, &self.tenant, address, word, &subject, details).await?;
         Ok(())
     }
 
@@ -139,9 +139,9 @@ impl Desk {
             return Ok(Renewal::Renewed { user, session, until: next.expires_at });
         }
         change.end_session(session).await?;
-        let thief = Actor { user: user.id.clone(), name: user.name, address };
-        let details = json!({ "session": session });
-        change.note(&thief, "session.stolen", &subject(&user.id), details).await?;
+        let (word, details) = ("session.stolen", json!({ "session": session }));
+        note_stranger(&change.txn, &self.tenant, address, word, &subject(&user.id), details)
+            .await?;
         change.commit(Event::AccessChanged { user_id: user.id.clone() }, []).await?;
         Ok(Renewal::Reused(self.tenant.clone(), user.id))
     }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use recado::desk::Channel;
+use recado::desk::{Channel, Role, Sees};
 
 use crate::support::{Client, Database, Process, SECRET, TestServer, notification, run, text};
 
@@ -34,6 +34,30 @@ async fn a_new_installation_is_set_up_by_commands_alone() {
     let address = server.url.trim_start_matches("http://").parse().unwrap();
     let mut ada = Client::connect(address, token).await.unwrap();
     assert_eq!(ada.hear("ready").await.data["user"]["role"], "admin");
+}
+
+#[tokio::test]
+async fn whoever_is_locked_out_is_helped_by_a_command() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let ada = acme.person("ada", Role::Admin).await;
+
+    done(&run_with(
+        &server.database,
+        &["user", "password", "--email", "ADA@acme.test"],
+        "new staple",
+    ));
+
+    assert_eq!(server.sign_in(&ada.email, "new staple").await.status.as_u16(), 201);
+    assert_eq!(server.refresh(&ada.refresh_token).await.status.as_u16(), 401);
+    let set = ["inbox", "secrets", "--tenant", "acme", "--phone-number-id", &acme.phone];
+    done(&run_with(&server.database, &set, "access-token=EAAG\nverify-token = word\n"));
+    done(&run_with(&server.database, &set, "verify-token="));
+    let listed = acme.desk.inboxes_for(&Sees::everything()).await.unwrap();
+    assert_eq!((listed[0].has_access_token, listed[0].has_verify_token), (true, false));
+    let wrong = run_with(&server.database, &set, "EAAG-secret");
+    let error = String::from_utf8_lossy(&wrong.stderr);
+    assert!(!wrong.status.success() && !error.contains("EAAG-secret"), "{error}");
 }
 
 #[tokio::test]
@@ -118,17 +142,26 @@ fn help_is_the_manual() {
         "WHATSAPP_APP_SECRET",
         "WHATSAPP_GRAPH_URL",
         "RECADO_BOOTSTRAP",
+        "SECRETS_KEY",
+        "SECRETS_OLD_KEYS",
+        "TRUSTED_PROXIES",
+        "REFRESH_LIFETIME_S",
     ] {
         assert!(manual.contains(word), "{word} is not in:\n{manual}");
     }
 }
 
 fn add_user(database: &Database, args: &[&str]) -> Output {
+    run_with(database, &[&["user", "add"], args].concat(), "correct horse\n")
+}
+
+/// Runs a command with something on its standard input.
+fn run_with(database: &Database, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_recado"));
-    command.env_clear().env("DATABASE_URL", database.url()).args(["user", "add"]).args(args);
+    command.env_clear().env("DATABASE_URL", database.url()).args(args);
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
 

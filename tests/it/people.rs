@@ -232,6 +232,32 @@ async fn whoever_may_see_something_else_is_served_that_from_then_on() {
 }
 
 #[tokio::test]
+async fn what_a_node_remembers_does_not_outlive_a_change_on_another() {
+    let here = TestServer::start().await;
+    let there = TestServer::on(here.database.clone(), &[]).await;
+    let acme = here.tenant("acme").await;
+    let ada = acme.person("ada", Role::Admin).await;
+    let sales = acme.desk.ensure_inbox(Channel::WhatsApp, "sales", "Sales").await.unwrap().id;
+    let bia = acme.person("bia", Role::Agent).await;
+    let mut watcher = Client::connect(there.address(), &ada.token).await.unwrap();
+    watcher.hear("ready").await;
+    // That node knows now that she sees everything, and has read past the change when she comes.
+    assert_eq!(there.get("/api/board", &bia.token).await.0, StatusCode::OK);
+    ada.patch(&format!("/api/users/{}", bia.id), json!({ "inboxes": [sales] })).await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    watcher.hear("message:new").await;
+
+    let mut socket = Client::connect(there.address(), &bia.token).await.unwrap();
+    if socket.try_next().await.is_none() {
+        socket = Client::connect(there.address(), &bia.token).await.unwrap();
+    }
+
+    acme.writes(ANA, "wamid.2", "Geheim").await;
+    here.take(&notification("sales", &[text(ANA, "wamid.3", "Vendas")])).await;
+    assert_eq!(socket.hear("message:new").await.data["message"]["content"], "Vendas");
+}
+
+#[tokio::test]
 async fn a_change_that_is_missed_while_away_is_not_missed() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

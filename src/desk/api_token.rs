@@ -93,7 +93,7 @@ impl Desk {
             .await?;
         let details = json!({ "name": added.name, "scopes": added.scopes });
         change.note(by, "token.added", &subject(added.id), details).await?;
-        change.txn.commit().await?;
+        change.commit_unseen().await?;
         Ok(added)
     }
 

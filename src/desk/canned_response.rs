@@ -73,7 +73,7 @@ impl Desk {
             .map_err(|error| taken(error, &added.shortcut))?;
         let details = json!({ "shortcut": added.shortcut });
         change.note(by, "canned_response.added", &subject(added.id), details).await?;
-        change.txn.commit().await?;
+        change.commit_unseen().await?;
         Ok(added)
     }
 
@@ -100,7 +100,7 @@ impl Desk {
             .map_err(|error| taken(error, &changed.shortcut))?;
         let details = json!({ "shortcut": changed.shortcut });
         change.note(by, "canned_response.changed", &subject(id), details).await?;
-        change.txn.commit().await?;
+        change.commit_unseen().await?;
         Ok(changed)
     }
 
@@ -115,7 +115,7 @@ impl Desk {
             .exec(&change.txn)
             .await?;
         change.note(by, "canned_response.removed", &subject(id), details).await?;
-        change.txn.commit().await?;
+        change.commit_unseen().await?;
         Ok(())
     }
 }

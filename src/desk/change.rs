@@ -49,6 +49,14 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Makes permanent what nobody follows: sessions, tokens, keys, canned responses. What clients
+    /// show as it happens has an event.
+    pub(super) async fn commit_unseen(self) -> Result<()> {
+        Ok(self.txn.commit().await?)
+    }
+}
+
 /// Appends `events` to a tenant's log; the last thing a transaction does.
 ///
 /// The numbers come from the tenant's row, whose lock is held from here to the commit. They

@@ -127,7 +127,7 @@ impl Desk {
         let Some(used_at) = row.used_at else {
             let until = next.until;
             change.exchange(&row, next, now).await?;
-            change.txn.commit().await?;
+            change.commit_unseen().await?;
             return Ok(Renewal::Renewed { user, session, until });
         };
         let next = session::Entity::of_tenant(&self.tenant)

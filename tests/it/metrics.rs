@@ -261,7 +261,9 @@ async fn metrics_are_for_who_knows_the_word() {
     let nameless = reqwest::get(format!("{}/metrics", server.url)).await.unwrap();
     assert_eq!(nameless.status(), StatusCode::UNAUTHORIZED);
 
-    let production = ["--env", "production", "--whatsapp-app-secret", "s", "--metrics-token", ""];
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let secrets = ["--whatsapp-app-secret", "s", "--secrets-key", key, "--metrics-token", ""];
+    let production = [&["--env", "production"], secrets.as_slice()].concat();
     let server = TestServer::with(&production).await;
     let closed = reqwest::get(format!("{}/metrics", server.url)).await.unwrap();
     assert_eq!(closed.status(), StatusCode::NOT_FOUND);

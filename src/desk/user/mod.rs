@@ -144,7 +144,7 @@ impl Desk {
         let details = json!({ "email": row.email, "role": row.role });
         let subject = format!("user:{}", row.id);
         note(&change.txn, &self.tenant, by, "user.added", &subject, details).await?;
-        change.txn.commit().await?;
+        change.commit_unseen().await?;
         Ok(User::show(row, only))
     }
 

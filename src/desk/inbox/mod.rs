@@ -1,22 +1,21 @@
 //! Connections to channels, and what is needed to speak for them.
 
+mod secrets;
+
 use std::collections::HashMap;
-use std::fmt;
 
 use entity::{InboxId, TenantScoped as _, Time, inbox};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
 use serde_json::json;
 
-use super::message::json as text;
-use super::secrets::Keys;
 use super::tenant::is_taken;
 use super::user::name;
 use super::{Actor, Change, Channel, Desk, Desks, Error, Event, InboxName, Result, Sees};
+use secrets::InboxSecrets;
 
 /// The longest name, and the longest address, in characters.
 const LONGEST: usize = 100;
@@ -41,20 +40,6 @@ pub struct Inbox {
     pub created_at: Time,
 }
 
-/// What is needed to speak for an inbox, and to believe who speaks to it.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct InboxSecrets {
-    /// By which messages are sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    access_token: Option<String>,
-    /// By which webhooks are signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    app_secret: Option<String>,
-    /// What Meta's verification request knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    verify_token: Option<String>,
-}
-
 /// What is to be another about an inbox; what is absent stays. A secret that is told to be nothing
 /// is forgotten.
 #[derive(Clone, Debug, Default)]
@@ -69,12 +54,6 @@ pub struct InboxEdit {
     pub verify_token: Option<Option<SecretString>>,
     /// Whether it neither receives nor sends.
     pub is_disabled: Option<bool>,
-}
-
-impl fmt::Debug for InboxSecrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InboxSecrets")
-    }
 }
 
 impl Desk {
@@ -201,7 +180,7 @@ impl Desks {
             let mut row = change.inbox(row.id).await?;
             row.secrets = self.keys.sealed(&row, &self.keys.secrets(&row)?);
             inbox::Entity::update(row.into_active_model().reset_all()).exec(&change.txn).await?;
-            change.txn.commit().await?;
+            change.commit_unseen().await?;
             renewed += 1;
         }
         Ok(renewed)
@@ -225,81 +204,6 @@ impl Change {
     }
 }
 
-impl Keys {
-    /// Opens the secrets of an inbox.
-    fn secrets(&self, row: &inbox::Model) -> Result<InboxSecrets> {
-        let Some(sealed) = &row.secrets else { return Ok(InboxSecrets::default()) };
-        let opened = self.open(sealed, &owner(row));
-        let secrets = opened.and_then(|opened| serde_json::from_str(&opened).ok());
-        secrets.ok_or(Error::Sealed(row.id))
-    }
-
-    /// Opens the secrets of an inbox for something that goes on without them.
-    fn readable(&self, row: &inbox::Model) -> Option<InboxSecrets> {
-        let secrets = self.secrets(row);
-        if let Err(error) = &secrets {
-            tracing::error!(tenant.id = %row.tenant_id, %error, "an inbox cannot be spoken for");
-        }
-        secrets.ok()
-    }
-
-    fn sealed(&self, row: &inbox::Model, secrets: &InboxSecrets) -> Option<String> {
-        let holds_any = *secrets != InboxSecrets::default();
-        holds_any.then(|| self.seal(&text(secrets), &owner(row)))
-    }
-
-    /// Makes an edit; returns the row and the secrets in it.
-    fn apply(&self, row: inbox::Model, edit: &InboxEdit) -> Result<(inbox::Model, InboxSecrets)> {
-        let mut row = row;
-        // Whoever has lost the key sets all secrets anew.
-        let mut secrets =
-            if edit.is_complete() { Ok(InboxSecrets::default()) } else { self.secrets(&row) }?;
-        for (secret, told) in [
-            (&mut secrets.access_token, &edit.access_token),
-            (&mut secrets.app_secret, &edit.app_secret),
-            (&mut secrets.verify_token, &edit.verify_token),
-        ] {
-            if let Some(told) = told {
-                let told = told.as_ref().map(|told| told.expose_secret().trim().to_owned());
-                *secret = told.filter(|told| !told.is_empty());
-            }
-        }
-        if edit.touches_secrets() {
-            row.secrets = self.sealed(&row, &secrets);
-        }
-        row.name = name(edit.name.as_deref().unwrap_or(&row.name), LONGEST)?;
-        if let Some(is_disabled) = edit.is_disabled {
-            row.disabled_at = is_disabled.then(|| row.disabled_at.unwrap_or_else(Time::now));
-        }
-        Ok((row, secrets))
-    }
-}
-
-impl InboxEdit {
-    fn secrets(&self) -> [(&'static str, &Option<Option<SecretString>>); 3] {
-        [
-            ("accessToken", &self.access_token),
-            ("appSecret", &self.app_secret),
-            ("verifyToken", &self.verify_token),
-        ]
-    }
-
-    fn touches_secrets(&self) -> bool {
-        self.secrets().iter().any(|(_, secret)| secret.is_some())
-    }
-
-    fn is_complete(&self) -> bool {
-        self.secrets().iter().all(|(_, secret)| secret.is_some())
-    }
-
-    /// What of an edit the audit log tells: of secrets, only which.
-    fn told(&self) -> serde_json::Value {
-        let told = self.secrets().into_iter().filter(|(_, secret)| secret.is_some());
-        let secrets: Vec<_> = told.map(|(name, _)| name).collect();
-        json!({ "name": self.name, "disabled": self.is_disabled, "secrets": secrets })
-    }
-}
-
 impl Inbox {
     fn show(row: &inbox::Model, secrets: &InboxSecrets) -> Self {
         Self {
@@ -312,11 +216,6 @@ impl Inbox {
             created_at: row.created_at,
         }
     }
-}
-
-/// Whose secrets they are: what is copied to another row cannot be opened there.
-fn owner(row: &inbox::Model) -> String {
-    format!("inbox:{}:{}", row.tenant_id, row.id)
 }
 
 fn subject(id: InboxId) -> String {

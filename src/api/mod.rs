@@ -107,11 +107,12 @@ pub fn routes(state: &ApiState) -> Router<ApiState> {
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhooks::subscribe).post(webhooks::receive))
         .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK));
-    // Whatever changes such an answer is an event.
+    // Routes that clients poll, whose every answer is made from what the log tells of.
     let polled = OpenApiRouter::new()
         .merge(board::routes())
         .merge(conversations::routes())
         .route_layer(from_fn_with_state(state.clone(), etag::revalidate));
+    // Every route that takes a POST of somebody who is let in: with a key, it is done once.
     let once = OpenApiRouter::new()
         .merge(polled)
         .merge(search::routes())

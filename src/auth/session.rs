@@ -6,7 +6,9 @@ use secrecy::SecretString;
 
 use super::token::{API_TOKEN, Claims, digest, opaque};
 use super::{Auth, Caller, Refusal, Scope, password, role_name};
-use crate::desk::{Actor, ApiToken, NewApiToken, Refresh, Renewal, SessionId, Time, User};
+use crate::desk::{
+    Actor, ApiToken, Desk, NewApiToken, Refresh, Renewal, SessionId, Time, User, UserId,
+};
 
 /// Where a request comes from.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +50,8 @@ impl Auth {
         let Some(user) = user else { return Err(Refusal::Password) };
         let desk = self.0.desks.of(user.tenant.clone());
         if !matches || user.disabled_at.is_some() {
-            desk.refuse_session(&user.id, from.address.map(|it| it.to_string())).await?;
+            // Not waited for: how long it takes would tell that there is such an account.
+            tokio::spawn(note_refusal(desk, user.id, from.address));
             return Err(if matches { Refusal::Disabled } else { Refusal::Password });
         }
         let refresh_token = opaque();
@@ -150,6 +153,12 @@ impl Auth {
             address: from.address.map(|address| address.to_string()),
             user_agent: from.user_agent,
         }
+    }
+}
+
+async fn note_refusal(desk: Desk, user: UserId, address: Option<IpAddr>) {
+    if let Err(error) = desk.refuse_session(&user, address.map(|it| it.to_string())).await {
+        tracing::error!(%error, "a refused sign-in cannot be noted");
     }
 }
 

@@ -291,6 +291,7 @@ async fn the_audit_log_tells_who_did_what_and_cannot_be_changed() {
     let acme = server.tenant("acme").await;
     let ada = acme.person("ada", Role::Admin).await;
     server.sign_in(&ada.email, "my secret guess").await;
+    ada.noted("session.refused").await;
     let bia = json!({ "email": "bia@acme.test", "name": "Bia", "role": "agent", "password": "battery staple" });
     let bia = ada.post("/api/users", bia).await.text("id");
     ada.patch(&format!("/api/users/{bia}"), json!({ "name": "Beatriz" })).await;

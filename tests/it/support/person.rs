@@ -5,8 +5,9 @@ use recado::desk::{InboxId, NewUser, Role};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use super::{Tenant, TestServer};
+use super::{PATIENCE, Tenant, TestServer};
 
 /// The password of everybody in tests.
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -102,6 +103,19 @@ impl Tenant<'_> {
 }
 
 impl Person {
+    /// Waits until the newest line of the audit log tells of this, and returns it.
+    pub(crate) async fn noted(&self, action: &str) -> Value {
+        let noted = async {
+            loop {
+                let line = self.get("/api/audit?limit=1").await.body["lines"][0].take();
+                if line["action"] == action {
+                    return line;
+                }
+            }
+        };
+        timeout(PATIENCE, noted).await.expect("it is never noted")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, Value::Null).await
     }

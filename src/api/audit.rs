@@ -6,13 +6,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Json, Query};
+use super::extract::{Json, Limit, Query};
 use super::{ApiError, ApiState};
 use crate::auth::Caller;
 use crate::desk::{self, AuditId, Role, UserId};
-
-/// The most lines that one request is answered with.
-const LARGEST_PAGE: u64 = 200;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(list))
@@ -25,14 +22,9 @@ pub(super) struct Stretch {
     #[param(value_type = Option<uuid::Uuid>)]
     before: Option<AuditId>,
     /// How many at most; 200 are the most.
-    #[serde(default = "Stretch::usual_limit")]
-    limit: u64,
-}
-
-impl Stretch {
-    fn usual_limit() -> u64 {
-        50
-    }
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit<50, 200>,
 }
 
 /// A line of the audit log.
@@ -72,7 +64,7 @@ pub(super) async fn list(
     Query(Stretch { before, limit }): Query<Stretch>,
 ) -> Result<Json<Lines>, ApiError> {
     caller.require(Role::Admin)?;
-    let limit = limit.clamp(1, LARGEST_PAGE);
+    let Limit(limit) = limit;
     let mut lines = caller.desk.audit(before, limit + 1).await?;
     let has_more = lines.len() as u64 > limit;
     lines.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

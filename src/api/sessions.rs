@@ -20,6 +20,7 @@ use super::{ApiError, ApiState};
 use crate::auth::{Auth, Caller, Origin, SignedIn, role_name};
 use crate::desk::{Desks, InboxId, UserId};
 use crate::limit::Limiter;
+use crate::wire::schema;
 
 /// How often somebody may try to sign in from one address: an office has one for all.
 const TRIES_FROM: (u32, Duration) = (30, Duration::from_secs(2));
@@ -127,6 +128,7 @@ struct Person {
     /// Missing for whom only a backend of the tenant's knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    #[schema(value_type = schema::Role)]
     role: &'static str,
 }
 

@@ -12,6 +12,7 @@ use super::extract::{Json, Path, told};
 use super::{ApiError, ApiState};
 use crate::auth::{Auth, Caller, choose, role_name};
 use crate::desk::{self, InboxId, Role, UserEdit, UserId};
+use crate::wire::schema;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
@@ -28,6 +29,7 @@ pub(super) struct User {
     id: UserId,
     email: String,
     name: String,
+    #[schema(value_type = schema::Role)]
     role: &'static str,
     /// The inboxes they see; null for all.
     #[schema(value_type = Option<Vec<uuid::Uuid>>)]
@@ -49,7 +51,7 @@ pub(super) struct NewUser {
     email: String,
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    #[schema(value_type = String, pattern = "operator|admin|agent")]
+    #[schema(value_type = schema::Role)]
     role: Role,
     #[schema(value_type = String, min_length = 8, max_length = 200)]
     password: SecretString,
@@ -64,7 +66,7 @@ pub(super) struct NewUser {
 pub(super) struct UserChanges {
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
-    #[schema(value_type = Option<String>, pattern = "operator|admin|agent")]
+    #[schema(value_type = Option<schema::Role>)]
     role: Option<Role>,
     /// The inboxes they are to see; null for all.
     #[serde(default, deserialize_with = "told")]

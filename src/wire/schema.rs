@@ -61,3 +61,15 @@ pub enum ConversationStatus {
     /// Done, until they write again.
     Resolved,
 }
+
+/// What a person may do.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum Role {
+    /// Runs the installation.
+    Operator,
+    /// Runs one tenant.
+    Admin,
+    /// Answers customers.
+    Agent,
+}

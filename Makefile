@@ -6,7 +6,7 @@ RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-api test-client test-sqlite test-postgres chaos fuzz bench-deflate bench-polling lint build clean tools
+.PHONY: help run test test-api test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling lint build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ test-api: tools ## Any requests for the API, by its own description (needs Pytho
 chaos: tools tests/clients/node_modules/.installed ## 30 clients of every kind, cut 200 times, the server killed twice
 	cargo build --workspace
 	cd tests/clients && node chaos.mjs --server ../../target/debug/recado
+
+chaos-sending: tools ## 2,000 replies through a WhatsApp that loses answers, the server killed three times
+	cargo test --workspace --test it sending_chaos -- --ignored
 
 fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compiler and cargo-fuzz
 	cd fuzz && cargo +nightly fuzz run frames -- -max_total_time=60

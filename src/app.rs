@@ -20,6 +20,7 @@ use tower_http::trace::TraceLayer;
 use crate::api::{self, ApiState, Proxies};
 use crate::auth::{Auth, Lifetimes, hash};
 use crate::config::{Connections, Deflate, Environment, Serve, Storage, Tokens};
+use crate::courier::Courier;
 use crate::desk::{Channel, DEMO, Db, Desks, Error, Keys, NewUser, Retention, Role, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
@@ -56,6 +57,7 @@ pub struct App {
     stop: CancellationToken,
     patience: Patience,
     retention: Retention,
+    courier: Courier,
 }
 
 /// Opens the desks, with the schema up to date.
@@ -133,7 +135,9 @@ impl App {
             webhook_days: settings.retention.webhook_retention_days,
         };
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
-        Ok(Self { listener, router, desks, io, stop, patience, retention })
+        let courier = Courier::new(desks.clone(), &settings.whatsapp, &settings.sending);
+        let courier = courier.context("cannot make an HTTP client")?;
+        Ok(Self { listener, router, desks, io, stop, patience, retention, courier })
     }
 
     /// Where the server listens.
@@ -148,7 +152,8 @@ impl App {
 
     /// Serves until `until` comes true, then lets all clients go. What was acknowledged is stored.
     pub async fn run(self, until: impl Future<Output = ()>) {
-        let Self { listener, router, desks, io, stop, patience, retention } = self;
+        let Self { listener, router, desks, io, stop, patience, retention, courier } = self;
+        let courier = tokio::spawn(courier.run(stop.clone()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(prune(desks.clone(), retention)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
@@ -162,6 +167,10 @@ impl App {
         tokio::select! {
             () = listen::serve(listener, router, patience, farewell) => {}
             () = async { stop.cancelled().await; sleep(FAREWELL * 2).await } => {}
+        }
+        stop.cancel();
+        if let Err(error) = courier.await {
+            tracing::error!(%error, "the courier failed");
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod limit;
 pub mod wire;
 
 pub mod api;
+pub mod courier;
 
 pub mod realtime;
 

@@ -22,7 +22,8 @@ fn main() -> anyhow::Result<()> {
     })
 }
 
-async fn serve(settings: Serve) -> anyhow::Result<()> {
+async fn serve(mut settings: Serve) -> anyhow::Result<()> {
+    Simulate::stand_in(&mut settings);
     telemetry::start(&settings.log, settings.log_format)?;
     let app = app::App::start(&settings).await?;
     commands::say(app::welcome(&settings, app.address()).trim_end());

@@ -19,7 +19,7 @@ pub struct Model {
     pub inbox_id: InboxId,
     /// The conversation it is for.
     pub conversation_id: ConversationId,
-    /// The message that is to be sent, or has been read.
+    /// The message that is to be sent, or was reacted to, or has been read.
     pub message_id: MessageId,
     /// What is to be told.
     pub kind: Kind,
@@ -31,6 +31,8 @@ pub struct Model {
     pub attempts: i32,
     /// Until when it is the courier's who claimed it.
     pub leased_until: Option<Time>,
+    /// When that courier began to tell the channel: from then on it may have been told.
+    pub begun_at: Option<Time>,
     /// Grows with every claim: who holds an older number may not settle.
     pub fence: i64,
     /// Why it was not delivered last time.
@@ -48,6 +50,8 @@ pub struct Model {
 pub enum Kind {
     /// To send the message.
     Message,
+    /// How the business has reacted to the message.
+    Reaction,
     /// That the message was read.
     Read,
 }
@@ -63,8 +67,6 @@ pub enum State {
     Due,
     /// A courier has it.
     Claimed,
-    /// It has failed; an agent may send it again.
-    Dead,
 }
 
 /// Nothing points from here.

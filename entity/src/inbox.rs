@@ -29,6 +29,10 @@ pub struct Model {
     pub settings: String,
     /// Since when it neither receives nor sends.
     pub disabled_at: Option<Time>,
+    /// Until when nothing is sent through it, because the channel wants it so.
+    pub held_until: Option<Time>,
+    /// Why, a JSON object; nothing once something was sent again.
+    pub hold_error: Option<String>,
 }
 
 /// A kind of provider.

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::tenant_scoped;
-use crate::{ConversationId, InboxId, MessageId, TenantId, Time, UserId};
+use crate::{ConversationId, DeliveryId, InboxId, MessageId, TenantId, Time, UserId};
 
 /// One message, in either direction.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -48,6 +48,8 @@ pub struct Model {
     pub author_id: Option<UserId>,
     /// The author's own identifier, by which a repeat is known.
     pub client_id: Option<String>,
+    /// By which delivery it was last to be sent: a provider's word about an earlier one is old.
+    pub delivery_id: Option<DeliveryId>,
     /// Whether it is a note among agents that no customer sees.
     pub is_private: bool,
     /// Whether it counts as unread.

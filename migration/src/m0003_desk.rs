@@ -62,6 +62,8 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("inbox", text_null("secrets").take()),
         ("inbox", empty("settings", "{}")),
         ("inbox", big_integer_null("disabled_at").take()),
+        ("inbox", big_integer_null("held_until").take()),
+        ("inbox", text_null("hold_error").take()),
         ("contact", text_null("email").take()),
         ("contact", empty("notes", "")),
         ("contact", no("is_named_by_agent")),
@@ -77,6 +79,7 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("conversation", big_integer_null("answered_at").take()),
         ("message", text_null("author_id").take()),
         ("message", text_null("client_id").take()),
+        ("message", uuid_null("delivery_id").take()),
         ("message", no("is_private")),
         ("message", no("is_unread")),
     ]
@@ -138,6 +141,7 @@ fn delivery() -> TableCreateStatement {
         .col(big_integer("due_at"))
         .col(integer("attempts"))
         .col(big_integer_null("leased_until"))
+        .col(big_integer_null("begun_at"))
         .col(big_integer("fence"))
         .col(text_null("error"))
         .col(big_integer("created_at"))

@@ -127,6 +127,11 @@ impl ApiError {
         }
     }
 
+    /// What is wrong, for programs: stable.
+    pub fn code(&self) -> &'static str {
+        self.face().1
+    }
+
     /// What clients of before expect beside the problem.
     fn also(&self) -> Option<Value> {
         match self {
@@ -146,6 +151,8 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         | desk::Error::NoConversation(_)
         | desk::Error::NoInbox(_)
         | desk::Error::NoStage(_)
+        | desk::Error::NoMessage(_)
+        | desk::Error::NoMedia(_)
         | desk::Error::NoUser(_)
         | desk::Error::NoToken(_)
         | desk::Error::NoCannedResponse(_)
@@ -157,6 +164,8 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         desk::Error::OtherRequest => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
         desk::Error::AnswerLost => (StatusCode::CONFLICT, "answer_lost"),
         desk::Error::Sealed(_) => (StatusCode::SERVICE_UNAVAILABLE, "secrets_sealed"),
+        desk::Error::WindowClosed(_) => (StatusCode::CONFLICT, "window_closed"),
+        desk::Error::OutcomeUnknown(_) => (StatusCode::CONFLICT, "outcome_unknown"),
         desk::Error::Exists(_) => (StatusCode::CONFLICT, "exists"),
         desk::Error::Forgotten { .. } => (StatusCode::GONE, "resync_required"),
         desk::Error::IntakeFull => (StatusCode::SERVICE_UNAVAILABLE, "busy"),

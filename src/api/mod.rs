@@ -11,8 +11,10 @@ mod etag;
 mod extract;
 mod idempotency;
 mod inboxes;
+mod messages;
 mod page;
 mod search;
+mod sending;
 mod sessions;
 mod signatures;
 mod stages;
@@ -35,6 +37,7 @@ use utoipa_swagger_ui::SwaggerUi;
 pub use address::Proxies;
 pub(crate) use caller::admit;
 pub use error::ApiError;
+pub use messages::{Post, say};
 pub use page::page;
 
 use sessions::Guesses;
@@ -115,6 +118,8 @@ pub fn routes(state: &ApiState) -> Router<ApiState> {
     // Every route that takes a POST of somebody who is let in: with a key, it is done once.
     let once = OpenApiRouter::new()
         .merge(polled)
+        .merge(messages::routes())
+        .merge(sending::routes())
         .merge(search::routes())
         .merge(stages::routes())
         .merge(sessions::own_routes())

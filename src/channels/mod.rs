@@ -1,11 +1,13 @@
-//! The dialects of providers, a module each, with the same functions: `verify` and `parse`, both
-//! pure.
+//! The dialects of providers, a module each, with the same functions: `verify`, `parse` and
+//! `compose`, all pure, and what sends.
 
 pub mod whatsapp;
 
 mod mend;
 
-use crate::desk::{Channel, Element};
+use serde_json::{Map, Value};
+
+use crate::desk::{self, Channel, Element, MediaId, Outgoing, Type};
 
 /// Why a webhook is refused as a whole. A part that makes no sense is quarantined instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,5 +25,58 @@ pub enum Malformed {
 pub fn parse(channel: Channel, body: &[u8]) -> Result<Vec<Element>, Malformed> {
     match channel {
         Channel::WhatsApp => whatsapp::parse(body),
+    }
+}
+
+/// What an agent wants to say to a customer, whatever the channel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// Words.
+    Text {
+        /// Which.
+        text: String,
+        /// Whether the first address in it is shown as what is there.
+        preview_url: bool,
+    },
+    /// A file.
+    Media {
+        /// What it is drawn as.
+        kind: Type,
+        /// Which.
+        media: MediaId,
+        /// What is said about it.
+        caption: String,
+        /// What a document is called.
+        filename: Option<String>,
+    },
+    /// A place.
+    Location {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+        /// What it is called.
+        name: Option<String>,
+        /// Where it is, for people.
+        address: Option<String>,
+    },
+    /// A message that the channel has approved, in its own form.
+    Template {
+        /// Which, and what goes into it.
+        template: Map<String, Value>,
+        /// How agents read it, if that is known.
+        text: String,
+    },
+    /// Something to choose from, in the channel's own form.
+    Interactive(Map<String, Value>),
+}
+
+/// Puts what an agent says into a channel's form.
+///
+/// # Errors
+/// [`desk::Error::Invalid`] with the rule of the channel that it does not keep to.
+pub fn compose(channel: Channel, said: Said) -> desk::Result<Outgoing> {
+    match channel {
+        Channel::WhatsApp => whatsapp::compose(said),
     }
 }

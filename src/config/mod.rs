@@ -120,6 +120,10 @@ pub struct Serve {
     #[command(flatten)]
     pub whatsapp: WhatsApp,
 
+    /// How messages are handed to their channels.
+    #[command(flatten)]
+    pub sending: Sending,
+
     /// How long the log and raw webhooks are kept.
     #[command(flatten)]
     pub retention: RetentionSettings,
@@ -212,9 +216,30 @@ pub struct WhatsApp {
     #[arg(long, env = "WHATSAPP_APP_SECRET", hide_env_values = true)]
     pub whatsapp_app_secret: Option<SecretString>,
 
-    /// Where replies will be sent to; this version only receives
+    /// Where messages are sent to
     #[arg(long, env = "WHATSAPP_GRAPH_URL", default_value = "https://graph.facebook.com/v25.0")]
     pub whatsapp_graph_url: String,
+
+    /// The token that WhatsApp asks for from whoever sends
+    #[arg(long, env = "WHATSAPP_ACCESS_TOKEN", hide_env_values = true)]
+    pub whatsapp_access_token: Option<SecretString>,
+}
+
+/// How messages are handed to their channels.
+#[derive(Args, Clone, Debug)]
+pub struct Sending {
+    /// How many messages this node sends at once
+    #[arg(long, env = "SENDING_CONCURRENCY", default_value = "16", value_parser = at_least_one)]
+    pub sending_concurrency: usize,
+
+    /// How long a channel may take to answer, in seconds; whether it has taken the message is unknown
+    /// after that
+    #[arg(long, env = "SENDING_TIMEOUT_S", default_value = "30", value_parser = seconds)]
+    pub sending_timeout: Duration,
+
+    /// How long to wait at most before trying again, in milliseconds; it doubles with each try
+    #[arg(long, env = "SENDING_BACKOFF_MS", default_value = "1000", value_parser = milliseconds)]
+    pub sending_backoff: Duration,
 }
 
 /// How websockets are compressed, for clients that offer permessage-deflate.
@@ -397,6 +422,11 @@ impl WhatsApp {
     pub fn app_secret(&self) -> Option<&SecretString> {
         self.whatsapp_app_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())
     }
+
+    /// The token to send with, unless it is set to nothing.
+    pub fn access_token(&self) -> Option<&SecretString> {
+        self.whatsapp_access_token.as_ref().filter(|token| !token.expose_secret().is_empty())
+    }
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
@@ -409,6 +439,18 @@ fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
         _ => Err("not a number of seconds above 0".to_owned()),
+    }
+}
+
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    let milliseconds = text.parse().map_err(|_| "not a number of milliseconds".to_owned())?;
+    Ok(Duration::from_millis(milliseconds))
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("not a number above 0".to_owned()),
     }
 }
 

@@ -73,6 +73,16 @@ pub struct Simulate {
 }
 
 impl Simulate {
+    /// Lets a server that is to have people made up send to them, unless it has a token to send to
+    /// real ones.
+    pub fn stand_in(server: &mut Serve) {
+        if server.simulate && server.whatsapp.access_token().is_none() {
+            let port = server.port.wrapping_add(1);
+            server.whatsapp.whatsapp_graph_url = format!("http://127.0.0.1:{port}/v25.0");
+            server.whatsapp.whatsapp_access_token = Some("simulated".into());
+        }
+    }
+
     /// Who writes to a server on `port`, if it is to have people made up: one message every few
     /// seconds, from the port after its own.
     pub fn beside(server: &Serve, port: u16) -> Option<Self> {

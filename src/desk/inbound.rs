@@ -5,7 +5,7 @@ use entity::{Time, WebhookId, message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Channel;
+use super::{Channel, Handover};
 
 /// A webhook request: its bytes, and what its channel reads in them.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ pub enum Content {
     Amendment {
         /// The provider's identifier of that message.
         target: String,
+        /// What that message was called when it was handed to the provider, if that is told.
+        handover: Option<Handover>,
         /// What happened.
         amendment: Amendment,
     },
@@ -100,6 +102,9 @@ pub enum Amendment {
         status: message::Status,
         /// Why it failed, in the provider's words.
         error: Option<Value>,
+        /// Whether it failed because the channel takes nothing but templates now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        closes_window: bool,
     },
     /// Somebody reacted; the newest reaction of each person counts.
     Reaction {

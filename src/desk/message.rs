@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::inbound::Amendment;
-use super::{Contact, Desk, Result, Sees};
+use super::{Contact, Desk, Event, Result, Sees};
 
 /// A message, as events and histories show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -155,7 +155,7 @@ pub(super) enum Amended {
 /// of each person's reactions and of the edits the newest counts, and what is deleted stays so.
 pub(super) fn amend(row: &mut message::Model, amendment: &Amendment) -> Amended {
     match amendment {
-        Amendment::Status { status, error } => move_status(row, *status, error.as_ref()),
+        Amendment::Status { status, error, .. } => move_status(row, *status, error.as_ref()),
         Amendment::Reaction { by, emoji, at } => {
             let reaction = Reaction { by: by.clone(), at: *at, emoji: emoji.clone() };
             react(row, reaction)
@@ -180,11 +180,47 @@ fn move_status(
         return Amended::Refused("the message is further on its way already");
     }
     row.status = status;
-    row.error = error.filter(|_| status == message::Status::Failed).map(Value::to_string);
+    let is_told = matches!(status, message::Status::Failed | message::Status::Unknown);
+    row.error = error.filter(|_| is_told).map(Value::to_string);
     Amended::Moved
 }
 
-fn react(row: &mut message::Model, reaction: Reaction) -> Amended {
+/// How somebody has reacted to a message.
+pub(super) fn reaction_of(row: &message::Model, by: &str) -> Option<String> {
+    reactions(row).into_iter().find(|reaction| reaction.by == by)?.emoji
+}
+
+/// Takes somebody's reaction back.
+pub(super) fn take_back(row: &mut message::Model, by: &str, at: Time) {
+    let _ = react(row, Reaction { by: by.to_owned(), at, emoji: None });
+}
+
+/// What to tell of a message that has become another.
+pub(super) fn changes(
+    before: &message::Model,
+    after: &message::Model,
+    contact: Contact,
+) -> Vec<Event> {
+    let shown = Box::new(Message::show(after, contact));
+    let moved = message::Model {
+        status: after.status,
+        error: after.error.clone(),
+        provider_id: after.provider_id.clone(),
+        delivery_id: after.delivery_id,
+        ..before.clone()
+    };
+    let is_status = before.status != after.status && after.status != message::Status::Unknown;
+    match (before == after, is_status, moved == *after) {
+        (true, ..) => Vec::new(),
+        (false, true, true) => vec![Event::StatusMoved(shown)],
+        (false, true, false) => {
+            vec![Event::StatusMoved(shown.clone()), Event::MessageChanged(shown)]
+        }
+        (false, false, _) => vec![Event::MessageChanged(shown)],
+    }
+}
+
+pub(super) fn react(row: &mut message::Model, reaction: Reaction) -> Amended {
     let mut all = reactions(row);
     match all.iter_mut().find(|known| known.by == reaction.by) {
         Some(known) if *known == reaction => return Amended::Same,

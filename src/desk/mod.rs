@@ -14,6 +14,7 @@ mod change;
 mod contact;
 mod conversation;
 mod db;
+mod delivery;
 mod event;
 mod feed;
 mod idempotency;
@@ -21,6 +22,7 @@ mod inbound;
 mod inbox;
 mod intake;
 mod message;
+mod reply;
 mod retention;
 mod room;
 mod search;
@@ -43,6 +45,7 @@ pub use entity::{
     MessageId, SessionId, StageId, TenantId, Time, UserId, WebhookId,
 };
 use sea_orm::DbErr;
+use tokio::sync::Notify;
 
 pub use api_token::{ApiToken, NewApiToken};
 pub use audit::{Actor, Audit};
@@ -51,6 +54,7 @@ pub use canned_response::CannedResponse;
 pub use contact::{Contact, same_number};
 pub use conversation::{Conversation, Cursor, Edit, InboxName, Listed, Order, Place, Spot, Wanted};
 pub use db::Db;
+pub use delivery::{Errand, Flow, Handover, Hold, Settlement, Task};
 pub use entity::conversation::Status as ConversationStatus;
 pub use entity::inbox::Channel;
 pub use entity::message::{Direction, Status, Type};
@@ -62,6 +66,7 @@ pub use idempotency::{Answer, Attempt, Keyed};
 pub use inbound::{Address, Amendment, Content, Element, Incoming, Webhook};
 pub use inbox::{Inbox, InboxEdit};
 pub use message::{Message, Page, Reaction};
+pub use reply::{Draft, First, Outgoing, What};
 pub use retention::Retention;
 pub use search::Found;
 pub use secrets::Keys;
@@ -83,6 +88,8 @@ pub struct Desks {
     tails: Arc<Tails>,
     intake: intake::Intake,
     keys: Keys,
+    /// Wakes the courier of this node.
+    due: Arc<Notify>,
 }
 
 /// One tenant's desk.
@@ -111,6 +118,22 @@ pub enum Error {
     /// This tenant has no such conversation, or the caller may not see it; another tenant may.
     #[error("no conversation {0}")]
     NoConversation(ConversationId),
+
+    /// This tenant has no such message, or the caller may not see it.
+    #[error("no message {0}")]
+    NoMessage(MessageId),
+
+    /// This tenant has no such file, or it is not there yet, or in another message.
+    #[error("no file {0}")]
+    NoMedia(MediaId),
+
+    /// Outside the 24-hour window WhatsApp takes templates only.
+    #[error("the 24-hour window of conversation {0} is closed: only templates can be sent")]
+    WindowClosed(ConversationId),
+
+    /// Nobody knows whether the message was sent.
+    #[error("message {0} may have been sent already: it needs force to be sent again")]
+    OutcomeUnknown(MessageId),
 
     /// The board has no such column.
     #[error("no stage {0}")]
@@ -197,7 +220,17 @@ impl Desks {
     pub fn open(db: Db, adopter: Option<TenantId>, keys: Keys) -> Self {
         let tails = Arc::new(Tails::new(db.clone()));
         let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter);
-        Self { db, tails, intake, keys }
+        Self { db, tails, intake, keys, due: Arc::default() }
+    }
+
+    /// Waits until somebody here says that a delivery may be due.
+    pub async fn deliveries(&self) {
+        self.due.notified().await;
+    }
+
+    /// Lets the courier of this node look at once.
+    pub fn wake_courier(&self) {
+        self.due.notify_one();
     }
 
     /// Returns the desk of one tenant, whom nobody has checked to exist.

@@ -140,6 +140,8 @@ impl Desk {
             secrets: None,
             settings: "{}".to_owned(),
             disabled_at: None,
+            held_until: None,
+            hold_error: None,
         };
         let shown = InboxName::from(&row);
         let inserted = inbox::Entity::insert(row.into_active_model())

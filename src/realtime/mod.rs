@@ -7,6 +7,7 @@ mod mailbox;
 mod metrics;
 mod polling;
 mod recovery;
+mod sending;
 mod session;
 pub mod socketio;
 mod sse;

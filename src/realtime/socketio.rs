@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::mailbox::Mailbox;
 use super::recovery::{Pid, Pids};
+use super::sending::send;
 use super::session::{Order, Place, Progress, Session};
 use crate::auth::{Auth, Caller, Refusal, Scope};
 use crate::desk::{self, ConversationId};
@@ -144,6 +145,7 @@ async fn admit(
     socket.on("conversation:join", join);
     socket.on("conversation:leave", leave_conversation);
     socket.on("conversation:read", read);
+    socket.on("message:send", send);
     socket.on("sync", sync);
     shared.pids.give(socket.id.as_str(), pid.clone());
     socket.extensions.insert(Ready::new(place));
@@ -270,12 +272,12 @@ struct Asked {
     after: i64,
 }
 
-fn identifier(told: Option<Value>) -> Option<ConversationId> {
+pub(super) fn identifier(told: Option<Value>) -> Option<ConversationId> {
     told?.as_str()?.parse().ok()
 }
 
 /// What is no identifier is answered like one of a conversation that does not exist.
-fn no_conversation() -> desk::Error {
+pub(super) fn no_conversation() -> desk::Error {
     desk::Error::NoConversation(ConversationId::default())
 }
 
@@ -289,7 +291,7 @@ fn refused(error: &desk::Error) -> Value {
     }
 }
 
-fn problem(code: &str, message: &str) -> Value {
+pub(super) fn problem(code: &str, message: &str) -> Value {
     json!({ "ok": false, "error": { "code": code, "message": message } })
 }
 

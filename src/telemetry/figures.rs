@@ -50,6 +50,11 @@ pub struct Figures {
     pub intake_waiting: Gauge,
     pub intake_full: Counter,
     pub intake_failed: Counter,
+    pub deliveries_done: Counter,
+    pub deliveries_later: Counter,
+    pub deliveries_failed: Counter,
+    pub deliveries_lost: Counter,
+    pub delivery_seconds: Histogram,
     pub polls_from_memory: Counter,
     pub polls_from_database: Counter,
     pub feeds_from_memory: Counter,
@@ -80,6 +85,10 @@ impl Figures {
         );
         let refused =
             Family("recado_intake_refused_total", "Webhooks answered 503, and nothing stored.");
+        let deliveries = Family(
+            "recado_deliveries_total",
+            "Attempts to tell a channel something, and what came of them.",
+        );
         let polls = Family(
             "recado_polls_total",
             "Polls by the clock (check-updates), and what answered them.",
@@ -151,6 +160,15 @@ impl Figures {
             .only_gauge(),
             intake_full: refused.counter("reason", "full"),
             intake_failed: refused.counter("reason", "storage"),
+            deliveries_done: deliveries.counter("outcome", "done"),
+            deliveries_later: deliveries.counter("outcome", "later"),
+            deliveries_failed: deliveries.counter("outcome", "failed"),
+            deliveries_lost: deliveries.counter("outcome", "lost"),
+            delivery_seconds: Family(
+                "recado_delivery_seconds",
+                "From when a channel was to be told something to when it had taken it.",
+            )
+            .histogram(),
             polls_from_memory: polls.counter("source", "memory"),
             polls_from_database: polls.counter("source", "database"),
             feeds_from_memory: feeds.counter("source", "memory"),

@@ -161,6 +161,8 @@ enum Live {
         seq: i64,
         conversation_id: ConversationId,
         message_id: MessageId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        whatsapp_message_id: Option<String>,
         status: Status,
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<Value>,
@@ -223,6 +225,7 @@ impl From<&Logged> for Live {
                 seq,
                 conversation_id: it.conversation_id,
                 message_id: it.id,
+                whatsapp_message_id: it.provider_id.clone(),
                 status: shown(it.status),
                 error: it.error.clone(),
             },

@@ -141,6 +141,8 @@ fn help_is_the_manual() {
         "WHATSAPP_VERIFY_TOKEN",
         "WHATSAPP_APP_SECRET",
         "WHATSAPP_GRAPH_URL",
+        "WHATSAPP_ACCESS_TOKEN",
+        "SENDING_TIMEOUT_S",
         "RECADO_BOOTSTRAP",
         "SECRETS_KEY",
         "SECRETS_OLD_KEYS",

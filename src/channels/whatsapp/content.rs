@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::compose::read_handover;
 use super::envelope::{Around, as_text, clip};
 use super::readable::readable;
+use super::refusal::{Refusal, refusal};
 use crate::desk::{Amendment, Content, Direction, Element, Incoming, Status, Time};
 
 /// The longest text of a message, in bytes; WhatsApp's own limit is 4,096 characters.
@@ -78,7 +80,15 @@ pub(super) fn status(fields: &Fields, around: &Around) -> Element {
         (_, None) => Content::Broken("it does not say which message it is about".to_owned()),
         (Some(status), Some(target)) => {
             let error = fields.get("errors").and_then(|errors| errors.get(0)).cloned();
-            Content::Amendment { target, amendment: Amendment::Status { status, error } }
+            let code = error.as_ref().and_then(|error: &Value| error.get("code")?.as_i64());
+            let closes_window = code.map(|code| refusal(code, 400)) == Some(Refusal::WindowClosed);
+            let handover = fields.get("biz_opaque_callback_data").and_then(as_text);
+            let handover = handover.as_deref().and_then(read_handover);
+            Content::Amendment {
+                target,
+                handover,
+                amendment: Amendment::Status { status, error, closes_window },
+            }
         }
     };
     element(fields, around, &format!("status {}", clip(&word, 64)), content)
@@ -188,7 +198,7 @@ fn edit(fields: &Fields, at: Option<Time>) -> Content {
 }
 
 fn amendment(target: String, amendment: Amendment) -> Content {
-    Content::Amendment { target, amendment }
+    Content::Amendment { target, handover: None, amendment }
 }
 
 fn target(fields: &Fields, kind: &str, key: &str) -> Option<String> {

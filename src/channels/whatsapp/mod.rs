@@ -1,16 +1,21 @@
 //! WhatsApp Cloud API.
 //!
-//! What arrives: <https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components>.
+//! What arrives: <https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components>. What
+//! is sent: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>.
 
+mod compose;
 mod content;
 mod envelope;
 mod readable;
+pub mod refusal;
+pub mod send;
 #[cfg(test)]
 mod tests;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+pub use compose::compose;
 pub use envelope::parse;
 
 /// Whether `signature` (the value of `X-Hub-Signature-256`) is the app's over these bytes.

@@ -1,14 +1,16 @@
 //! What each element does to the rows of its batch. Nothing here waits or fails.
 
-use entity::{ConversationId, MessageId, Time, WebhookId, conversation, inbox, message, parked};
+use entity::{
+    ConversationId, InboxId, MessageId, Time, WebhookId, conversation, inbox, message, parked,
+};
 
-use super::super::conversation::take_in;
-use super::super::message::{Amended, amend, json};
+use super::super::conversation::{shut, take_in};
+use super::super::message::{Amended, amend, changes, json};
 use super::super::stats::milestones;
 use super::super::webhook::Fate;
 use super::super::{
     Amendment, Channel, Contact, Content, Conversation, ConversationChange, Direction, Element,
-    Event, Incoming, Message, NotificationKind, Outcome, Receipt, Webhook,
+    Event, Handover, Incoming, Message, NotificationKind, Outcome, Receipt, Status, Webhook,
 };
 use super::{Batch, Settled, Verdict, Waiting};
 
@@ -57,7 +59,10 @@ impl Batch<'_> {
         }
         match &element.content {
             Content::Message(incoming) => self.receive(&inbox, incoming),
-            Content::Amendment { target, amendment } => {
+            Content::Amendment { target, handover, amendment } => {
+                if let Some(handover) = handover {
+                    self.recognise(&inbox, target, *handover, amendment);
+                }
                 self.amend_or_park(&inbox, target, amendment, place)
             }
             Content::Identity(addresses) => self.identify(&inbox, addresses),
@@ -154,20 +159,70 @@ impl Batch<'_> {
             return self.park(inbox, target, amendment, place);
         };
         let mut row = row.clone();
+        if row.provider_id.is_none() {
+            row.provider_id = Some(target.to_owned());
+            self.settle_parked(&mut row);
+        }
         let amended = amend(&mut row, amendment);
+        let closes = matches!(amendment, Amendment::Status { closes_window: true, .. });
+        if closes && amended == Amended::Moved {
+            self.close_window(inbox, &row);
+        }
+        self.rewrite(inbox, key, row);
+        verdict(&amended)
+    }
+
+    /// Notes that the channel takes nothing but templates from now on.
+    fn close_window(&mut self, inbox: &inbox::Model, failed: &message::Model) {
+        let Some(place) = self.places.get(&failed.conversation_id).copied() else { return };
+        let Some(before) = self.conversations.get(&place).cloned() else { return };
+        let Some(contact) = self.person(place.0).map(Contact::from) else { return };
+        let mut after = before.clone();
+        shut(&mut after, failed.sent_at, self.now);
+        let change = ConversationChange::between(&before, &after, contact);
+        if !change.is_nothing() {
+            self.tell(inbox, Event::ConversationChanged(Box::new(change)));
+            self.conversations.put(place, after);
+        }
+    }
+
+    /// Puts a message in the place of what it was, and tells of it.
+    fn rewrite(&mut self, inbox: &inbox::Model, key: (InboxId, String), row: message::Model) {
+        let Some(before) = self.messages.get(&key) else { return };
         let place = self.places.get(&row.conversation_id);
         let contact = place.and_then(|(contact, _)| self.person(*contact));
-        let message = contact.map(|contact| Box::new(Message::show(&row, contact.into())));
-        let event = match amended {
-            Amended::Moved => message.map(Event::StatusMoved),
-            Amended::Changed => message.map(Event::MessageChanged),
-            Amended::Same | Amended::Refused(_) => None,
-        };
-        if let Some(event) = event {
+        let told = contact.map(|contact| changes(before, &row, contact.into()));
+        for event in told.unwrap_or_default() {
             self.tell(inbox, event);
         }
         self.messages.put(key, row);
-        verdict(&amended)
+    }
+
+    /// Finds, by what it was called when it was handed over, the message that the provider now has a
+    /// name of its own for: the answer that told it is lost, or still on its way.
+    ///
+    /// Of an earlier attempt to send the message only the proof that it has arrived counts.
+    fn recognise(
+        &mut self,
+        inbox: &inbox::Model,
+        target: &str,
+        handover: Handover,
+        amendment: &Amendment,
+    ) {
+        let key = (inbox.id, target.to_owned());
+        if self.messages.get(&key).is_some() {
+            return;
+        }
+        let is_meant = |row: &message::Model| {
+            let has_arrived =
+                matches!(amendment, Amendment::Status { status, .. } if *status > Status::Failed);
+            row.inbox_id == inbox.id && (row.delivery_id == Some(handover.delivery) || has_arrived)
+        };
+        if self.handed.get(&handover.message).is_some_and(is_meant)
+            && let Some(row) = self.handed.remove(&handover.message)
+        {
+            self.messages.add(key, row);
+        }
     }
 
     /// Puts an amendment aside until its message comes.
@@ -226,12 +281,13 @@ fn new_message(
         created_at,
         author_id: None,
         client_id: None,
+        delivery_id: None,
         is_private: false,
         is_unread: false,
     }
 }
 
-fn verdict(amended: &Amended) -> Verdict {
+pub(in crate::desk) fn verdict(amended: &Amended) -> Verdict {
     match amended {
         Amended::Moved | Amended::Changed => (Outcome::Applied, None),
         Amended::Same => (Outcome::Duplicate, None),

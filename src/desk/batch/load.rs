@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{
-    ContactId, InboxId, TenantId, Time, contact, contact_address, conversation, inbox, message,
-    parked, stage,
+    ContactId, InboxId, MessageId, TenantId, Time, contact, contact_address, conversation, inbox,
+    message, parked, stage,
 };
 use sea_orm::{
     ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -36,6 +36,7 @@ impl<'a> Batch<'a> {
             conversations: Rows::stored([]),
             places: HashMap::new(),
             messages: Rows::stored([]),
+            handed: HashMap::new(),
             parked: HashMap::new(),
             settled: Vec::new(),
             before: HashMap::new(),
@@ -99,6 +100,8 @@ impl<'a> Batch<'a> {
             secrets: None,
             settings: "{}".to_owned(),
             disabled_at: None,
+            held_until: None,
+            hold_error: None,
         };
         self.inboxes.add(key, row);
     }
@@ -112,8 +115,9 @@ impl<'a> Batch<'a> {
                     wanted.addresses.extend(incoming.addresses.iter().map(|it| same_number(it)));
                     wanted.messages.insert(incoming.provider_id.clone());
                 }
-                Content::Amendment { target, .. } => {
+                Content::Amendment { target, handover, .. } => {
                     wanted.messages.insert(target.clone());
+                    wanted.handed.extend(handover.map(|it| it.message));
                 }
                 Content::Identity(addresses) => {
                     wanted.addresses.extend(addresses.iter().map(|it| same_number(it)));
@@ -127,17 +131,26 @@ impl<'a> Batch<'a> {
     }
 
     async fn load_messages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
-        let rows = of_tenants::<message::Entity>(wanted)
-            .filter(message::Column::InboxId.is_in(wanted.inboxes.iter().copied()))
-            .filter(message::Column::ProviderId.is_in(&wanted.messages))
-            .order_by_asc(message::Column::Id)
-            .lock_exclusive()
-            .all(&self.txn)
-            .await?;
-        self.messages = Rows::stored(rows.into_iter().filter_map(|row| {
+        let all = of_tenants::<message::Entity>(wanted)
+            .filter(message::Column::InboxId.is_in(wanted.inboxes.iter().copied()));
+        let by_name = message::Column::ProviderId.is_in(&wanted.messages);
+        let all = if wanted.handed.is_empty() {
+            all.filter(by_name)
+        } else {
+            // SQLite reads a whole inbox for "by this or by that". Names are learnt under the inbox's
+            // lock, so that none is between the two queries.
+            let named = all.clone().select_only().column(message::Column::Id).filter(by_name);
+            let named: Vec<MessageId> = named.into_tuple().all(&self.txn).await?;
+            all.filter(message::Column::Id.is_in(wanted.handed.iter().copied().chain(named)))
+        };
+        let rows = all.order_by_asc(message::Column::Id).lock_exclusive().all(&self.txn).await?;
+        let (known, handed): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.provider_id.is_some());
+        self.messages = Rows::stored(known.into_iter().filter_map(|row| {
             let key = (row.inbox_id, row.provider_id.clone()?);
             Some((key, row))
         }));
+        self.handed = handed.into_iter().map(|row| (row.id, row)).collect();
         Ok(())
     }
 
@@ -167,8 +180,13 @@ impl<'a> Batch<'a> {
         let met = addresses.iter().map(|address| address.contact_id).collect();
         let mut contacts = self.load_contacts(met, wanted).await?;
         let met: BTreeSet<_> = contacts.iter().map(|contact| contact.id).collect();
-        let talked: BTreeSet<_> =
-            self.messages.0.values().map(|(message, _)| message.conversation_id).collect();
+        let talked: BTreeSet<_> = self
+            .messages
+            .0
+            .values()
+            .map(|(message, _)| message.conversation_id)
+            .chain(self.handed.values().map(|message| message.conversation_id))
+            .collect();
         let conversations = of_tenants::<conversation::Entity>(wanted)
             .filter(
                 Condition::any()
@@ -238,6 +256,7 @@ struct Wanted {
     tenants: BTreeSet<TenantId>,
     inboxes: BTreeSet<InboxId>,
     messages: BTreeSet<String>,
+    handed: BTreeSet<MessageId>,
     addresses: BTreeSet<String>,
 }
 

@@ -16,10 +16,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use entity::{
-    ContactId, ConversationId, InboxId, StageId, TenantId, Time, contact, contact_address,
-    conversation, inbox, message, milestone, parked,
+    ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, Time, contact,
+    contact_address, conversation, inbox, message, milestone, parked,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
+
+pub(super) use apply::verdict;
+pub(super) use store::close_parked;
 
 use super::change::append;
 use super::{Amendment, Channel, Db, Event, Logged, Outcome, Receipt, Webhook};
@@ -39,6 +42,8 @@ pub(super) struct Batch<'a> {
     conversations: Rows<(ContactId, InboxId), conversation::Model>,
     places: HashMap<ConversationId, (ContactId, InboxId)>,
     messages: Rows<(InboxId, String), message::Model>,
+    /// Messages that the provider speaks of by what they were called when it was handed them.
+    handed: HashMap<MessageId, message::Model>,
     parked: HashMap<(InboxId, String), Vec<Waiting>>,
     settled: Vec<Settled>,
     /// Conversations as they were, for the counters.
@@ -67,7 +72,7 @@ struct Settled {
 }
 
 /// What became of an element, and why.
-type Verdict = (Outcome, Option<String>);
+pub(super) type Verdict = (Outcome, Option<String>);
 
 /// Rows by key, which remember whether the database has yet to hear of them.
 struct Rows<K, M>(HashMap<K, (M, State)>);

@@ -3,8 +3,8 @@
 use entity::{contact, contact_address, conversation, inbox, message, parked, webhook};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, Condition, DbErr, EntityTrait,
-    IntoActiveModel, Iterable as _, QueryFilter as _,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, Condition, DatabaseTransaction, DbErr,
+    EntityTrait, IntoActiveModel, Iterable as _, QueryFilter as _,
 };
 
 use super::super::change::ROWS_PER_INSERT;
@@ -12,8 +12,8 @@ use super::super::message::json;
 use super::super::stats;
 use super::super::tally::Tallies;
 use super::super::webhook::{latest, receipt};
-use super::super::{Receipt, Webhook};
-use super::{Batch, Settled};
+use super::super::{Fate, Receipt, Webhook};
+use super::{Batch, Settled, Verdict};
 
 impl Batch<'_> {
     /// Writes everything but the events.
@@ -55,6 +55,7 @@ impl Batch<'_> {
         self.upsert::<conversation::Entity>(conversations, &columns).await?;
         let messages = self.messages.unstored();
         let columns = [
+            message::Column::ProviderId,
             message::Column::Content,
             message::Column::Metadata,
             message::Column::Reactions,
@@ -100,32 +101,13 @@ impl Batch<'_> {
     /// Notes, at the webhook it came in, what became of an amendment that has waited.
     async fn settle(&self, settled: Settled, receipts: &mut [Receipt]) -> Result<(), DbErr> {
         let Settled { waiting, verdict } = settled;
-        let place = usize::try_from(waiting.row.position).unwrap_or(usize::MAX);
-        let note = |fates: &mut [super::super::Fate]| {
-            if let Some(fate) = fates.get_mut(place) {
-                (fate.outcome, fate.reason) = verdict;
-            }
-        };
         let id = waiting.row.webhook_id;
         if let Some(receipt) = receipts.iter_mut().find(|receipt| receipt.id == id) {
-            note(&mut receipt.fates);
+            note(&mut receipt.fates, waiting.row.position, verdict);
+            if waiting.stored { remove(&self.txn, waiting.row).await } else { Ok(()) }
         } else {
-            #[expect(clippy::disallowed_methods, reason = "webhooks have no tenant")]
-            let row = webhook::Entity::find_by_id(id).one(&self.txn).await?;
-            if let Some(row) = row {
-                let mut receipt = receipt(&row);
-                note(&mut receipt.fates);
-                self.update(&receipt).await?;
-            }
+            close_parked(&self.txn, waiting.row, verdict).await
         }
-        if waiting.stored {
-            let key = Condition::all()
-                .add(parked::Column::WebhookId.eq(id))
-                .add(parked::Column::Position.eq(waiting.row.position))
-                .add(parked::Column::TenantId.eq(waiting.row.tenant_id));
-            parked::Entity::delete_many().filter(key).exec(&self.txn).await?;
-        }
-        Ok(())
     }
 
     async fn store_webhooks(
@@ -165,12 +147,48 @@ impl Batch<'_> {
     }
 
     async fn update(&self, receipt: &Receipt) -> Result<(), DbErr> {
-        webhook::Entity::update_many()
-            .col_expr(webhook::Column::Elements, json(&receipt.fates).into())
-            .col_expr(webhook::Column::Outcome, receipt.outcome().into())
-            .filter(webhook::Column::Id.eq(receipt.id))
-            .exec(&self.txn)
-            .await?;
-        Ok(())
+        update(&self.txn, receipt).await
     }
+}
+
+/// Notes at its webhook what became of an amendment that has waited, and that it waits no more.
+pub(in crate::desk) async fn close_parked(
+    txn: &DatabaseTransaction,
+    row: parked::Model,
+    verdict: Verdict,
+) -> Result<(), DbErr> {
+    #[expect(clippy::disallowed_methods, reason = "webhooks have no tenant")]
+    let webhook = webhook::Entity::find_by_id(row.webhook_id).one(txn).await?;
+    if let Some(webhook) = webhook {
+        let mut receipt = receipt(&webhook);
+        note(&mut receipt.fates, row.position, verdict);
+        update(txn, &receipt).await?;
+    }
+    remove(txn, row).await
+}
+
+fn note(fates: &mut [Fate], position: i32, verdict: Verdict) {
+    let place = usize::try_from(position).unwrap_or(usize::MAX);
+    if let Some(fate) = fates.get_mut(place) {
+        (fate.outcome, fate.reason) = verdict;
+    }
+}
+
+async fn remove(txn: &DatabaseTransaction, row: parked::Model) -> Result<(), DbErr> {
+    let key = Condition::all()
+        .add(parked::Column::WebhookId.eq(row.webhook_id))
+        .add(parked::Column::Position.eq(row.position))
+        .add(parked::Column::TenantId.eq(row.tenant_id));
+    parked::Entity::delete_many().filter(key).exec(txn).await?;
+    Ok(())
+}
+
+async fn update(txn: &DatabaseTransaction, receipt: &Receipt) -> Result<(), DbErr> {
+    webhook::Entity::update_many()
+        .col_expr(webhook::Column::Elements, json(&receipt.fates).into())
+        .col_expr(webhook::Column::Outcome, receipt.outcome().into())
+        .filter(webhook::Column::Id.eq(receipt.id))
+        .exec(txn)
+        .await?;
+    Ok(())
 }

@@ -108,8 +108,8 @@ impl Desk {
         self.conversation(id, sees).await
     }
 
-    /// Notes that an agent has read a conversation; returns the newest message that was unread.
-    /// Tells nobody if nothing was.
+    /// Notes that an agent has read a conversation, and lets the customer see it; returns the newest
+    /// message that was unread. Tells nobody if nothing was.
     pub async fn mark_read(&self, id: ConversationId, sees: &Sees) -> Result<Option<MessageId>> {
         let change = self.change().await?;
         let before = change.conversation(id, sees).await?;
@@ -131,9 +131,13 @@ impl Desk {
             .exec(&change.txn)
             .await?;
         let after = conversation::Model { unread_count: 0, ..before.clone() };
+        if let Some(newest) = &newest {
+            change.make_read_due(&before, newest.id).await?;
+        }
         let contact = change.contact_of(&before).await?;
         let told = change.turn(&before, &after, contact).await?;
         change.commit(Event::ConversationChanged(Box::new(told)), []).await?;
+        self.desks.wake_courier();
         Ok(newest.map(|message| message.id))
     }
 

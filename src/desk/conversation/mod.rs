@@ -21,7 +21,7 @@ use super::{Change, Channel, Contact, Desk, Error, Message, Result, Sees};
 pub use edit::{Edit, Place, Spot};
 pub(super) use edit::{below, top};
 pub use list::{Cursor, Listed, Order, Wanted};
-pub(super) use rules::take_in;
+pub(super) use rules::{shut, take_in};
 
 /// A conversation, as events and lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

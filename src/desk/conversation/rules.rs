@@ -72,6 +72,14 @@ fn answered(row: &mut conversation::Model, at: Time) -> Taken {
     taken
 }
 
+/// Closes the window in which the business may write freely, as the channel says of a message of
+/// `at`; what the customer has written since keeps it open.
+pub(in crate::desk) fn shut(row: &mut conversation::Model, at: Time, now: Time) {
+    if row.received_at.is_none_or(|received| received <= at) {
+        row.window_until = row.window_until.map(|until| until.min(now));
+    }
+}
+
 /// Changes whether somebody has to do something; tells how long a resolution took.
 pub(super) fn set_status(
     row: &mut conversation::Model,

@@ -79,6 +79,8 @@ impl Desk {
             secrets: None,
             settings: "{}".to_owned(),
             disabled_at: None,
+            held_until: None,
+            hold_error: None,
         };
         let (row, secrets) = self.desks.keys.apply(row, &edit)?;
         let inserted = inbox::Entity::insert(row.clone().into_active_model())

@@ -4,6 +4,7 @@ mod database;
 mod person;
 mod process;
 mod screen;
+mod shop;
 mod simulator;
 mod socket;
 mod whatsapp;
@@ -27,8 +28,9 @@ pub(crate) use database::Database;
 pub(crate) use person::{Answer, PASSWORD, Person};
 pub(crate) use process::{Process, run};
 pub(crate) use screen::Screen;
+pub(crate) use shop::{SHOP, Shop, sending_to, whatsapp};
 pub(crate) use simulator::{
-    NOWHERE, NUMBER, Receiver, graph, json_of, quiet, send, simulator, text_to,
+    NOWHERE, NUMBER, Receiver, graph, json_of, quiet, send, simulator, simulator_at, text_to,
 };
 pub(crate) use socket::{Client, Connecting, Heard};
 pub(crate) use whatsapp::{change, echo, envelope, notification, reaction, status, text, value};

@@ -43,6 +43,7 @@ impl Screen {
             }),
             "message:status-update" => self.touch(&data["messageId"], |last| {
                 last["status"] = data["status"].clone();
+                last["whatsappMessageId"] = data["whatsappMessageId"].clone();
                 let last = last.as_object_mut().unwrap();
                 match data.get("error") {
                     Some(error) => last.insert("error".to_owned(), error.clone()),

@@ -20,7 +20,12 @@ pub(crate) const NUMBER: &str = "test-phone-id";
 
 /// Starts a simulator, by the flags of `recado simulate`.
 pub(crate) async fn simulator(flags: &[&str]) -> Simulator {
-    let usual = ["recado", "simulate", "--listen", "127.0.0.1:0"];
+    simulator_at("127.0.0.1:0", flags).await
+}
+
+/// As `simulator`, where it is expected.
+pub(crate) async fn simulator_at(listen: &str, flags: &[&str]) -> Simulator {
+    let usual = ["recado", "simulate", "--listen", listen];
     let parsed = Cli::try_parse_from(usual.iter().chain(flags)).unwrap().command;
     let Some(Command::Simulate(options)) = parsed else { panic!("{flags:?}") };
     Simulator::start(&options).await.unwrap()

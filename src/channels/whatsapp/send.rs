@@ -1,0 +1,208 @@
+//! Telling WhatsApp: one request, and what came of it.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use super::compose::body;
+use super::envelope::clip;
+use super::refusal::{Refusal, refusal, refusal_of_status};
+use crate::desk::Errand;
+
+/// The largest answer that is read, in bytes.
+const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// How long it may take to reach WhatsApp at all.
+const REACHING: Duration = Duration::from_secs(10);
+
+/// For how long a connection is kept that nobody uses: not so long that WhatsApp may close it just
+/// when it is used again.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// The way to Meta's Graph API.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    client: Client,
+    url: String,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// It was taken.
+    Taken {
+        /// What WhatsApp calls the message, if it was one.
+        id: Option<String>,
+        /// The address under which it knows the recipient.
+        address: Option<String>,
+    },
+    /// It was not: what is to be done, and WhatsApp's words.
+    Refused(Refusal, Value),
+    /// It has surely not reached WhatsApp.
+    Unreached(Value),
+    /// Nobody knows whether it was taken.
+    Lost(Value),
+}
+
+impl Graph {
+    /// Speaks to the API at `url`, version included; gives up a request after `patience`.
+    pub fn new(url: &str, patience: Duration) -> reqwest::Result<Self> {
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .timeout(patience)
+            .connect_timeout(REACHING.min(patience))
+            .pool_idle_timeout(IDLE)
+            .build()?;
+        Ok(Self { client, url: url.trim_end_matches('/').to_owned() })
+    }
+
+    /// Tells WhatsApp what an errand says.
+    pub async fn tell(&self, errand: &Errand, token: &SecretString) -> Answer {
+        let Some(body) = body(errand) else {
+            let why = "WhatsApp has no form for this, or not the file in it";
+            return Answer::Refused(
+                Refusal::Final,
+                json!({ "code": "unsendable", "message": why }),
+            );
+        };
+        self.post(&errand.from, &body, token).await
+    }
+
+    /// Lets the customer who wrote a message see that somebody answers, for 25 s or until they do;
+    /// marks the message as read.
+    pub async fn typing(&self, from: &str, message_id: &str, token: &SecretString) -> Answer {
+        let body = json!({
+            "messaging_product": "whatsapp", "status": "read", "message_id": message_id,
+            "typing_indicator": { "type": "text" },
+        });
+        self.post(from, &body, token).await
+    }
+
+    async fn post(&self, from: &str, body: &Value, token: &SecretString) -> Answer {
+        let url = format!("{}/{from}/messages", self.url);
+        let request = self.client.post(url).bearer_auth(token.expose_secret());
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        match request.send().await {
+            Ok(response) => {
+                let status = response.status();
+                let answer = read(response).await;
+                understand(status, answer.as_deref())
+            }
+            // Before the connection stands, nothing is written to it.
+            Err(error) if error.is_connect() || error.is_builder() => {
+                Answer::Unreached(trouble("unreachable", &error))
+            }
+            Err(error) => Answer::Lost(trouble("outcome_unknown", &error)),
+        }
+    }
+}
+
+/// Reads an answer to its end; nothing if it has none, or too distant a one.
+async fn read(mut response: Response) -> Option<Vec<u8>> {
+    let mut answer = Vec::new();
+    while let Some(piece) = response.chunk().await.ok()? {
+        answer.extend_from_slice(&piece);
+        if answer.len() > LARGEST_ANSWER {
+            return None;
+        }
+    }
+    Some(answer)
+}
+
+/// Tells what an answer means; `None` stands for one that was cut off.
+fn understand(status: StatusCode, answer: Option<&[u8]>) -> Answer {
+    let answer: Option<Value> = answer.and_then(|answer| serde_json::from_slice(answer).ok());
+    let lost = || {
+        let why = format!("WhatsApp's answer cannot be read (HTTP {})", status.as_u16());
+        json!({ "code": "outcome_unknown", "message": why })
+    };
+    if status.is_success() {
+        return match answer.as_ref().and_then(taken) {
+            Some(taken) => taken,
+            None => Answer::Lost(lost()),
+        };
+    }
+    let error = answer.as_ref().and_then(|answer| answer.get("error"));
+    let code = error.and_then(|error| error.get("code")?.as_i64());
+    let (refusal, error) = if let (Some(code), Some(error)) = (code, error) {
+        (refusal(code, status.as_u16()), told(code, error))
+    } else {
+        let code = format!("http_{}", status.as_u16());
+        let why = status.canonical_reason().unwrap_or("WhatsApp does not say why");
+        (refusal_of_status(status.as_u16()), json!({ "code": code, "message": why }))
+    };
+    match refusal {
+        Refusal::Unsure => Answer::Lost(lost()),
+        refusal => Answer::Refused(refusal, error),
+    }
+}
+
+fn taken(answer: &Value) -> Option<Answer> {
+    if answer.get("success").and_then(Value::as_bool) == Some(true) {
+        return Some(Answer::Taken { id: None, address: None });
+    }
+    let text = |path: &str| answer.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    let id = text("/messages/0/id")?;
+    let address = text("/contacts/0/wa_id").or_else(|| text("/contacts/0/user_id"));
+    Some(Answer::Taken { id: Some(id), address })
+}
+
+/// An error as clients are told of it: like those that statuses bring.
+fn told(code: i64, error: &Value) -> Value {
+    let text = |path: &str| error.pointer(path).and_then(Value::as_str).map(|it| clip(it, 1_000));
+    let message = text("/message").unwrap_or_default();
+    let mut told = json!({ "code": code, "title": message, "message": message });
+    if let Some(details) = text("/error_data/details") {
+        told["error_data"] = json!({ "details": details });
+    }
+    told
+}
+
+/// Why there is no answer. Without the address, which is of no use to an agent.
+fn trouble(code: &str, error: &reqwest::Error) -> Value {
+    let why = if error.is_timeout() {
+        "WhatsApp did not answer in time"
+    } else if error.is_connect() {
+        "WhatsApp cannot be reached"
+    } else {
+        "the connection to WhatsApp was cut before it answered"
+    };
+    json!({ "code": code, "message": why })
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use serde_json::json;
+
+    use super::{Answer, Refusal, understand};
+
+    #[test]
+    fn only_what_says_so_was_taken_or_was_not() {
+        let ok = json!({ "messages": [{ "id": "wamid.1" }], "contacts": [{ "wa_id": "55" }] });
+        let (id, address) = (Some("wamid.1".to_owned()), Some("55".to_owned()));
+        let whole = ok.to_string();
+        assert_eq!(
+            understand(StatusCode::OK, Some(whole.as_bytes())),
+            Answer::Taken { id, address }
+        );
+        for answer in [None, Some(&whole.as_bytes()[..20]), Some(b"{}"), Some(b"<html>")] {
+            assert!(matches!(understand(StatusCode::OK, answer), Answer::Lost(_)));
+        }
+        let broken = StatusCode::INTERNAL_SERVER_ERROR;
+        for answer in [None, Some(&b"<html>"[..]), Some(br#"{"error":{"code":131000}}"#)] {
+            assert!(matches!(understand(broken, answer), Answer::Lost(_)));
+        }
+        let refused = |status, body: &[u8]| match understand(status, Some(body)) {
+            Answer::Refused(refusal, error) => (refusal, error["code"].clone()),
+            other => panic!("{other:?}"),
+        };
+        let unavailable = br#"{"error":{"code":131016,"message":"x"}}"#;
+        assert_eq!(refused(broken, unavailable), (Refusal::Trouble, json!(131_016)));
+        assert_eq!(refused(StatusCode::NOT_FOUND, b"<html>"), (Refusal::Final, json!("http_404")));
+        assert_eq!(refused(StatusCode::TOO_MANY_REQUESTS, b""), (Refusal::Busy, json!("http_429")));
+    }
+}

@@ -1,0 +1,172 @@
+//! Who makes which delivery, and for how long.
+
+use std::time::Duration;
+
+use entity::delivery::{Kind, State};
+use entity::{TenantScoped as _, Time, conversation, delivery, inbox, media, message};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult as _,
+    QueryFilter as _, Statement,
+};
+use serde_json::json;
+
+use super::super::message::reaction_of;
+use super::super::{Desks, Message, Result};
+use super::{Errand, Settlement, Task};
+
+/// Which deliveries may be made at `$1`: those of a conversation one after the other, and none
+/// through an inbox that is held. What marks as read waits for nobody.
+///
+/// In a CTE of its own, since the planner could run a subquery more than once and lock more rows
+/// than it returns.
+const CLAIM: &str = "WITH next AS MATERIALIZED (
+    SELECT d.id FROM delivery AS d JOIN inbox AS i ON i.id = d.inbox_id
+    WHERE d.state = 'due' AND d.due_at <= $1
+    AND i.disabled_at IS NULL AND (i.held_until IS NULL OR i.held_until <= $1)
+    AND (d.kind = 'read' OR NOT EXISTS (
+        SELECT 1 FROM delivery AS b WHERE b.conversation_id = d.conversation_id
+        AND b.kind <> 'read' AND b.id < d.id))
+    ORDER BY d.due_at, d.id LIMIT $2 SKIPPING)
+    UPDATE delivery SET state = 'claimed', attempts = attempts + 1, fence = fence + 1,
+    leased_until = $3, begun_at = NULL WHERE id IN (SELECT id FROM next) RETURNING *";
+
+impl Desks {
+    /// Claims up to `limit` deliveries for the time of a lease, in the order in which they are to be
+    /// made.
+    pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Vec<Errand>> {
+        let backend = self.db.writer.get_database_backend();
+        // SQLite has one writer, who has nobody to skip.
+        let skipping = match backend {
+            DbBackend::Postgres => "FOR UPDATE OF d SKIP LOCKED",
+            _ => "",
+        };
+        let now = Time::now();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = [now.0.into(), limit.into(), after(now, lease).0.into()];
+        let claim = CLAIM.replace("SKIPPING", skipping);
+        let claim = Statement::from_sql_and_values(backend, claim, values);
+        let rows = self.db.writer.query_all_raw(claim).await?;
+        let rows = rows.iter().map(|row| delivery::Model::from_query_result(row, ""));
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        rows.sort_unstable_by_key(|row| row.id);
+        let mut errands = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.errand(&row).await? {
+                Some(errand) => errands.push(errand),
+                None => self.drop_delivery(&row).await?,
+            }
+        }
+        Ok(errands)
+    }
+
+    /// Notes that a claimed delivery is being made now. Says no if it is somebody else's by now:
+    /// then the channel is not to be told.
+    pub async fn begin(&self, errand: &Errand, lease: Duration) -> Result<bool> {
+        let now = Time::now();
+        let begun = delivery::Entity::update_many()
+            .col_expr(delivery::Column::BegunAt, Expr::value(now))
+            .col_expr(delivery::Column::LeasedUntil, Expr::value(after(now, lease)))
+            .filter(delivery::Column::Id.eq(errand.id))
+            .filter(delivery::Column::Fence.eq(errand.fence))
+            .filter(delivery::Column::State.eq(State::Claimed))
+            .exec(&self.db.writer)
+            .await?;
+        Ok(begun.rows_affected == 1)
+    }
+
+    /// Takes over from couriers who have not come back: what they had begun may have been told and
+    /// is not told again, the rest is due. Returns how many deliveries there were.
+    pub async fn take_over(&self) -> Result<usize> {
+        #[expect(clippy::disallowed_methods, reason = "those of all tenants, for this node itself")]
+        let left = delivery::Entity::find()
+            .filter(delivery::Column::State.eq(State::Claimed))
+            .filter(delivery::Column::LeasedUntil.lt(Time::now()))
+            .all(&self.db.reader)
+            .await?;
+        for row in &left {
+            let Some(errand) = self.errand(row).await? else {
+                self.drop_delivery(row).await?;
+                continue;
+            };
+            let is_lost = row.begun_at.is_some();
+            let settlement = if is_lost {
+                let why = "the server stopped while WhatsApp was being asked";
+                Settlement::Lost(json!({ "code": "outcome_unknown", "message": why }))
+            } else {
+                Settlement::Later { after: Duration::ZERO, error: json!(null), hold: None }
+            };
+            tracing::warn!(delivery.id = %row.id, delivery.lost = is_lost, "a delivery was left behind");
+            self.settle(&errand, settlement).await?;
+        }
+        Ok(left.len())
+    }
+
+    /// Reads what a delivery needs; nothing if there is no need for it any more.
+    async fn errand(&self, row: &delivery::Model) -> Result<Option<Errand>> {
+        let (tenant, reader) = (&row.tenant_id, &self.db.reader);
+        let message = message::Entity::of_tenant(tenant)
+            .filter(message::Column::Id.eq(row.message_id))
+            .one(reader)
+            .await?;
+        let inbox = inbox::Entity::of_tenant(tenant)
+            .filter(inbox::Column::Id.eq(row.inbox_id))
+            .one(reader)
+            .await?;
+        let conversation = conversation::Entity::of_tenant(tenant)
+            .filter(conversation::Column::Id.eq(row.conversation_id))
+            .one(reader)
+            .await?;
+        let (Some(message), Some(inbox), Some(conversation)) = (message, inbox, conversation)
+        else {
+            return Ok(None);
+        };
+        let desk = self.of(tenant.clone());
+        let contacts = desk.contacts(reader, [conversation.contact_id]).await?;
+        let Some(contact) = contacts.get(conversation.contact_id) else { return Ok(None) };
+        let task = match row.kind {
+            // An earlier attempt that was thought to have failed has arrived after all.
+            Kind::Message if message.status != message::Status::Pending => return Ok(None),
+            Kind::Message => Task::Send { media: self.media_of(&message).await? },
+            Kind::Reaction => Task::React(reaction_of(&message, &inbox.address)),
+            Kind::Read => Task::MarkRead,
+        };
+        Ok(Some(Errand {
+            id: row.id,
+            tenant: tenant.clone(),
+            inbox: inbox.id,
+            channel: inbox.channel,
+            from: inbox.address,
+            to: contact.phone_number.clone(),
+            message: Message::show(&message, contact),
+            task,
+            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+            since: row.created_at,
+            fence: row.fence,
+        }))
+    }
+
+    /// What the channel calls the file that a message carries.
+    async fn media_of(&self, row: &message::Model) -> Result<Option<String>> {
+        let media = media::Entity::of_tenant(&row.tenant_id)
+            .filter(media::Column::MessageId.eq(row.id))
+            .one(&self.db.reader)
+            .await?;
+        Ok(media.and_then(|media| media.provider_id))
+    }
+
+    async fn drop_delivery(&self, row: &delivery::Model) -> Result<()> {
+        delivery::Entity::delete_many()
+            .filter(delivery::Column::Id.eq(row.id))
+            .filter(delivery::Column::Fence.eq(row.fence))
+            .exec(&self.db.writer)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The moment a while after another.
+pub(super) fn after(time: Time, wait: Duration) -> Time {
+    let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+    Time(time.0.saturating_add(micros))
+}

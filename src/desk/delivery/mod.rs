@@ -1,0 +1,158 @@
+//! What channels are to be told, in order, by whichever courier has time.
+//!
+//! A delivery is a row that is written with what it tells of. A courier claims it for a while,
+//! notes that it begins, tells the channel, and settles it; then the row goes. Whoever finds a claim
+//! that has run out knows by that note whether the channel may have been told.
+
+mod claim;
+mod settle;
+mod state;
+
+use std::time::Duration;
+
+use entity::delivery::{Kind, State};
+use entity::{
+    ConversationId, DeliveryId, InboxId, MessageId, TenantId, TenantScoped as _, Time,
+    conversation, delivery,
+};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Change, Channel, Message, Result};
+
+pub use settle::Settlement;
+pub use state::Flow;
+
+/// A delivery that a courier has claimed, and all that is needed to make it.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// Which.
+    pub id: DeliveryId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The inbox through which it goes.
+    pub inbox: InboxId,
+    /// How the channel is spoken to.
+    pub channel: Channel,
+    /// How the channel names the inbox.
+    pub from: String,
+    /// How the channel names the person on the far side.
+    pub to: String,
+    /// The message that is to be sent, was reacted to, or has been read.
+    pub message: Message,
+    /// What is to be told of it.
+    pub task: Task,
+    /// How often it has been claimed, this time included.
+    pub attempts: u32,
+    /// When it was made.
+    pub since: Time,
+    fence: i64,
+}
+
+/// What a channel is to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// To send the message.
+    Send {
+        /// The channel's own identifier of the file in it, if it carries one that the channel has.
+        media: Option<String>,
+    },
+    /// How the business has reacted to it; nothing takes the reaction back.
+    React(Option<String>),
+    /// That it was read.
+    MarkRead,
+}
+
+/// What a channel calls a message that it was handed: statuses bear it, also when its answer was
+/// lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// The message.
+    pub message: MessageId,
+    /// By which delivery.
+    pub delivery: DeliveryId,
+}
+
+/// An inbox through which nothing is sent for now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hold {
+    /// For how long.
+    pub lasts: Duration,
+    /// Why, in the channel's words.
+    pub error: Value,
+}
+
+impl Errand {
+    /// What the channel is to call the message.
+    pub fn handover(&self) -> Handover {
+        Handover { message: self.message.id, delivery: self.id }
+    }
+}
+
+impl Change {
+    /// Makes a delivery due, after all others of its conversation, whose row is locked.
+    pub(super) async fn make_due(
+        &self,
+        row: &conversation::Model,
+        message_id: MessageId,
+        kind: Kind,
+    ) -> Result<DeliveryId> {
+        let now = Time::now();
+        let id = self.next_delivery(row.id).await?;
+        let due = delivery::Model {
+            id,
+            tenant_id: self.desk.tenant.clone(),
+            inbox_id: row.inbox_id,
+            conversation_id: row.id,
+            message_id,
+            kind,
+            state: State::Due,
+            due_at: now,
+            attempts: 0,
+            leased_until: None,
+            begun_at: None,
+            fence: 0,
+            error: None,
+            created_at: now,
+        };
+        delivery::Entity::insert(due.into_active_model()).exec_without_returning(&self.txn).await?;
+        Ok(id)
+    }
+
+    /// Lets the channel know that a conversation was read as far as a message: once, if it has not
+    /// been told of an earlier one yet.
+    pub(super) async fn make_read_due(
+        &self,
+        row: &conversation::Model,
+        message_id: MessageId,
+    ) -> Result<()> {
+        let moved = delivery::Entity::update_many()
+            .col_expr(delivery::Column::MessageId, Expr::value(message_id))
+            .filter(delivery::Column::TenantId.eq(self.desk.tenant.clone()))
+            .filter(delivery::Column::ConversationId.eq(row.id))
+            .filter(delivery::Column::Kind.eq(Kind::Read))
+            .filter(delivery::Column::State.eq(State::Due))
+            .exec(&self.txn)
+            .await?;
+        if moved.rows_affected == 0 {
+            self.make_due(row, message_id, Kind::Read).await?;
+        }
+        Ok(())
+    }
+
+    /// An identifier above those of the conversation's other deliveries, whatever the clocks of
+    /// other nodes say.
+    async fn next_delivery(&self, of: ConversationId) -> Result<DeliveryId> {
+        let last = delivery::Entity::of_tenant(&self.desk.tenant)
+            .filter(delivery::Column::ConversationId.eq(of))
+            .order_by_desc(delivery::Column::Id)
+            .one(&self.txn)
+            .await?;
+        let after = last.map(|last| DeliveryId(Uuid::from_u128(last.id.0.as_u128() + 1)));
+        Ok(DeliveryId::generate().max(after.unwrap_or_default()))
+    }
+}

@@ -309,6 +309,12 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index.col(("last_message_at", IndexOrder::Desc)).col(("id", IndexOrder::Desc)).to_owned()
     };
     vec![
+        on("contact", "contact_list", &["tenant_id", "id"])
+            .cond_where(Expr::col("merged_into").is_null())
+            .to_owned(),
+        on("contact", "contact_merged_into", &["merged_into"])
+            .cond_where(Expr::col("merged_into").is_not_null())
+            .to_owned(),
         on("conversation", "conversation_card", &["tenant_id", "stage_id", "position", "id"]),
         list("conversation_list", &[]),
         list("conversation_list_status", &["status"]),
@@ -317,14 +323,29 @@ fn indexes() -> Vec<IndexCreateStatement> {
         list("conversation_list_unread", &[])
             .cond_where(Expr::col("unread_count").gt(0))
             .to_owned(),
-        on("conversation", "conversation_waiting", &["tenant_id", "waiting_since", "id"])
-            .cond_where(Expr::col("waiting_since").is_not_null())
-            .to_owned(),
+        on(
+            "conversation",
+            "conversation_to_do",
+            &["tenant_id", "assignee_id", "inbox_id", "status", "unread_count"],
+        )
+        .cond_where(Expr::col("status").ne("RESOLVED"))
+        .to_owned(),
+        on(
+            "conversation",
+            "conversation_waiting",
+            &["tenant_id", "waiting_since", "id", "inbox_id", "assignee_id"],
+        )
+        .cond_where(Expr::col("waiting_since").is_not_null())
+        .to_owned(),
         on("conversation", "conversation_snoozed", &["snoozed_until"])
             .cond_where(Expr::col("snoozed_until").is_not_null())
             .to_owned(),
         on("conversation_label", "conversation_label_of", &["tenant_id", "label"]),
-        on("milestone", "milestone_happened_at", &["tenant_id", "happened_at"]),
+        on(
+            "milestone",
+            "milestone_happened_at",
+            &["tenant_id", "happened_at", "kind", "inbox_id", "user_id", "seconds"],
+        ),
         on("message", "message_client_id", &["conversation_id", "client_id"])
             .unique()
             .cond_where(Expr::col("client_id").is_not_null())
@@ -332,7 +353,15 @@ fn indexes() -> Vec<IndexCreateStatement> {
         on("message", "message_unread", &["conversation_id"])
             .cond_where(Expr::col("is_unread").eq(true))
             .to_owned(),
-        on("message", "message_created_at", &["tenant_id", "created_at"]),
+        // Counted by the hour from the index alone.
+        on(
+            "message",
+            "message_created_at",
+            &["tenant_id", "created_at", "inbox_id", "direction", "is_private", "author_id"],
+        ),
+        on("message", "message_failed", &["tenant_id", "created_at"])
+            .cond_where(Expr::col("status").eq("FAILED"))
+            .to_owned(),
         on("delivery", "delivery_due", &["state", "due_at", "id"]),
         on("delivery", "delivery_of_conversation", &["conversation_id", "id"]),
         on("delivery", "delivery_of_message", &["message_id"]),

@@ -149,6 +149,7 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
     match error {
         desk::Error::NoTenant(_)
         | desk::Error::NoConversation(_)
+        | desk::Error::NoContact(_)
         | desk::Error::NoInbox(_)
         | desk::Error::NoStage(_)
         | desk::Error::NoMessage(_)

@@ -5,6 +5,7 @@ mod audit;
 mod board;
 mod caller;
 mod canned_responses;
+mod contacts;
 mod conversations;
 mod error;
 mod etag;
@@ -18,6 +19,7 @@ mod sending;
 mod sessions;
 mod signatures;
 mod stages;
+mod stats;
 mod tenants;
 mod tokens;
 mod users;
@@ -118,6 +120,8 @@ pub fn routes(state: &ApiState) -> Router<ApiState> {
     // Every route that takes a POST of somebody who is let in: with a key, it is done once.
     let once = OpenApiRouter::new()
         .merge(polled)
+        .merge(contacts::routes())
+        .merge(stats::routes())
         .merge(messages::routes())
         .merge(sending::routes())
         .merge(search::routes())

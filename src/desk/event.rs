@@ -92,7 +92,7 @@ pub struct ConversationChange {
     pub previous: Option<Sort>,
     /// With whom it is.
     pub contact: Contact,
-    /// Whether the contact's name or number is another now.
+    /// Whether the contact is shown otherwise now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_renamed: bool,
 }
@@ -150,6 +150,11 @@ impl ConversationChange {
     /// Nothing changed yet.
     pub(super) fn of(row: &conversation::Model, contact: Contact) -> Self {
         Self::nothing(row.id, row.inbox_id, contact)
+    }
+
+    /// The contact is shown otherwise now.
+    pub(super) fn renamed(row: &conversation::Model, contact: Contact) -> Self {
+        Self { is_renamed: true, ..Self::of(row, contact) }
     }
 
     /// What makes a conversation another one than before, but for its last message and labels.

@@ -51,7 +51,7 @@ pub use api_token::{ApiToken, NewApiToken};
 pub use audit::{Actor, Audit};
 pub use board::{Board, Column};
 pub use canned_response::CannedResponse;
-pub use contact::{Contact, same_number};
+pub use contact::{Contact, ContactDetails, ContactEdit, Contacts, MergedContact, same_number};
 pub use conversation::{Conversation, Cursor, Edit, InboxName, Listed, Order, Place, Spot, Wanted};
 pub use db::Db;
 pub use delivery::{Errand, Flow, Handover, Hold, Settlement, Task};
@@ -72,6 +72,9 @@ pub use search::Found;
 pub use secrets::Keys;
 pub use session::{Refresh, Renewal};
 pub use stage::Stage;
+pub use stats::{
+    About, AgentStats, Failures, Hour, InboxStats, Now, Pace, Period, Spread, Stats, Waiting,
+};
 pub use tally::Drift;
 pub use tenant::DEMO;
 pub use updates::Updates;
@@ -134,6 +137,9 @@ pub enum Error {
     /// Nobody knows whether the message was sent.
     #[error("message {0} may have been sent already: it needs force to be sent again")]
     OutcomeUnknown(MessageId),
+    /// This tenant has no such contact, or the caller sees no conversation with them.
+    #[error("no contact {0}")]
+    NoContact(ContactId),
 
     /// The board has no such column.
     #[error("no stage {0}")]

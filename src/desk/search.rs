@@ -62,9 +62,33 @@ impl Desk {
         Ok(Found { messages: self.show_messages(rows).await?, has_more })
     }
 
-    /// The condition that a contact is called by all of `words`, or reached at that number; nothing
-    /// if there are none.
-    pub(super) fn called(&self, words: &str) -> Option<Expr> {
+    /// The condition that a conversation is with somebody who is called by all of `words`, or reached
+    /// at that number; nothing if there are none.
+    pub(super) fn with_somebody_called(&self, words: &str) -> Option<Expr> {
+        self.called(words, |called| {
+            format!(
+                "conversation.contact_id IN (WITH RECURSIVE people (id) AS ({called} UNION
+                    SELECT contact.id FROM people JOIN contact ON contact.merged_into = people.id)
+                SELECT id FROM people)"
+            )
+        })
+    }
+
+    /// The condition that a contact, or somebody who turned out to be them, is called by all of
+    /// `words`, or reached at that number; nothing if there are none.
+    pub(super) fn people_called(&self, words: &str) -> Option<Expr> {
+        self.called(words, |called| {
+            format!(
+                "contact.id IN (WITH RECURSIVE people (id) AS ({called} UNION
+                    SELECT other.merged_into FROM people JOIN contact AS other
+                        ON other.id = people.id AND other.merged_into IS NOT NULL)
+                SELECT id FROM people)"
+            )
+        })
+    }
+
+    /// A condition on the contacts whose own name or number holds all of `words`.
+    fn called(&self, words: &str, condition: impl Fn(&str) -> String) -> Option<Expr> {
         let words = names(words);
         if words.is_empty() {
             return None;
@@ -72,14 +96,18 @@ impl Desk {
         let tenant = &self.tenant.0;
         Some(match self.desks.db.reader.get_database_backend() {
             DbBackend::Postgres => Expr::cust_with_values(
-                "contact_id IN (SELECT contact.id FROM contact WHERE contact.tenant_id = $1
-                    AND recado_contact_words(contact.name, contact.phone_number)
-                        @@ to_tsquery('simple', $2))",
+                condition(
+                    "SELECT called.id FROM contact AS called WHERE called.tenant_id = $1
+                        AND recado_contact_words(called.name, called.phone_number)
+                            @@ to_tsquery('simple', $2)",
+                ),
                 [tenant.clone(), tsquery(&words)],
             ),
             _ => Expr::cust_with_values(
-                "contact_id IN (SELECT unhex(contact_text.row) FROM contact_text
-                    WHERE contact_text MATCH ?)",
+                condition(
+                    "SELECT unhex(contact_text.row) FROM contact_text
+                        WHERE contact_text MATCH ?",
+                ),
                 [fts5(tenant, &words)],
             ),
         })

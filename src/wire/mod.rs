@@ -51,6 +51,10 @@ pub struct Contact {
     id: ContactId,
     phone_number: String,
     name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_blocked: bool,
 }
 
 /// A conversation, as REST and Socket.IO show it.
@@ -302,8 +306,15 @@ impl From<desk::Message> for Message {
 
 impl From<desk::Contact> for Contact {
     fn from(contact: desk::Contact) -> Self {
-        let desk::Contact { id, name, phone_number } = contact;
-        Self { id, phone_number, name }
+        let desk::Contact { id, name, phone_number, email, is_blocked } = contact;
+        Self { id, phone_number, name, email, is_blocked }
+    }
+}
+
+impl From<desk::InboxName> for Inbox {
+    fn from(inbox: desk::InboxName) -> Self {
+        let desk::InboxName { id, name, channel } = inbox;
+        Self { id, name, channel }
     }
 }
 
@@ -327,13 +338,6 @@ impl From<desk::Conversation> for Conversation {
             window_until: conversation.window_until.map(|it| it.to_string()),
             waiting_since: conversation.waiting_since.map(|it| it.to_string()),
         }
-    }
-}
-
-impl From<desk::InboxName> for Inbox {
-    fn from(inbox: desk::InboxName) -> Self {
-        let desk::InboxName { id, name, channel } = inbox;
-        Self { id, name, channel }
     }
 }
 

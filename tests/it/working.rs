@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Screen, Tenant, TestServer, echo, notification, reaction, status, text, unique,
+    Screen, Tenant, TestServer, change, echo, envelope, reaction, status, text, unique,
 };
 
 const ANA: &str = "5511888888888";
@@ -194,6 +194,10 @@ enum Step {
     RenameStage { stage: usize },
     RemoveStage { stage: usize },
     OrderStages,
+    Name { card: usize, name: Option<usize> },
+    Block { card: usize, is_blocked: bool },
+    Merge { card: usize, into: usize },
+    Unmerge { card: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -215,6 +219,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => n().prop_map(|stage| Step::RenameStage { stage }),
         1 => n().prop_map(|stage| Step::RemoveStage { stage }),
         1 => Just(Step::OrderStages),
+        1 => (n(), prop::option::of(n())).prop_map(|(card, name)| Step::Name { card, name }),
+        1 => (n(), any::<bool>()).prop_map(|(card, is_blocked)| Step::Block { card, is_blocked }),
+        2 => (n(), n()).prop_map(|(card, into)| Step::Merge { card, into }),
+        1 => n().prop_map(|card| Step::Unmerge { card }),
     ]
 }
 
@@ -270,7 +278,10 @@ async fn take(
     match step {
         Step::Write { from: who, inbox } => {
             let message = text(from(*who), &format!("wamid.{n}"), &format!("Mensagem {n}"));
-            server.take(&notification(inboxes[inbox % 2], &[message])).await;
+            let name = ["Zé", "Ana", "Bia"][n % 3];
+            let profile = json!({ "name": name });
+            let value = json!({ "contacts": [{ "wa_id": from(*who), "profile": profile }], "messages": [message] });
+            server.take(&envelope(&[change(inboxes[inbox % 2], value)])).await;
         }
         Step::Echo { to } => {
             let echo = echo(from(*to), &format!("wamid.{n}"), "Respondi pelo celular");
@@ -286,6 +297,9 @@ async fn take(
             let at = 1_700_000_000 + u64::try_from(n).unwrap();
             acme.whatsapp(json!({ "messages": [reaction(ANA, &target, "👍", at)] })).await;
         }
+        Step::Name { .. } | Step::Block { .. } | Step::Merge { .. } | Step::Unmerge { .. } => {
+            know(server, acme, step).await;
+        }
         _ => {
             let cards: Vec<_> = acme.cards().await.iter().map(|card| card.id.to_string()).collect();
             let stages = acme.desk.stages().await.unwrap();
@@ -297,6 +311,44 @@ async fn take(
             }
         }
     }
+}
+
+/// Lets somebody who sees everything change what is known of the person behind a card.
+async fn know(server: &TestServer, acme: &Tenant<'_>, step: &Step) {
+    let admin = acme.token_of("eva", "admin");
+    let (_, listed) = server.get("/api/contacts", &admin).await;
+    // Those who were merged as well: as they were first known.
+    let mut all = Vec::new();
+    for contact in listed["contacts"].as_array().unwrap() {
+        let (_, details) = server.get(&format!("/api/contacts/{}", id(contact)), &admin).await;
+        all.push(id(&details));
+        all.extend(details["merged"].as_array().unwrap().iter().map(id));
+    }
+    if all.is_empty() {
+        return;
+    }
+    let path = |card: usize, what: &str| format!("/api/contacts/{}{what}", all[card % all.len()]);
+    let (method, path, body) = match step {
+        Step::Name { card, name } => {
+            let name = name.map(|name| ["Ana", "Zoé"][name % 2]);
+            (Method::PATCH, path(*card, ""), json!({ "name": name }))
+        }
+        Step::Block { card, is_blocked: true } => (Method::POST, path(*card, "/block"), json!({})),
+        Step::Block { card, .. } => (Method::POST, path(*card, "/unblock"), json!({})),
+        Step::Merge { card, into } => {
+            let into = json!({ "into": all[into % all.len()] });
+            (Method::POST, path(*card, "/merge"), into)
+        }
+        Step::Unmerge { card } => (Method::POST, path(*card, "/unmerge"), json!({})),
+        _ => return,
+    };
+    let (done, why) = server.send(method, &path, &admin, &body).await;
+    // Some are the same person already.
+    assert!(done.is_success() || done == StatusCode::UNPROCESSABLE_ENTITY, "{path} {body}: {why}");
+}
+
+fn id(contact: &Value) -> String {
+    contact["id"].as_str().unwrap().to_owned()
 }
 
 /// What somebody asks of the API in a step, if there is anything to ask it of.
@@ -353,7 +405,7 @@ fn request(
             let order: Vec<_> = stages.iter().rev().collect();
             Some((Method::PUT, "/api/stages/order".to_owned(), json!({ "stages": order })))
         }
-        Step::Write { .. } | Step::Echo { .. } | Step::Status { .. } | Step::React { .. } => None,
+        _ => None,
     }
 }
 

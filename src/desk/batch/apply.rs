@@ -12,6 +12,7 @@ use super::super::{
     Amendment, Channel, Contact, Content, Conversation, ConversationChange, Direction, Element,
     Event, Handover, Incoming, Message, NotificationKind, Outcome, Receipt, Status, Webhook,
 };
+use super::people::Met;
 use super::{Batch, Settled, Verdict, Waiting};
 
 impl Batch<'_> {
@@ -79,10 +80,10 @@ impl Batch<'_> {
         // A time from the future would stay the last for ever.
         let tomorrow = self.now.plus_seconds(86_400);
         let at = incoming.sent_at.filter(|at| *at < tomorrow).unwrap_or(self.now);
-        let Some((contact, renamed)) = self.meet(inbox, incoming, at) else {
+        let Some(Met { own, person: contact, is_renamed }) = self.meet(inbox, incoming, at) else {
             return quarantined("it does not say who wrote it");
         };
-        let Some((mut conversation, opened)) = self.conversation_with(inbox, &contact) else {
+        let Some((mut conversation, opened)) = self.conversation_with(inbox, own) else {
             return quarantined("the tenant's board has no stage");
         };
         let quiet = incoming.quiet || contact.blocked_at.is_some();
@@ -113,7 +114,7 @@ impl Batch<'_> {
             let last = Some(last).filter(|it| conversation.last_message_id == Some(it.id));
             let change = ConversationChange {
                 last_message: last,
-                is_renamed: renamed,
+                is_renamed,
                 ..ConversationChange::between(&before, &conversation, contact)
             };
             if !change.is_nothing() {
@@ -123,7 +124,7 @@ impl Batch<'_> {
         if !quiet && incoming.direction == Direction::Inbound {
             self.alert(inbox, &conversation, &message);
         }
-        self.conversations.put((contact.id, inbox.id), conversation);
+        self.conversations.put((own, inbox.id), conversation);
         (Outcome::Applied, None)
     }
 

@@ -179,6 +179,7 @@ impl<'a> Batch<'a> {
             .await?;
         let met = addresses.iter().map(|address| address.contact_id).collect();
         let mut contacts = self.load_contacts(met, wanted).await?;
+        self.load_merged(&mut contacts, wanted).await?;
         let met: BTreeSet<_> = contacts.iter().map(|contact| contact.id).collect();
         let talked: BTreeSet<_> = self
             .messages
@@ -233,6 +234,26 @@ impl<'a> Batch<'a> {
             people.retain(|id| !known.iter().any(|row: &contact::Model| row.id == *id));
         }
         Ok(known)
+    }
+
+    /// Reads those who turned out to be one of `people`: whoever renames a person tells it in all
+    /// conversations with them.
+    async fn load_merged(
+        &self,
+        people: &mut Vec<contact::Model>,
+        wanted: &Wanted,
+    ) -> Result<(), DbErr> {
+        let mut into: BTreeSet<_> = people.iter().map(|row| row.id).collect();
+        while !into.is_empty() {
+            let mut rows = of_tenants::<contact::Entity>(wanted)
+                .filter(contact::Column::MergedInto.is_in(into))
+                .all(&self.txn)
+                .await?;
+            rows.retain(|row| !people.iter().any(|known| known.id == row.id));
+            into = rows.iter().map(|row| row.id).collect();
+            people.extend(rows);
+        }
+        Ok(())
     }
 
     async fn load_first_stages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {

@@ -7,32 +7,32 @@ use super::super::conversation::top;
 use super::super::{Contact, ConversationChange, Event, Incoming, Outcome};
 use super::{AddressKey, Batch, Verdict};
 
+/// Who has written, or was written to.
+pub(super) struct Met {
+    /// Whom the address names: the conversation is with them.
+    pub(super) own: ContactId,
+    /// Whom they turned out to be: everything shows that person.
+    pub(super) person: contact::Model,
+    /// Whether that person is shown otherwise now.
+    pub(super) is_renamed: bool,
+}
+
 impl Batch<'_> {
-    /// Finds or adds the person on the far side; tells whether they are called otherwise now.
+    /// Finds or adds the person on the far side.
+    ///
+    /// Names and numbers go to whom the address names, and so does what is said: when it turns out
+    /// that they are somebody else after all, everything is as if nobody had thought otherwise.
     pub(super) fn meet(
         &mut self,
         inbox: &inbox::Model,
         incoming: &Incoming,
         at: Time,
-    ) -> Option<(contact::Model, bool)> {
+    ) -> Option<Met> {
         let best = incoming.addresses.first()?;
         let keys = keys(inbox, &incoming.addresses);
         let known = self.known(&keys);
-        let is_new = known.is_none();
-        let mut contact = known.unwrap_or_else(|| contact::Model {
-            id: ContactId::generate(),
-            tenant_id: inbox.tenant_id.clone(),
-            name: None,
-            named_at: Time(0),
-            phone_number: best.clone(),
-            numbered_at: at,
-            created_at: self.now,
-            email: None,
-            notes: String::new(),
-            is_named_by_agent: false,
-            blocked_at: None,
-            merged_into: None,
-        });
+        let before = known.as_ref().and_then(|known| self.person(known.id)).map(Contact::from);
+        let mut contact = known.unwrap_or_else(|| stranger(inbox, best, at, self.now));
         // The newest name and number count; of two within a second the greater, whichever is first.
         if let Some(name) = &incoming.name
             && !contact.is_named_by_agent
@@ -48,13 +48,14 @@ impl Batch<'_> {
         for key in keys {
             self.reach(key, contact.id);
         }
-        let before = self.contacts.get(&contact.id).map(Contact::from);
-        let renamed = !is_new && before != Some(Contact::from(&contact));
-        self.contacts.put(contact.id, contact.clone());
-        if renamed {
-            self.tell_elsewhere(inbox, &contact);
+        let own = contact.id;
+        self.contacts.put(own, contact);
+        let person = self.person(own)?.clone();
+        let is_renamed = before.is_some_and(|before| before != Contact::from(&person));
+        if is_renamed {
+            self.tell_elsewhere(inbox, own, &person);
         }
-        Some((contact, renamed))
+        Some(Met { own, person, is_renamed })
     }
 
     /// Notes that several addresses are one person's, if that person is known.
@@ -72,7 +73,7 @@ impl Batch<'_> {
 
     fn known(&self, keys: &[AddressKey]) -> Option<contact::Model> {
         let address = keys.iter().find_map(|key| self.addresses.get(key))?;
-        self.person(address.contact_id).cloned()
+        self.contacts.get(&address.contact_id).cloned()
     }
 
     /// Returns a contact, or whom they turned out to be.
@@ -93,16 +94,17 @@ impl Batch<'_> {
         }
     }
 
-    /// Tells a contact's new name in their conversations in other inboxes.
-    fn tell_elsewhere(&mut self, inbox: &inbox::Model, contact: &contact::Model) {
-        let elsewhere = self.conversations.0.values().map(|(row, _)| row);
-        let elsewhere = elsewhere
-            .filter(|row| row.contact_id == contact.id && row.inbox_id != inbox.id)
-            .map(|row| ConversationChange {
-                is_renamed: true,
-                ..ConversationChange::of(row, contact.into())
-            });
-        for change in elsewhere.collect::<Vec<_>>() {
+    /// Tells how a person is shown now in all conversations with them but the one where that is told
+    /// anyway: that of `own` in this inbox.
+    fn tell_elsewhere(&mut self, inbox: &inbox::Model, own: ContactId, person: &contact::Model) {
+        let others = self.conversations.0.values().map(|(row, _)| row).filter(|row| {
+            (row.contact_id, row.inbox_id) != (own, inbox.id)
+                && self.person(row.contact_id).is_some_and(|it| it.id == person.id)
+        });
+        let mut changes: Vec<_> =
+            others.map(|row| ConversationChange::renamed(row, person.into())).collect();
+        changes.sort_by_key(|change| change.conversation_id);
+        for change in changes {
             self.tell(inbox, Event::ConversationChanged(Box::new(change)));
         }
     }
@@ -111,16 +113,16 @@ impl Batch<'_> {
     pub(super) fn conversation_with(
         &mut self,
         inbox: &inbox::Model,
-        contact: &contact::Model,
+        contact: ContactId,
     ) -> Option<(conversation::Model, bool)> {
-        if let Some(known) = self.conversations.get(&(contact.id, inbox.id)) {
+        if let Some(known) = self.conversations.get(&(contact, inbox.id)) {
             return Some((known.clone(), false));
         }
         let row = conversation::Model {
             id: ConversationId::generate(),
             tenant_id: inbox.tenant_id.clone(),
             inbox_id: inbox.id,
-            contact_id: contact.id,
+            contact_id: contact,
             stage_id: *self.first_stages.get(&inbox.tenant_id)?,
             status: conversation::Status::Open,
             assignee_id: None,
@@ -137,9 +139,27 @@ impl Batch<'_> {
             received_at: None,
             answered_at: None,
         };
-        self.places.insert(row.id, (contact.id, inbox.id));
-        self.conversations.add((contact.id, inbox.id), row.clone());
+        self.places.insert(row.id, (contact, inbox.id));
+        self.conversations.add((contact, inbox.id), row.clone());
         Some((row, true))
+    }
+}
+
+/// Somebody whom nobody knows yet.
+fn stranger(inbox: &inbox::Model, address: &str, at: Time, now: Time) -> contact::Model {
+    contact::Model {
+        id: ContactId::generate(),
+        tenant_id: inbox.tenant_id.clone(),
+        name: None,
+        named_at: Time(0),
+        phone_number: address.to_owned(),
+        numbered_at: at,
+        created_at: now,
+        email: None,
+        notes: String::new(),
+        is_named_by_agent: false,
+        blocked_at: None,
+        merged_into: None,
     }
 }
 

@@ -134,7 +134,7 @@ impl Desk {
                 .column(conversation_label::Column::ConversationId);
             rows = rows.filter(Column::Id.in_subquery(labelled.into_query()));
         }
-        let called = wanted.words.as_deref().and_then(|words| self.called(words));
+        let called = wanted.words.as_deref().and_then(|words| self.with_somebody_called(words));
         rows.apply_if(called, QueryFilter::filter)
     }
 }

@@ -160,6 +160,16 @@ impl Tenant<'_> {
         self.server.send(method, path, &self.token(), body).await
     }
 
+    /// Sends a request without a body as whoever has that token.
+    pub(crate) async fn ask_as(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+    ) -> (StatusCode, Value) {
+        self.server.send(method, path, token, &Value::Null).await
+    }
+
     /// Changes something as one of the tenant's agents.
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         self.ask(Method::PATCH, path, body).await

@@ -1,5 +1,8 @@
 //! People on the far side, and by what they are known.
 
+mod edit;
+mod list;
+
 use std::collections::HashMap;
 
 use entity::{ContactId, TenantScoped as _, contact};
@@ -8,20 +11,35 @@ use serde::{Deserialize, Serialize};
 
 use super::{Desk, Result};
 
+pub use edit::ContactEdit;
+pub use list::{ContactDetails, Contacts, MergedContact};
+
 /// A contact, as events and lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// Its identifier.
     pub id: ContactId,
-    /// What they call themselves.
+    /// What they are called: by an agent, or by themselves.
     pub name: Option<String>,
     /// The number in the form the provider last used; another identifier where there is none.
     pub phone_number: String,
+    /// Where else they are reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether what they write alerts nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_blocked: bool,
 }
 
 impl From<&contact::Model> for Contact {
     fn from(row: &contact::Model) -> Self {
-        Self { id: row.id, name: row.name.clone(), phone_number: row.phone_number.clone() }
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            phone_number: row.phone_number.clone(),
+            email: row.email.clone(),
+            is_blocked: row.blocked_at.is_some(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-api test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling lint build clean tools
+.PHONY: help run test test-api test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ bench-deflate: tools $(if $(RECADO_PEER),target/peer-node/.installed) ## What co
 
 bench-polling: tools ## What clients that poll take, and how often they make Recado ask the database
 	POSTGRES_PRELOAD=pg_stat_statements tests/with-postgres cargo bench --workspace --bench load -- polling
+
+bench-lists: tools ## What lists, search and figures take on desks of 10,000 and 100,000 conversations
+	tests/with-postgres cargo bench --workspace --bench load -- lists
 
 lint: tools $(CLIENT)/node_modules/.installed ## Formatting and lints, as CI wants them
 	cargo fmt --all --check

@@ -3,13 +3,15 @@
 //!
 //! A scenario is a module with its settings and a `run`, which starts servers (`server`), sends
 //! webhooks (`webhooks`) to clients (`sockets`, `pollers`), looks at processes (`proc`) and prints a
-//! `table`. `make bench-deflate` and `make bench-polling` are the ways in.
+//! `table`. `make bench-deflate`, `make bench-polling` and `make bench-lists` are the ways in.
 
 mod database;
 mod deflate;
+mod filling;
 mod frames;
 mod http;
 mod inflate;
+mod lists;
 mod pollers;
 mod polling;
 mod proc;
@@ -40,6 +42,8 @@ enum Scenario {
     Deflate(deflate::Settings),
     /// Clients that poll while webhooks come in, and what they cost the database
     Polling(polling::Settings),
+    /// Lists, board, histories, search and figures on desks of different sizes
+    Lists(lists::Settings),
 }
 
 /// What is at hand beside Recado.
@@ -59,5 +63,6 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().scenario {
         Scenario::Deflate(settings) => deflate::run(&settings).await,
         Scenario::Polling(settings) => polling::run(&settings).await,
+        Scenario::Lists(settings) => lists::run(&settings).await,
     }
 }

@@ -19,7 +19,7 @@ use crate::database::Database;
 const SECRET: &str = "a secret that only benchmarks know, quite long";
 
 /// The one tenant, and the id of its phone number.
-const TENANT: &str = "bench";
+pub(crate) const TENANT: &str = "bench";
 pub(crate) const PHONE: &str = "bench-phone";
 
 /// How long a server may take to listen.
@@ -45,6 +45,8 @@ pub(crate) enum Program {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// Where its database is.
+    pub(crate) url: String,
     /// Its database on PostgreSQL.
     pub(crate) database: Option<Database>,
     _folder: TempDir,
@@ -64,14 +66,14 @@ impl Candidate {
         };
         let address = free_address()?;
         let mut command = self.program.command();
-        command.env("DATABASE_URL", url).env("JWT_SECRET", SECRET);
+        command.env("DATABASE_URL", &url).env("JWT_SECRET", SECRET);
         command.env("HOST", address.ip().to_string()).env("PORT", address.port().to_string());
         let tenants = format!("{TENANT}={PHONE}");
         command.env("RECADO_BOOTSTRAP", &tenants).env("TENANTS", &tenants);
         command.env("RECADO_LOG", "error").envs(self.environment.iter().copied());
         command.current_dir(folder.path()).stdout(Stdio::null());
         let child = command.spawn().with_context(|| format!("cannot start {}", self.name))?;
-        let mut server = Server { child, address, database, _folder: folder };
+        let mut server = Server { child, address, url, database, _folder: folder };
         server.listens().await.with_context(|| format!("{} does not start", self.name))?;
         Ok(server)
     }

@@ -320,6 +320,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         list("conversation_list_status", &["status"]),
         list("conversation_list_assignee", &["assignee_id"]),
         list("conversation_list_inbox", &["inbox_id"]),
+        list("conversation_list_stage", &["stage_id"]),
         list("conversation_list_unread", &[])
             .cond_where(Expr::col("unread_count").gt(0))
             .to_owned(),

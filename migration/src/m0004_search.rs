@@ -56,7 +56,10 @@ CREATE FUNCTION recado_contact_words(name text, phone_number text) RETURNS tsvec
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT recado_words(COALESCE(name, '') || ' ' || phone_number || ' ' || right(phone_number, 9)
     || ' ' || right(phone_number, 8) || ' ' || right(phone_number, 4)) $$;
-CREATE INDEX message_text ON message USING gin (recado_words(content));
+CREATE FUNCTION recado_message_words(tenant_id text, content text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+$$ SELECT recado_words(content) || array_to_tsvector(ARRAY['desk ' || tenant_id]) $$;
+CREATE INDEX message_text ON message USING gin (recado_message_words(tenant_id, content));
 CREATE INDEX contact_text ON contact USING gin (recado_contact_words(name, phone_number));
 ";
 

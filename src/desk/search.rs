@@ -5,12 +5,14 @@
 
 use std::collections::HashMap;
 
-use entity::{ConversationId, MessageId, TenantScoped as _, conversation, message};
+use entity::{ConversationId, MessageId, TenantId, TenantScoped as _, Time, conversation, message};
 use rust_stemmers::{Algorithm, Stemmer};
-use sea_orm::sea_query::{Alias, Expr, JoinType, Order, SelectStatement};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait as _, JoinType, Order, PostgresQueryBuilder, SelectStatement,
+};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, FromQueryResult as _, QueryFilter as _,
-    QueryTrait as _,
+    QueryTrait as _, Statement,
 };
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -48,12 +50,28 @@ impl Desk {
             return Ok(Found { messages: Vec::new(), has_more: false });
         }
         let mut found = self.among(within, sees);
-        match self.desks.db.reader.get_database_backend() {
-            DbBackend::Postgres => holding_postgres(&mut found, &words, before),
-            _ => holding_sqlite(&mut found, &fts5(&self.tenant.0, &words), before),
-        }
-        found.limit(limit + 1);
-        let rows = self.desks.db.reader.query_all(&found).await?;
+        let reader = &self.desks.db.reader;
+        let rows = match reader.get_database_backend() {
+            DbBackend::Postgres => {
+                let before = match before {
+                    Some(id) => match self.when(id).await? {
+                        Some(at) => Some((at, id)),
+                        None => return Ok(Found { messages: Vec::new(), has_more: false }),
+                    },
+                    None => None,
+                };
+                holding_postgres(&mut found, &self.tenant, &words, before);
+                found.limit(limit + 1);
+                // Without parameters: how to look for a word depends on how common it is.
+                let found = found.to_string(PostgresQueryBuilder);
+                reader.query_all_raw(Statement::from_string(DbBackend::Postgres, found)).await?
+            }
+            _ => {
+                holding_sqlite(&mut found, &fts5(&self.tenant.0, &words), before);
+                found.limit(limit + 1);
+                reader.query_all(&found).await?
+            }
+        };
         let rows = rows.iter().map(|row| message::Model::from_query_result(row, ""));
         let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -125,6 +143,12 @@ impl Desk {
         all.into_query()
     }
 
+    /// When a message was stored.
+    async fn when(&self, id: MessageId) -> Result<Option<Time>> {
+        let row = message::Entity::of_tenant(&self.tenant).filter(message::Column::Id.eq(id));
+        Ok(row.one(&self.desks.db.reader).await?.map(|row| row.created_at))
+    }
+
     /// Shows messages of several conversations in their order.
     async fn show_messages(&self, rows: Vec<message::Model>) -> Result<Vec<Message>> {
         let reader = &self.desks.db.reader;
@@ -143,13 +167,21 @@ impl Desk {
     }
 }
 
-fn holding_postgres(found: &mut SelectStatement, words: &[String], before: Option<MessageId>) {
-    let holds = "recado_words(message.content) @@ to_tsquery('simple', $1)";
-    found.and_where(Expr::cust_with_values(holds, [tsquery(words)]));
-    if let Some(before) = before {
-        let older = "(message.created_at, message.id) <
-            (SELECT than.created_at, than.id FROM message AS than WHERE than.id = $1)";
-        found.and_where(Expr::cust_with_values(older, [before.0]));
+fn holding_postgres(
+    found: &mut SelectStatement,
+    tenant: &TenantId,
+    words: &[String],
+    before: Option<(Time, MessageId)>,
+) {
+    // A quoted word as it is, with whatever somebody's tenant is called.
+    let desk = format!("'desk {}'", tenant.0.replace('\\', "\\\\").replace('\'', "''"));
+    let holds = "recado_message_words(message.tenant_id, message.content) @@
+        (to_tsquery('simple', $1) && CAST($2 AS tsquery))";
+    found.and_where(Expr::cust_with_values(holds, [tsquery(words), desk]));
+    if let Some((at, id)) = before {
+        let place = [message::Column::CreatedAt, message::Column::Id];
+        let place = place.map(|column| Expr::col((message::Entity, column)));
+        found.and_where(Expr::tuple(place).lt(Expr::tuple([Expr::value(at), Expr::value(id)])));
     }
     for column in [message::Column::CreatedAt, message::Column::Id] {
         found.order_by((message::Entity, column), Order::Desc);

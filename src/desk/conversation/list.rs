@@ -125,7 +125,8 @@ impl Desk {
             None => rows.filter(Column::AssigneeId.is_null()),
         });
         if wanted.unread {
-            rows = rows.filter(Column::UnreadCount.gt(0));
+            // As it stands: a database knows by it that the index for this has all of them.
+            rows = rows.filter(Expr::cust("unread_count > 0"));
         }
         if let Some(label) = &wanted.label {
             let labelled = conversation_label::Entity::of_tenant(&self.tenant)

@@ -191,7 +191,7 @@ impl Desk {
             "INSERT INTO contact (id, tenant_id, name, named_at, phone_number, numbered_at, created_at)
              {numbers} SELECT {id}, '{tenant}', bench_name.name, {created_at},
                 '55119' || (80000000 + n), {created_at}, {created_at}
-             FROM numbers JOIN bench_name ON bench_name.n = numbers.n % {NAMES}"
+             FROM numbers JOIN bench_name ON bench_name.key = numbers.n % {NAMES}"
         )
     }
 
@@ -270,7 +270,7 @@ impl Desk {
                 {at}, {at},
                 CASE WHEN NOT is_unread AND k % 2 > 0 THEN 'agent-' || (c % 20) END,
                 FALSE, is_unread
-             FROM kinds JOIN bench_text ON bench_text.n = (kinds.n * 7919) % {TEXTS} ORDER BY kinds.n"
+             FROM kinds JOIN bench_text ON bench_text.key = (kinds.n * 7919) % {TEXTS} ORDER BY kinds.n"
         )
     }
 
@@ -370,15 +370,12 @@ impl Desk {
         // A message of the middle: everything that was said before is older.
         let k = format!("(n * {MESSAGES} + 10)");
         let before = self.uuid(&self.id(&self.sent_at("10", "n"), &k), middle).await?;
-        let oldest = |k: u64| format!("(n * {MESSAGES} + {k})");
-        let deep = self
-            .uuid(&self.id(&self.sent_at("18", "n"), &oldest(18)), threads_first(count))
-            .await?;
+        let deep = self.uuid(&self.id(&self.sent_at("18", "n"), "18"), 0).await?;
         let inbox = self.uuid(&self.id("0", "n"), 2).await?;
         let stage = self.uuid(&self.id("0", "n"), 3).await?;
         let day = |days: i64| {
-            let from = Time::now().plus_seconds(-86_400 * days);
-            format!("from={from}")
+            let now = Time::now();
+            format!("from={}&to={now}", now.plus_seconds(-86_400 * days))
         };
         let list = "/api/conversations";
         let search = "/api/messages/search";
@@ -460,11 +457,6 @@ impl Desk {
     }
 }
 
-/// The conversation whose history is read from its end.
-fn threads_first(_count: u64) -> u64 {
-    0
-}
-
 impl Filled {
     pub(crate) fn backend(&self) -> DbBackend {
         self.db.get_database_backend()
@@ -503,9 +495,11 @@ impl Filled {
 
 /// Writes what messages say and what contacts are called, for statements to choose from.
 async fn write_texts(db: &DatabaseConnection) -> anyhow::Result<()> {
-    db.execute_unprepared("CREATE TEMPORARY TABLE bench_text (n BIGINT PRIMARY KEY, content TEXT)")
-        .await?;
-    db.execute_unprepared("CREATE TEMPORARY TABLE bench_name (n BIGINT PRIMARY KEY, name TEXT)")
+    db.execute_unprepared(
+        "CREATE TEMPORARY TABLE bench_text (key BIGINT PRIMARY KEY, content TEXT)",
+    )
+    .await?;
+    db.execute_unprepared("CREATE TEMPORARY TABLE bench_name (key BIGINT PRIMARY KEY, name TEXT)")
         .await?;
     let texts: Vec<_> = (0..TEXTS).map(|n| (n, texts::text(n, 80))).collect();
     let names: Vec<_> = (0..NAMES)
@@ -521,7 +515,7 @@ async fn write_texts(db: &DatabaseConnection) -> anyhow::Result<()> {
                 .map(|(n, text)| format!("({n}, '{}')", text.replace('\'', "''")))
                 .collect();
             let values = values.join(", ");
-            db.execute_unprepared(&format!("INSERT INTO {table} (n, {column}) VALUES {values}"))
+            db.execute_unprepared(&format!("INSERT INTO {table} (key, {column}) VALUES {values}"))
                 .await?;
         }
     }

@@ -8,7 +8,8 @@ use sea_orm_migration::prelude::{
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, DbBackend};
 
-/// A tenant and a row are found by a word too: their names in hexadecimal digits.
+/// A tenant, an inbox, a conversation and a row are found by a word too: their names in hexadecimal
+/// digits.
 const SQLITE: &str = r#"
 CREATE VIRTUAL TABLE message_text USING fts5(desk, row, content,
     tokenize = "unicode61 remove_diacritics 2", detail = column);
@@ -17,14 +18,16 @@ CREATE VIRTUAL TABLE contact_text USING fts5(desk, row, content,
 
 CREATE TRIGGER message_text_added AFTER INSERT ON message WHEN NEW.content <> '' BEGIN
     INSERT INTO message_text (desk, row, content)
-    VALUES (hex(NEW.tenant_id), hex(NEW.id), NEW.content);
+    VALUES (hex(NEW.tenant_id) || ' ' || hex(NEW.inbox_id) || ' ' || hex(NEW.conversation_id),
+        hex(NEW.id), NEW.content);
 END;
 CREATE TRIGGER message_text_changed AFTER UPDATE OF content ON message
 WHEN NEW.content <> OLD.content BEGIN
     DELETE FROM message_text WHERE rowid IN
         (SELECT rowid FROM message_text WHERE message_text MATCH 'row:' || hex(NEW.id));
     INSERT INTO message_text (desk, row, content)
-    SELECT hex(NEW.tenant_id), hex(NEW.id), NEW.content WHERE NEW.content <> '';
+    SELECT hex(NEW.tenant_id) || ' ' || hex(NEW.inbox_id) || ' ' || hex(NEW.conversation_id),
+        hex(NEW.id), NEW.content WHERE NEW.content <> '';
 END;
 CREATE TRIGGER contact_text_added AFTER INSERT ON contact BEGIN
     INSERT INTO contact_text (desk, row, content) VALUES (hex(NEW.tenant_id), hex(NEW.id),
@@ -41,7 +44,8 @@ WHEN NEW.name IS NOT OLD.name OR NEW.phone_number <> OLD.phone_number BEGIN
 END;
 
 INSERT INTO message_text (desk, row, content)
-    SELECT hex(tenant_id), hex(id), content FROM message WHERE content <> '' ORDER BY created_at;
+    SELECT hex(tenant_id) || ' ' || hex(inbox_id) || ' ' || hex(conversation_id), hex(id), content
+    FROM message WHERE content <> '' ORDER BY created_at;
 INSERT INTO contact_text (desk, row, content) SELECT hex(tenant_id), hex(id),
     COALESCE(name, '') || ' ' || phone_number || ' ' || substr(phone_number, -9) || ' ' ||
     substr(phone_number, -8) || ' ' || substr(phone_number, -4) FROM contact;

@@ -41,7 +41,12 @@ impl Db {
             .max_connections(readers)
             .acquire_timeout(Duration::from_secs(5))
             .set_application_name("recado")
-            .statement_timeout(Duration::from_secs(30));
+            .statement_timeout(Duration::from_secs(30))
+            // How to look for a word, a label or a name depends on how common it is; a plan for any
+            // value reads a whole desk for a rare one.
+            .map_sqlx_postgres_opts(|postgres| {
+                postgres.options([("plan_cache_mode", "force_custom_plan")])
+            });
         let pool = Database::connect(options).await?;
         Ok(Self { writer: pool.clone(), reader: pool })
     }

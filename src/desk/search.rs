@@ -3,16 +3,14 @@
 //! Both databases compare words without accents and case, and by their beginnings. So that
 //! *informações* finds *informação*, a word that is looked for is cut to its Portuguese stem first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::{ConversationId, MessageId, TenantId, TenantScoped as _, Time, conversation, message};
 use rust_stemmers::{Algorithm, Stemmer};
-use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait as _, JoinType, Order, PostgresQueryBuilder, SelectStatement,
-};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, JoinType, Order, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, FromQueryResult as _, QueryFilter as _,
-    QueryTrait as _, Statement,
+    QueryTrait as _,
 };
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -46,12 +44,12 @@ impl Desk {
         sees: &Sees,
     ) -> Result<Found> {
         let words = stems(words);
-        if words.is_empty() {
+        if words.is_empty() || sees.inboxes.as_ref().is_some_and(HashSet::is_empty) {
             return Ok(Found { messages: Vec::new(), has_more: false });
         }
         let mut found = self.among(within, sees);
         let reader = &self.desks.db.reader;
-        let rows = match reader.get_database_backend() {
+        match reader.get_database_backend() {
             DbBackend::Postgres => {
                 let before = match before {
                     Some(id) => match self.when(id).await? {
@@ -61,17 +59,19 @@ impl Desk {
                     None => None,
                 };
                 holding_postgres(&mut found, &self.tenant, &words, before);
-                found.limit(limit + 1);
-                // Without parameters: how to look for a word depends on how common it is.
-                let found = found.to_string(PostgresQueryBuilder);
-                reader.query_all_raw(Statement::from_string(DbBackend::Postgres, found)).await?
             }
             _ => {
-                holding_sqlite(&mut found, &fts5(&self.tenant.0, &words), before);
-                found.limit(limit + 1);
-                reader.query_all(&found).await?
+                let mut holds = fts5(&self.tenant.0, &words);
+                if let Some(conversation) = within {
+                    holds.push_str(&desks([conversation.0]));
+                } else if let Some(inboxes) = &sees.inboxes {
+                    holds.push_str(&desks(inboxes.iter().map(|inbox| inbox.0)));
+                }
+                holding_sqlite(&mut found, &holds, before);
             }
-        };
+        }
+        found.limit(limit + 1);
+        let rows = reader.query_all(&found).await?;
         let rows = rows.iter().map(|row| message::Model::from_query_result(row, ""));
         let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -210,6 +210,12 @@ fn tsquery(words: &[String]) -> String {
 fn fts5(tenant: &str, words: &[String]) -> String {
     let words = words.iter().map(|word| format!(" AND content : \"{word}\" *"));
     format!("desk : \"{}\"{}", hex::encode(tenant), words.collect::<String>())
+}
+
+/// What `SQLite` looks for besides: rows of any of these inboxes or conversations.
+fn desks(any: impl IntoIterator<Item = uuid::Uuid>) -> String {
+    let any = any.into_iter().map(|id| format!("\"{}\"", id.simple())).collect::<Vec<_>>();
+    format!(" AND desk : ({})", any.join(" OR "))
 }
 
 /// Returns how the words of a text begin, whatever their endings.

@@ -1,9 +1,12 @@
 //! Lists of contacts, and everything about one.
 
+use std::collections::HashSet;
+
 use entity::{
-    ContactId, TenantScoped as _, Time, contact, contact_address, conversation, inbox::Channel,
+    ContactId, InboxId, TenantScoped as _, Time, contact, contact_address, conversation,
+    inbox::Channel,
 };
-use sea_orm::sea_query::{Expr, ExprTrait as _, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, QueryFilter, QueryOrder as _, QuerySelect as _,
     QueryTrait as _,
@@ -91,11 +94,9 @@ impl Desk {
         let mut people = contact::Entity::of_tenant(&self.tenant)
             .filter(contact::Column::MergedInto.is_null())
             .apply_if(after, |people, after| people.filter(contact::Column::Id.lt(after)));
-        if sees.inboxes.is_some() {
-            // Most are nobody but themselves, whom the first part answers for.
-            people = people.filter(
-                Expr::exists(self.with(SELF, sees)).or(Expr::exists(self.with(FAMILY, sees))),
-            );
+        if let Some(inboxes) = &sees.inboxes {
+            let seen = |with| Expr::exists(seen(with, inboxes));
+            people = people.filter(seen(SELF).or(seen(FAMILY)));
         }
         let called = words.and_then(|words| self.people_called(words));
         let mut rows = people
@@ -108,11 +109,6 @@ impl Desk {
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         Ok(Contacts { contacts: rows.iter().map(Contact::from).collect(), has_more })
-    }
-
-    /// The conversations, among those that the caller may see, with certain contacts.
-    fn with(&self, contacts: &'static str, sees: &Sees) -> SelectStatement {
-        self.visible(sees).filter(Expr::cust(contacts)).into_query()
     }
 
     /// Returns everything about the person behind an identifier.
@@ -181,4 +177,13 @@ impl Desk {
         }
         Ok(merged)
     }
+}
+
+/// The conversations with certain contacts that take place in some of these inboxes. The contacts
+/// tell whose: by them alone are the conversations to be looked up.
+fn seen(with: &'static str, inboxes: &HashSet<InboxId>) -> SelectStatement {
+    let mut seen = Query::select();
+    seen.expr(Expr::value(1)).from(conversation::Entity).and_where(Expr::cust(with));
+    seen.and_where(conversation::Column::InboxId.is_in(inboxes.iter().copied()));
+    seen
 }

@@ -88,7 +88,7 @@ async fn measure(
         "{conversations} conversations filled in after {:.0} s",
         start.elapsed().as_secs_f64()
     ));
-    filled.verify(&server.url)?;
+    Filled::verify(&server.url)?;
     let scanned = filled.scans().await?;
     let mut measured = Vec::new();
     for question in filled.questions() {

@@ -45,7 +45,7 @@ impl MigrationTrait for Migration {
         // Columns are in their agents' order now.
         let by_activity = Index::drop().name("conversation_board").table("conversation").to_owned();
         manager.drop_index(by_activity).await?;
-        for index in indexes() {
+        for index in list_indexes().into_iter().chain(row_indexes()) {
             manager.create_index(index).await?;
         }
         Ok(())
@@ -292,22 +292,25 @@ async fn seal_audit(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-fn indexes() -> Vec<IndexCreateStatement> {
-    let on = |table: &'static str, name: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create().name(name).table(table).to_owned();
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
-    // Lists by last activity, newest first, narrowed down by what agents narrow them down by.
-    let list = |name: &'static str, by: &[&'static str]| {
-        let mut index = on("conversation", name, &["tenant_id"]);
-        for column in by {
-            index.col(*column);
-        }
-        index.col(("last_message_at", IndexOrder::Desc)).col(("id", IndexOrder::Desc)).to_owned()
-    };
+fn on(table: &'static str, name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create().name(name).table(table).to_owned();
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}
+
+/// Conversations by last activity, newest first, narrowed down by what agents narrow them down by.
+fn list(name: &'static str, by: &[&'static str]) -> IndexCreateStatement {
+    let mut index = on("conversation", name, &["tenant_id"]);
+    for column in by {
+        index.col(*column);
+    }
+    index.col(("last_message_at", IndexOrder::Desc)).col(("id", IndexOrder::Desc)).to_owned()
+}
+
+/// What lists and figures are read from.
+fn list_indexes() -> Vec<IndexCreateStatement> {
     vec![
         on("contact", "contact_list", &["tenant_id", "id"])
             .cond_where(Expr::col("merged_into").is_null())
@@ -363,6 +366,12 @@ fn indexes() -> Vec<IndexCreateStatement> {
         on("message", "message_failed", &["tenant_id", "created_at"])
             .cond_where(Expr::col("status").eq("FAILED"))
             .to_owned(),
+    ]
+}
+
+/// What single rows and work that is due are found by.
+fn row_indexes() -> Vec<IndexCreateStatement> {
+    vec![
         on("delivery", "delivery_due", &["state", "due_at", "id"]),
         on("delivery", "delivery_of_conversation", &["conversation_id", "id"]),
         on("delivery", "delivery_of_message", &["message_id"]),

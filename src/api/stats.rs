@@ -142,6 +142,7 @@ struct InboxFigures {
 }
 
 /// Everybody who looks after a conversation now or did something in the period.
+#[expect(clippy::struct_field_names, reason = "they are the names on the wire")]
 #[derive(Serialize, ToSchema)]
 pub(super) struct Agents {
     from: String,

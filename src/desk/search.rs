@@ -49,26 +49,23 @@ impl Desk {
         }
         let mut found = self.among(within, sees);
         let reader = &self.desks.db.reader;
-        match reader.get_database_backend() {
-            DbBackend::Postgres => {
-                let before = match before {
-                    Some(id) => match self.when(id).await? {
-                        Some(at) => Some((at, id)),
-                        None => return Ok(Found { messages: Vec::new(), has_more: false }),
-                    },
-                    None => None,
-                };
-                holding_postgres(&mut found, &self.tenant, &words, before);
+        if reader.get_database_backend() == DbBackend::Postgres {
+            let before = match before {
+                Some(id) => match self.when(id).await? {
+                    Some(at) => Some((at, id)),
+                    None => return Ok(Found { messages: Vec::new(), has_more: false }),
+                },
+                None => None,
+            };
+            holding_postgres(&mut found, &self.tenant, &words, before);
+        } else {
+            let mut holds = fts5(&self.tenant.0, &words);
+            if let Some(conversation) = within {
+                holds.push_str(&desks([conversation.0]));
+            } else if let Some(inboxes) = &sees.inboxes {
+                holds.push_str(&desks(inboxes.iter().map(|inbox| inbox.0)));
             }
-            _ => {
-                let mut holds = fts5(&self.tenant.0, &words);
-                if let Some(conversation) = within {
-                    holds.push_str(&desks([conversation.0]));
-                } else if let Some(inboxes) = &sees.inboxes {
-                    holds.push_str(&desks(inboxes.iter().map(|inbox| inbox.0)));
-                }
-                holding_sqlite(&mut found, &holds, before);
-            }
+            holding_sqlite(&mut found, &holds, before);
         }
         found.limit(limit + 1);
         let rows = reader.query_all(&found).await?;

@@ -129,7 +129,7 @@ impl Desk {
                 super::Direction::Outbound => (received, sent + row.count()),
             });
             let now = now.iter().filter(|row| row.inbox_id == id).collect();
-            let pace = Pace::of(pace.iter().filter(|row| row.inbox_id == id));
+            let pace = Pace::of(&pace.iter().filter(|row| row.inbox_id == id));
             InboxStats { inbox: name, now, received, sent, pace }
         });
         let mut of_inbox: Vec<_> = of_inbox.collect();
@@ -138,7 +138,7 @@ impl Desk {
             now: now.iter().collect(),
             waiting,
             hours: traffic::hours(period, &traffic),
-            pace: Pace::of(pace.iter()),
+            pace: Pace::of(&pace.iter()),
             failures,
             inboxes: of_inbox,
         })
@@ -171,7 +171,7 @@ impl Desk {
             }
         }
         for (user, rows) in reached {
-            agents.entry(user).or_default().pace = Pace::of(rows.iter());
+            agents.entry(user).or_default().pace = Pace::of(&rows.iter());
         }
         for user in self.users().await? {
             if let Some(agent) = agents.get_mut(&user.id) {

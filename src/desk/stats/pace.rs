@@ -48,7 +48,7 @@ pub(super) struct Reached {
 
 impl Pace {
     /// How quick one was in reaching these.
-    pub(super) fn of<'a>(reached: impl Iterator<Item = &'a Reached> + Clone) -> Self {
+    pub(super) fn of<'a>(reached: &(impl Iterator<Item = &'a Reached> + Clone)) -> Self {
         let took = |kind| {
             let seconds = reached.clone().filter(|row| row.kind == kind).map(|row| row.seconds);
             Spread::of(seconds.collect())

@@ -17,13 +17,14 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::api::{self, ApiState, Proxies};
+use crate::api::{self, ApiState, Links, Proxies};
 use crate::auth::{Auth, Lifetimes, hash};
-use crate::config::{Connections, Deflate, Environment, Serve, Storage, Tokens};
+use crate::config::{Connections, Deflate, Environment, RetentionSettings, Serve, Storage, Tokens};
 use crate::courier::Courier;
 use crate::desk::{Channel, DEMO, Db, Desks, Error, Keys, NewUser, Retention, Role, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
+use crate::media::Shelf;
 use crate::realtime::{self, Pids, socketio};
 use crate::telemetry::FIGURES;
 
@@ -58,6 +59,7 @@ pub struct App {
     patience: Patience,
     retention: Retention,
     courier: Courier,
+    shelf: Shelf,
 }
 
 /// Opens the desks, with the schema up to date.
@@ -102,10 +104,12 @@ impl App {
         };
         let pids = Pids::default();
         let (socketio, io) = socketio::layer(auth.clone(), pace, pids.clone(), stop.clone());
-        let whatsapp = Arc::new(settings.whatsapp.clone());
-        let clients = Arc::new(settings.clients.clone());
-        let proxies = Proxies::new(&settings.trusted_proxies);
-        let state = ApiState::new(desks.clone(), auth, whatsapp, clients, proxies);
+        let (media, whatsapp) = (&settings.media, &settings.whatsapp);
+        let shelf = Shelf::open(desks.clone(), media, whatsapp, is_development)?;
+        let state = state(settings, auth, desks.clone(), shelf.clone());
+        let uploads = api::uploads()
+            .layer(RequestBodyDeadlineLayer::new(media.media_upload_timeout))
+            .with_state(state.clone());
         let inner = api::routes(&state)
             .merge(realtime::routes(io.clone(), settings.metrics_readers()))
             .fallback(api::page)
@@ -113,7 +117,7 @@ impl App {
         let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;
         let compression = (level > 0).then_some(Compression { threshold, level });
         // Around the whole router and once: each route would else have an engine of its own.
-        let router = Router::new()
+        let engine = Router::new()
             .fallback_service(Edge::new(
                 socketio.layer(inner),
                 pids,
@@ -121,7 +125,9 @@ impl App {
                 Limits { message: socketio::LARGEST_MESSAGE, patience },
             ))
             // The engine's too: what it reads of a request that trickles would else be kept for ever.
-            .layer(RequestBodyDeadlineLayer::new(settings.connections.body_timeout))
+            .layer(RequestBodyDeadlineLayer::new(settings.connections.body_timeout));
+        let router = uploads
+            .fallback_service(engine)
             .layer(CatchPanicLayer::new())
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(cors(&settings.cors_origins)?);
@@ -129,15 +135,11 @@ impl App {
         let address = SocketAddr::new(settings.host, settings.port);
         let listener = TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-        let retention = Retention {
-            log_days: settings.retention.log_retention_days,
-            log_events: settings.retention.log_retention_events,
-            webhook_days: settings.retention.webhook_retention_days,
-        };
+        let retention = retention(&settings.retention);
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
         let courier = Courier::new(desks.clone(), &settings.whatsapp, &settings.sending);
         let courier = courier.context("cannot make an HTTP client")?;
-        Ok(Self { listener, router, desks, io, stop, patience, retention, courier })
+        Ok(Self { listener, router, desks, io, stop, patience, retention, courier, shelf })
     }
 
     /// Where the server listens.
@@ -152,9 +154,11 @@ impl App {
 
     /// Serves until `until` comes true, then lets all clients go. What was acknowledged is stored.
     pub async fn run(self, until: impl Future<Output = ()>) {
-        let Self { listener, router, desks, io, stop, patience, retention, courier } = self;
+        let Self { listener, router, desks, io, stop, patience, retention, courier, shelf } = self;
         let courier = tokio::spawn(courier.run(stop.clone()));
-        tokio::spawn(stop.clone().run_until_cancelled_owned(prune(desks.clone(), retention)));
+        let fetcher = tokio::spawn(shelf.clone().run(stop.clone()));
+        let pruning = prune(desks.clone(), retention, shelf);
+        tokio::spawn(stop.clone().run_until_cancelled_owned(pruning));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(sum_up()));
@@ -172,6 +176,25 @@ impl App {
         if let Err(error) = courier.await {
             tracing::error!(%error, "the courier failed");
         }
+        if let Err(error) = fetcher.await {
+            tracing::error!(%error, "the fetcher failed");
+        }
+    }
+}
+
+fn state(settings: &Serve, auth: Auth, desks: Desks, shelf: Shelf) -> ApiState {
+    let whatsapp = Arc::new(settings.whatsapp.clone());
+    let clients = Arc::new(settings.clients.clone());
+    let proxies = Proxies::new(&settings.trusted_proxies);
+    let links = Links::new(&settings.tokens.jwt_secret);
+    ApiState::new(desks, auth, (whatsapp, clients), proxies, (shelf, links))
+}
+
+fn retention(settings: &RetentionSettings) -> Retention {
+    Retention {
+        log_days: settings.log_retention_days,
+        log_events: settings.log_retention_events,
+        webhook_days: settings.webhook_retention_days,
     }
 }
 
@@ -226,7 +249,7 @@ async fn sum_up() {
 }
 
 /// Lets go, for as long as it is polled, of what has been kept for long enough.
-async fn prune(desks: Desks, retention: Retention) {
+async fn prune(desks: Desks, retention: Retention, shelf: Shelf) {
     let mut rounds = interval(PRUNE);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -235,6 +258,11 @@ async fn prune(desks: Desks, retention: Retention) {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "old events and webhooks have been let go"),
             Err(error) => tracing::warn!(%error, "cannot let go of old events and webhooks"),
+        }
+        match shelf.prune().await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "files that nobody needs have been let go"),
+            Err(error) => tracing::warn!(%error, "cannot let go of files that nobody needs"),
         }
     }
 }

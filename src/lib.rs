@@ -15,6 +15,8 @@ pub mod channels;
 pub mod limit;
 pub mod wire;
 
+pub mod media;
+
 pub mod api;
 pub mod courier;
 

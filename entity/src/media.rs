@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::tenant_scoped;
-use crate::{InboxId, MediaId, MessageId, TenantId, Time};
+use crate::{InboxId, MediaId, MessageId, TenantId, Time, UserId};
 
 /// A file that a message carries, or will.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,27 +19,34 @@ pub struct Model {
     pub inbox_id: Option<InboxId>,
     /// Which message carries it.
     pub message_id: Option<MessageId>,
+    /// Who uploaded it, if an agent did.
+    pub author_id: Option<UserId>,
     /// The provider's own identifier.
     pub provider_id: Option<String>,
-    /// What kind of file it is, as far as is known.
+    /// Until when the provider knows it by that.
+    pub provider_until: Option<Time>,
+    /// What kind of file it is: as its sender said, and once it is there, as its bytes say.
     pub mime_type: String,
     /// What its sender called it.
     pub filename: Option<String>,
     /// How large it is, in bytes.
     pub size: Option<i64>,
-    /// The hash of its bytes in hexadecimal, under which they are stored.
+    /// How wide a picture is, in pixels.
+    pub width: Option<i32>,
+    /// How high a picture is, in pixels.
+    pub height: Option<i32>,
+    /// The hash of its bytes in hexadecimal, under which they are stored: as the provider said, until
+    /// it is there.
     pub sha256: Option<String>,
     /// How far it is.
     pub state: State,
-    /// Not to be fetched before.
+    /// Not to be fetched before; while it is claimed, when that claim ends.
     pub due_at: Time,
     /// How often it was tried.
     pub attempts: i32,
-    /// Until when it is the worker's who claimed it.
-    pub leased_until: Option<Time>,
-    /// Grows with every claim.
+    /// Grows with every claim: who holds an older number may not settle.
     pub fence: i64,
-    /// Why it is not there.
+    /// Why it is not there: a word that clients are told.
     pub error: Option<String>,
     /// When it was first told of.
     pub created_at: Time,
@@ -54,7 +61,7 @@ pub struct Model {
 pub enum State {
     /// It is to be fetched.
     Wanted,
-    /// It is being fetched.
+    /// It is being fetched, or stored.
     Claimed,
     /// It is there.
     Stored,

@@ -155,15 +155,18 @@ fn media() -> TableCreateStatement {
         .col(text("tenant_id"))
         .col(uuid_null("inbox_id"))
         .col(uuid_null("message_id"))
+        .col(text_null("author_id"))
         .col(text_null("provider_id"))
+        .col(big_integer_null("provider_until"))
         .col(text("mime_type"))
         .col(text_null("filename"))
         .col(big_integer_null("size"))
+        .col(integer_null("width"))
+        .col(integer_null("height"))
         .col(text_null("sha256"))
         .col(text("state"))
         .col(big_integer("due_at"))
         .col(integer("attempts"))
-        .col(big_integer_null("leased_until"))
         .col(big_integer("fence"))
         .col(text_null("error"))
         .col(big_integer("created_at"))
@@ -377,6 +380,10 @@ fn row_indexes() -> Vec<IndexCreateStatement> {
         on("delivery", "delivery_of_message", &["message_id"]),
         on("media", "media_due", &["state", "due_at"]),
         on("media", "media_of_message", &["message_id"]),
+        on("media", "media_sha256", &["sha256"]),
+        on("media", "media_unused", &["created_at"])
+            .cond_where(Expr::col("message_id").is_null())
+            .to_owned(),
         on("session", "session_of_user", &["tenant_id", "user_id"]),
         on("session", "session_family", &["family"]),
         on("api_token", "api_token_of_tenant", &["tenant_id"]),

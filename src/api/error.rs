@@ -19,6 +19,7 @@ use utoipa::{IntoResponses, ToSchema};
 use crate::auth::Refusal;
 use crate::channels::Malformed;
 use crate::desk;
+use crate::media;
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,12 @@ pub enum ApiError {
     /// The caller may not read the metrics.
     #[error("the metrics' token is missing or wrong")]
     MetricsToken,
+    /// A file is not taken, or not given.
+    #[error(transparent)]
+    Media(#[from] media::Error),
+    /// An address that opens a file is not one of ours, or was.
+    #[error("the link is {0}")]
+    Link(&'static str),
     /// There is nothing at that address.
     #[error("there is nothing here")]
     NotFound,
@@ -101,6 +108,8 @@ impl ApiError {
                 | Refusal::Tenant
                 | Refusal::ApiToken,
             ) => (StatusCode::UNAUTHORIZED, "token_invalid"),
+            Self::Media(error) => face_of_media(error),
+            Self::Link(_) => (StatusCode::FORBIDDEN, "link_invalid"),
             Self::MetricsToken => (StatusCode::UNAUTHORIZED, "metrics_token_invalid"),
             Self::Refused(Refusal::SessionEnded) => (StatusCode::UNAUTHORIZED, "session_ended"),
             Self::Refused(Refusal::Disabled) => (StatusCode::UNAUTHORIZED, "account_disabled"),
@@ -158,6 +167,8 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         | desk::Error::NoToken(_)
         | desk::Error::NoCannedResponse(_)
         | desk::Error::NoWebhook(_) => (StatusCode::NOT_FOUND, "not_found"),
+        desk::Error::MediaPending(_) => (StatusCode::CONFLICT, "media_pending"),
+        desk::Error::MediaGone(_) => (StatusCode::GONE, "media_gone"),
         desk::Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
         desk::Error::Above => (StatusCode::FORBIDDEN, "forbidden"),
         desk::Error::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
@@ -174,11 +185,26 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
     }
 }
 
+fn face_of_media(error: &media::Error) -> (StatusCode, &'static str) {
+    match error {
+        media::Error::Desk(error) => face_of_desk(error),
+        media::Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        media::Error::Unsendable(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file"),
+        media::Error::Missing(_) => (StatusCode::GONE, "media_gone"),
+        media::Error::NoToken => (StatusCode::CONFLICT, "no_access_token"),
+        media::Error::Checksum | media::Error::Channel(_) => {
+            (StatusCode::BAD_GATEWAY, "channel_failed")
+        }
+        media::Error::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable"),
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.face();
         if let Self::Desk(desk::Error::Storage(cause))
-        | Self::Refused(Refusal::Storage(desk::Error::Storage(cause))) = &self
+        | Self::Refused(Refusal::Storage(desk::Error::Storage(cause)))
+        | Self::Media(media::Error::Desk(desk::Error::Storage(cause))) = &self
         {
             tracing::error!(error = %cause, "storage failed");
         }
@@ -191,6 +217,9 @@ impl IntoResponse for ApiError {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(1),
             _ => None,
         };
+        if let Self::Media(media::Error::Store(cause)) = &self {
+            tracing::error!(error = %cause, "the store for files failed");
+        }
         let problem = Problem {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -226,6 +255,7 @@ impl IntoResponses for ApiError {
             ("405", "The address does not take that method."),
             ("408", "The body takes too long to come."),
             ("409", "Something is in the way: what should be new exists, or a window is closed."),
+            ("410", "It is there no more."),
             ("413", "The body is too large."),
             ("415", "The body is not of the type that is taken."),
             ("422", "A value makes no sense."),
@@ -264,7 +294,7 @@ impl From<QueryRejection> for ApiError {
 }
 
 /// Whether a body was given up because it took too long.
-fn is_late(rejection: &(dyn Error + 'static)) -> bool {
+pub(super) fn is_late(rejection: &(dyn Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(rejection), |&error| error.source());
     causes.any(<dyn Error>::is::<TimeoutError>)
 }

@@ -12,6 +12,7 @@ mod etag;
 mod extract;
 mod idempotency;
 mod inboxes;
+mod media;
 mod messages;
 mod page;
 mod search;
@@ -39,6 +40,7 @@ use utoipa_swagger_ui::SwaggerUi;
 pub use address::Proxies;
 pub(crate) use caller::admit;
 pub use error::ApiError;
+pub use media::Links;
 pub use messages::{Post, say};
 pub use page::page;
 
@@ -48,6 +50,7 @@ use signatures::Signatures;
 use crate::auth::Auth;
 use crate::config::{Clients, WhatsApp};
 use crate::desk::Desks;
+use crate::media::Shelf;
 
 /// The largest webhook that is taken: WhatsApp sends up to 3 MB.
 const LARGEST_WEBHOOK: usize = 4 * 1024 * 1024;
@@ -64,6 +67,10 @@ pub struct ApiState {
     pub auth: Auth,
     /// What clients are told about how to connect.
     pub clients: Arc<Clients>,
+    /// Files.
+    pub shelf: Shelf,
+    /// Signs the addresses of files.
+    pub links: Links,
     /// Who is believed to ask for others.
     proxies: Proxies,
     /// How often somebody tries passwords.
@@ -77,12 +84,12 @@ impl ApiState {
     pub fn new(
         desks: Desks,
         auth: Auth,
-        whatsapp: Arc<WhatsApp>,
-        clients: Arc<Clients>,
+        (whatsapp, clients): (Arc<WhatsApp>, Arc<Clients>),
         proxies: Proxies,
+        (shelf, links): (Shelf, Links),
     ) -> Self {
         let signatures = Signatures::new(whatsapp, desks.clone());
-        Self { desks, auth, clients, proxies, guesses: Arc::default(), signatures }
+        Self { desks, auth, clients, shelf, links, proxies, guesses: Arc::default(), signatures }
     }
 }
 
@@ -136,11 +143,20 @@ pub fn routes(state: &ApiState) -> Router<ApiState> {
         .route_layer(from_fn_with_state(state.clone(), idempotency::once));
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(sessions::routes())
+        .merge(media::routes())
         .merge(once)
         .split_for_parts();
+    let (_, of_uploads) = media::uploads().split_for_parts();
+    let description = description.merge_from(of_uploads);
     api.route("/health", get(|| async { "ok" }))
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .merge(webhooks)
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+}
+
+/// Returns the routes of requests that bring a large body, and may take longer than others.
+pub fn uploads() -> Router<ApiState> {
+    let (uploads, _) = media::uploads().split_for_parts();
+    uploads.method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
 }

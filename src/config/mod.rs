@@ -5,6 +5,7 @@
 mod commands;
 mod conduct;
 mod connections;
+mod media;
 mod metrics;
 mod secrets;
 mod simulate;
@@ -22,6 +23,7 @@ pub use commands::{
 };
 pub use conduct::Conduct;
 pub use connections::Connections;
+pub use media::{Media, MediaSizes};
 pub use metrics::{Metrics, Readers};
 pub use secrets::Sealing;
 pub use simulate::{AreaCodes, Fault, Rule, Share, Simulate, Window};
@@ -124,6 +126,10 @@ pub struct Serve {
     #[command(flatten)]
     pub sending: Sending,
 
+    /// Where files are kept that messages carry, and how they are fetched.
+    #[command(flatten)]
+    pub media: Media,
+
     /// How long the log and raw webhooks are kept.
     #[command(flatten)]
     pub retention: RetentionSettings,
@@ -216,11 +222,11 @@ pub struct WhatsApp {
     #[arg(long, env = "WHATSAPP_APP_SECRET", hide_env_values = true)]
     pub whatsapp_app_secret: Option<SecretString>,
 
-    /// Where messages are sent to
+    /// Where messages are sent to, and files asked for
     #[arg(long, env = "WHATSAPP_GRAPH_URL", default_value = "https://graph.facebook.com/v25.0")]
     pub whatsapp_graph_url: String,
 
-    /// The token that WhatsApp asks for from whoever sends
+    /// The token that WhatsApp asks for from whoever sends or fetches
     #[arg(long, env = "WHATSAPP_ACCESS_TOKEN", hide_env_values = true)]
     pub whatsapp_access_token: Option<SecretString>,
 }
@@ -423,7 +429,7 @@ impl WhatsApp {
         self.whatsapp_app_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())
     }
 
-    /// The token to send with, unless it is set to nothing.
+    /// The token to speak to WhatsApp with, unless it is set to nothing.
     pub fn access_token(&self) -> Option<&SecretString> {
         self.whatsapp_access_token.as_ref().filter(|token| !token.expose_secret().is_empty())
     }

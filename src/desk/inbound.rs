@@ -89,6 +89,23 @@ pub struct Incoming {
     pub quiet: bool,
     /// For how many seconds the channel lets the business write freely after it, if that is limited.
     pub window: Option<i64>,
+    /// The file that it carries, which is still at the channel.
+    pub attachment: Option<Attachment>,
+}
+
+/// A file that is to be fetched from its channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The provider's own identifier.
+    pub provider_id: String,
+    /// What kind of file it is said to be.
+    pub mime_type: String,
+    /// What its sender called it.
+    pub filename: Option<String>,
+    /// The hash of its bytes in hexadecimal, if that is told.
+    pub sha256: Option<String>,
+    /// For how many seconds the provider keeps it.
+    pub kept_for: i64,
 }
 
 /// Something that happened to a message. Applying one twice, or several in any order, ends in the

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use entity::TenantId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::batch::Batch;
+use super::batch::{Batch, Committed};
 use super::db::{Db, is_contention, is_outage};
 use super::tail::Tails;
 use super::{Desks, Error, Receipt, Result, Webhook};
@@ -58,6 +58,8 @@ struct Committer {
     db: Db,
     tails: Arc<Tails>,
     adopter: Option<TenantId>,
+    /// Told when there are files to be fetched.
+    files: Arc<Notify>,
 }
 
 impl Desks {
@@ -93,10 +95,15 @@ fn full() -> Error {
 
 impl Intake {
     /// Starts the queue; it ends when the last `Intake` is dropped and all that waits is answered.
-    pub(super) fn start(db: Db, tails: Arc<Tails>, adopter: Option<TenantId>) -> Self {
+    pub(super) fn start(
+        db: Db,
+        tails: Arc<Tails>,
+        adopter: Option<TenantId>,
+        files: Arc<Notify>,
+    ) -> Self {
         let (queue, mut arrivals) = mpsc::channel(WAITING);
         tokio::spawn(async move {
-            let committer = Committer { db, tails, adopter };
+            let committer = Committer { db, tails, adopter, files };
             let mut some = Vec::with_capacity(SHARING);
             while arrivals.recv_many(&mut some, SHARING).await > 0 {
                 committer.settle(std::mem::take(&mut some)).await;
@@ -152,11 +159,14 @@ impl Committer {
             let began = Instant::now();
             let adopter = self.adopter.as_ref();
             match Batch::commit(&self.db, adopter, webhooks, arrived).await {
-                Ok((receipts, logged)) => {
+                Ok(Committed { receipts, logged, wants_files }) => {
                     FIGURES.commit_seconds.record(began.elapsed());
                     FIGURES.commit_webhooks.record(number(webhooks.len()));
                     for (tenant, logged) in logged {
                         self.tails.publish(&tenant, &logged).await;
+                    }
+                    if wants_files {
+                        self.files.notify_one();
                     }
                     return Ok(receipts);
                 }

@@ -254,8 +254,10 @@ fn edit(
         return Amended::Refused("it was deleted");
     }
     let mut metadata = metadata.clone();
-    if let Some(kind) = kind_of(row) {
-        metadata.insert("kind".to_owned(), kind);
+    for key in ["kind", "media"] {
+        if let Some(kept) = told_of(row, key) {
+            metadata.insert(key.to_owned(), kept);
+        }
     }
     content.clone_into(&mut row.content);
     row.metadata = json(&metadata);
@@ -269,13 +271,13 @@ fn revoke(row: &mut message::Model, at: Time) -> Amended {
     let first = row.deleted_at.is_none();
     row.deleted_at = Some(at);
     row.content.clear();
-    let kind = kind_of(row).map(|kind| ("kind".to_owned(), kind));
+    let kind = told_of(row, "kind").map(|kind| ("kind".to_owned(), kind));
     row.metadata = json(&kind.into_iter().collect::<Map<_, _>>());
     if first { Amended::Changed } else { Amended::Same }
 }
 
-fn kind_of(row: &message::Model) -> Option<Value> {
-    serde_json::from_str::<Map<String, Value>>(&row.metadata).ok()?.remove("kind")
+fn told_of(row: &message::Model, key: &str) -> Option<Value> {
+    serde_json::from_str::<Map<String, Value>>(&row.metadata).ok()?.remove(key)
 }
 
 fn reactions(row: &message::Model) -> Vec<Reaction> {

@@ -21,6 +21,7 @@ mod idempotency;
 mod inbound;
 mod inbox;
 mod intake;
+mod media;
 mod message;
 mod reply;
 mod retention;
@@ -63,8 +64,9 @@ pub use entity::webhook::Outcome;
 pub use event::{ConversationChange, Event, Logged, Notification, NotificationKind, Sort};
 pub use feed::Feed;
 pub use idempotency::{Answer, Attempt, Keyed};
-pub use inbound::{Address, Amendment, Content, Element, Incoming, Webhook};
+pub use inbound::{Address, Amendment, Attachment, Content, Element, Incoming, Webhook};
 pub use inbox::{Inbox, InboxEdit};
+pub use media::{Fetch, Fetched, File, Loan, Media, Unused, Upload, Why};
 pub use message::{Message, Page, Reaction};
 pub use reply::{Draft, First, Outgoing, What};
 pub use retention::Retention;
@@ -93,6 +95,7 @@ pub struct Desks {
     keys: Keys,
     /// Wakes the courier of this node.
     due: Arc<Notify>,
+    files: Arc<Notify>,
 }
 
 /// One tenant's desk.
@@ -126,10 +129,6 @@ pub enum Error {
     #[error("no message {0}")]
     NoMessage(MessageId),
 
-    /// This tenant has no such file, or it is not there yet, or in another message.
-    #[error("no file {0}")]
-    NoMedia(MediaId),
-
     /// Outside the 24-hour window WhatsApp takes templates only.
     #[error("the 24-hour window of conversation {0} is closed: only templates can be sent")]
     WindowClosed(ConversationId),
@@ -137,6 +136,7 @@ pub enum Error {
     /// Nobody knows whether the message was sent.
     #[error("message {0} may have been sent already: it needs force to be sent again")]
     OutcomeUnknown(MessageId),
+
     /// This tenant has no such contact, or the caller sees no conversation with them.
     #[error("no contact {0}")]
     NoContact(ContactId),
@@ -148,6 +148,19 @@ pub enum Error {
     /// The tenant has no such person, or they may not see what it is about.
     #[error("no user {0}")]
     NoUser(UserId),
+
+    /// The tenant has no such file, or the caller may not see the message that carries it or send it
+    /// in another.
+    #[error("no file {0}")]
+    NoMedia(MediaId),
+
+    /// The file has not come yet.
+    #[error("the file {0} is not there yet")]
+    MediaPending(MediaId),
+
+    /// The file will not come, or is there no more.
+    #[error("the file {0} cannot be had")]
+    MediaGone(MediaId),
 
     /// What is asked makes no sense; why.
     #[error("{0}")]
@@ -225,8 +238,10 @@ impl Desks {
     /// exists; without one that is quarantined. Secrets are kept by `keys`.
     pub fn open(db: Db, adopter: Option<TenantId>, keys: Keys) -> Self {
         let tails = Arc::new(Tails::new(db.clone()));
-        let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter);
-        Self { db, tails, intake, keys, due: Arc::default() }
+        let files = Arc::new(Notify::new());
+        let waiting = Arc::clone(&files);
+        let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter, waiting);
+        Self { db, tails, intake, keys, due: Arc::default(), files }
     }
 
     /// Waits until somebody here says that a delivery may be due.

@@ -39,7 +39,10 @@ fn examples() -> [(&'static str, Value); 13] {
     let message = json!({
         "id": id(1), "conversation_id": id(2), "inbox_id": id(3), "provider_id": "wamid.1",
         "direction": "INBOUND", "kind": "IMAGE", "content": "Olha só",
-        "metadata": { "kind": "image", "image": { "id": "media-1" } },
+        "metadata": { "kind": "image", "image": { "id": "media-1" }, "media": {
+            "id": id(8), "state": "stored", "mimeType": "image/png", "size": 1_234,
+            "width": 96, "height": 64,
+        } },
         "reactions": [
             { "by": "5511888888888", "at": 1_700_000_001_000_000_i64, "emoji": "👍" },
             { "by": "5511999999999", "at": 1_700_000_002_000_000_i64, "emoji": null },

@@ -97,9 +97,13 @@ async fn read_state(server: &TestServer) -> State {
             "{inbox} {contact:?} {:?} {} {last:?}",
             card.status, card.unread_count
         ));
-        for message in
+        for mut message in
             desk.history(card.id, None, 1_000, &Sees::everything()).await.unwrap().messages
         {
+            // A number of our own, another in every run.
+            if let Some(media) = message.metadata.get_mut("media") {
+                media["id"].take();
+            }
             let name = format!("{inbox} {}", message.provider_id.as_deref().unwrap());
             let said = (message.direction, message.kind, &message.content, &message.metadata);
             let become_of = (

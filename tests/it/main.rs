@@ -23,6 +23,8 @@ mod isolating;
 mod javascript;
 mod layers;
 mod lingering;
+mod media;
+mod media_opening;
 mod metrics;
 mod people;
 mod polling;

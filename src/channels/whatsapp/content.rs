@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::attachment::attachment;
 use super::compose::read_handover;
 use super::envelope::{Around, as_text, clip};
 use super::readable::readable;
@@ -15,8 +16,9 @@ const LONGEST_TEXT: usize = 64 * 1024;
 /// The most that is kept beside a message's text; the webhook itself is kept whole.
 const MOST_METADATA: usize = 64 * 1024;
 
-/// The fields that have a place of their own in a stored message.
-const OWN_PLACE: [&str; 4] = ["id", "from", "timestamp", "type"];
+/// The fields that have a place of their own in a stored message, and the word under which the desk
+/// tells of a file.
+const OWN_PLACE: [&str; 5] = ["id", "from", "timestamp", "type", "media"];
 
 /// The keys under which a kind of message puts its content; what a message without `type` is.
 const KINDS: [&str; 15] = [
@@ -151,6 +153,7 @@ fn read(
                 status,
                 sent_at: at,
                 window,
+                attachment: attachment(&kind, fields),
                 quiet: kind == "system" || mark.is_some_and(|(key, _)| key == "imported"),
             }))
         }

@@ -3,9 +3,11 @@
 //! What arrives: <https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components>. What
 //! is sent: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>.
 
+mod attachment;
 mod compose;
 mod content;
 mod envelope;
+pub mod media;
 mod readable;
 pub mod refusal;
 pub mod send;

@@ -5,6 +5,7 @@ use entity::{
 };
 
 use super::super::conversation::{shut, take_in};
+use super::super::media::{tell_of, wanted};
 use super::super::message::{Amended, amend, changes, json};
 use super::super::stats::milestones;
 use super::super::webhook::Fate;
@@ -89,6 +90,11 @@ impl Batch<'_> {
         let quiet = incoming.quiet || contact.blocked_at.is_some();
         let mut row = new_message(inbox, conversation.id, incoming, at, self.now);
         row.is_unread = incoming.direction == Direction::Inbound && !quiet;
+        if let Some(attachment) = &incoming.attachment {
+            let file = wanted(attachment, &row, self.now);
+            tell_of(&mut row, &file);
+            self.media.push(file);
+        }
         self.settle_parked(&mut row);
         let message = Message::show(&row, Contact::from(&contact));
         self.messages.add(key, row);
@@ -144,6 +150,9 @@ impl Batch<'_> {
         let Some(target) = row.provider_id.clone() else { return };
         for waiting in self.parked.remove(&(row.inbox_id, target)).into_iter().flatten() {
             let verdict = verdict(&amend(row, &waiting.amendment));
+            if matches!(waiting.amendment, Amendment::Revoke { .. }) {
+                self.revoked.push(row.id);
+            }
             self.settled.push(Settled { waiting, verdict });
         }
     }
@@ -165,6 +174,9 @@ impl Batch<'_> {
             self.settle_parked(&mut row);
         }
         let amended = amend(&mut row, amendment);
+        if matches!(amendment, Amendment::Revoke { .. }) {
+            self.revoked.push(row.id);
+        }
         let closes = matches!(amendment, Amendment::Status { closes_window: true, .. });
         if closes && amended == Amended::Moved {
             self.close_window(inbox, &row);

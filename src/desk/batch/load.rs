@@ -37,6 +37,8 @@ impl<'a> Batch<'a> {
             places: HashMap::new(),
             messages: Rows::stored([]),
             handed: HashMap::new(),
+            media: Vec::new(),
+            revoked: Vec::new(),
             parked: HashMap::new(),
             settled: Vec::new(),
             before: HashMap::new(),

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use entity::{
     ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, Time, contact,
-    contact_address, conversation, inbox, message, milestone, parked,
+    contact_address, conversation, inbox, media, message, milestone, parked,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -27,8 +27,15 @@ pub(super) use store::close_parked;
 use super::change::append;
 use super::{Amendment, Channel, Db, Event, Logged, Outcome, Receipt, Webhook};
 
-/// What a commit has appended to each tenant's log.
-pub(super) type Appended = Vec<(TenantId, Vec<Arc<Logged>>)>;
+/// What a commit has brought.
+pub(super) struct Committed {
+    /// What became of each webhook.
+    pub(super) receipts: Vec<Receipt>,
+    /// What was appended to each tenant's log.
+    pub(super) logged: Vec<(TenantId, Vec<Arc<Logged>>)>,
+    /// Whether there are files to be fetched.
+    pub(super) wants_files: bool,
+}
 
 /// The rows that a number of webhooks speak of, and what becomes of them.
 pub(super) struct Batch<'a> {
@@ -44,6 +51,9 @@ pub(super) struct Batch<'a> {
     messages: Rows<(InboxId, String), message::Model>,
     /// Messages that the provider speaks of by what they were called when it was handed them.
     handed: HashMap<MessageId, message::Model>,
+    media: Vec<media::Model>,
+    /// Messages that were deleted for everyone, whose files go too.
+    revoked: Vec<MessageId>,
     parked: HashMap<(InboxId, String), Vec<Waiting>>,
     settled: Vec<Settled>,
     /// Conversations as they were, for the counters.
@@ -91,13 +101,14 @@ impl Batch<'_> {
         adopter: Option<&TenantId>,
         webhooks: &[Webhook],
         arrived: &[Instant],
-    ) -> Result<(Vec<Receipt>, Appended), DbErr> {
+    ) -> Result<Committed, DbErr> {
         let mut batch = Batch::load(db, adopter, webhooks).await?;
         let mut receipts = Vec::with_capacity(webhooks.len());
         for (webhook, arrived) in webhooks.iter().zip(arrived) {
             batch.arrived = Some(*arrived);
             receipts.push(batch.apply(webhook));
         }
+        let wants_files = !batch.media.is_empty();
         batch.store(webhooks, &mut receipts).await?;
 
         // In the order of the tenants' names, so that two nodes never wait for each other.
@@ -107,7 +118,7 @@ impl Batch<'_> {
             logged.push((tenant, appended));
         }
         batch.txn.commit().await?;
-        Ok((receipts, logged))
+        Ok(Committed { receipts, logged, wants_files })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing what a batch has changed, one statement per table.
 
-use entity::{contact, contact_address, conversation, inbox, message, parked, webhook};
+use entity::{contact, contact_address, conversation, inbox, media, message, parked, webhook};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, Condition, DatabaseTransaction, DbErr,
@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::super::change::ROWS_PER_INSERT;
+use super::super::media::detach;
 use super::super::message::json;
 use super::super::stats;
 use super::super::tally::Tallies;
@@ -65,6 +66,9 @@ impl Batch<'_> {
             message::Column::DeletedAt,
         ];
         self.upsert::<message::Entity>(messages, &columns).await?;
+        let media = std::mem::take(&mut self.media);
+        self.upsert::<media::Entity>(media, &[]).await?;
+        detach(&self.txn, std::mem::take(&mut self.revoked)).await?;
         stats::store(&self.txn, std::mem::take(&mut self.milestones)).await?;
 
         let waiting = std::mem::take(&mut self.parked).into_values().flatten();

@@ -36,6 +36,7 @@ export class Server {
     server.#arguments = [
       'serve', '--host', '127.0.0.1', '--port', String(server.port), '--heartbeat', '2',
       '--jwt-secret', settings.secret, '--bootstrap', `${settings.tenant}=${settings.phone}`,
+      '--media-url', `file:${join(server.#directory, 'media')}`,
       '--database-url', settings.databaseUrl ?? `sqlite:${join(server.#directory, 'chaos.db')}`,
     ];
     server.#spawn();

@@ -1,5 +1,6 @@
 //! Empty databases, one for each test.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sea_orm::ConnectionTrait as _;
@@ -7,27 +8,36 @@ use tempfile::TempDir;
 
 use super::unique;
 
-/// An empty database that goes when the last handle to it is dropped.
+/// An empty database and store for files, which go when the last handle to them is dropped.
 #[derive(Clone)]
 pub(crate) struct Database {
     url: String,
-    _folder: Option<Arc<TempDir>>,
+    folder: Arc<TempDir>,
 }
 
 impl Database {
     /// On PostgreSQL where `TEST_DATABASE_URL` names a server, else a new SQLite file.
     pub(crate) async fn create() -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
         let Some(server) = server() else {
-            let folder = TempDir::new().unwrap();
             let url = format!("sqlite:{}", folder.path().join("data/recado.db").display());
-            return Self { url, _folder: Some(Arc::new(folder)) };
+            return Self { url, folder };
         };
         let name = format!("recado_test_{}_{}", std::process::id(), unique());
         let postgres = sea_orm::Database::connect(&server).await.unwrap();
         postgres.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         postgres.close().await.unwrap();
         let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in a database");
-        Self { url: format!("{base}/{name}"), _folder: None }
+        Self { url: format!("{base}/{name}"), folder }
+    }
+
+    /// Where the files of its messages are.
+    pub(crate) fn media(&self) -> PathBuf {
+        self.folder.path().join("media")
+    }
+
+    pub(crate) fn media_url(&self) -> String {
+        format!("file:{}", self.media().display())
     }
 
     pub(crate) fn url(&self) -> &str {

@@ -1,6 +1,8 @@
 //! A whole server with a database of its own, and the people who use it.
 
 mod database;
+mod files;
+mod library;
 mod person;
 mod process;
 mod screen;
@@ -25,6 +27,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 pub(crate) use database::Database;
+pub(crate) use files::{
+    ANA, arrived, carrying, file, opened, served_by, stored, until, upload, with_library,
+};
+pub(crate) use library::{Library, base64_of, picture};
 pub(crate) use person::{Answer, PASSWORD, Person};
 pub(crate) use process::{Process, run};
 pub(crate) use screen::Screen;
@@ -72,7 +78,8 @@ impl TestServer {
     pub(crate) async fn on(database: Database, flags: &[&str]) -> Self {
         let usual = ["recado", "--host", "127.0.0.1", "--port", "0", "--jwt-secret", SECRET];
         let mut args: Vec<&str> = usual.to_vec();
-        args.extend(["--database-url", database.url()]);
+        let media = database.media_url();
+        args.extend(["--database-url", database.url(), "--media-url", &media]);
         args.extend(flags);
         let settings = Cli::try_parse_from(args).unwrap().serve;
         let app = App::start(&settings).await.unwrap();
@@ -140,6 +147,10 @@ impl TestServer {
 }
 
 impl Tenant<'_> {
+    pub(crate) fn url(&self) -> &str {
+        &self.server.url
+    }
+
     /// A token of somebody whom the tenant's own backend knows.
     pub(crate) fn token(&self) -> String {
         self.token_of("ada", "agent")

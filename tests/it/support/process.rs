@@ -73,5 +73,6 @@ fn program(mut command: Command, database: &Database) -> Command {
     // Nothing of the developer's own environment, nor a `.env` of theirs.
     command.env_clear().current_dir(std::env::temp_dir());
     command.env("DATABASE_URL", database.url()).env("RECADO_LOG", "warn");
+    command.env("MEDIA_URL", database.media_url());
     command
 }

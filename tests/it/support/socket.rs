@@ -115,12 +115,16 @@ impl Client {
 
     /// The next event of that name, whatever comes before it.
     pub(crate) async fn hear(&mut self, name: &str) -> Heard {
-        loop {
-            let heard = self.next().await;
-            if heard.name == name {
-                return heard;
+        let hearing = async {
+            loop {
+                let heard = self.next().await;
+                if heard.name == name {
+                    return heard;
+                }
             }
-        }
+        };
+        // Heartbeats come whatever happens.
+        timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("no {name} comes"))
     }
 
     /// Emits an event, and returns what its ack says together with the events heard before it.

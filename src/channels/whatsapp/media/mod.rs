@@ -1,0 +1,200 @@
+//! Files at WhatsApp: looked up, downloaded, uploaded.
+//!
+//! <https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media>
+
+mod guard;
+mod kinds;
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::multipart::{Form, Part};
+use reqwest::redirect::Policy;
+use reqwest::{Body, Client, ClientBuilder, Response, StatusCode, Url};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+use guard::{Guard, PublicOnly};
+
+pub use kinds::{Kind, kind_of};
+
+/// For how long an uploaded file is known, in seconds: a day less than the 30 that WhatsApp says.
+pub const KNOWN_FOR: i64 = 29 * 24 * 60 * 60;
+
+/// The largest answer that is read, in bytes.
+const LARGEST_ANSWER: usize = 64 * 1024;
+
+/// How long it may take to reach WhatsApp, and how long it may say nothing.
+const REACHING: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The way to WhatsApp's files.
+#[derive(Clone, Debug)]
+pub struct Library {
+    graph: Url,
+    guard: Guard,
+    /// For the Graph API itself, wherever the operator says that it is.
+    own: Client,
+    /// For wherever the Graph API says that files are.
+    guarded: Client,
+}
+
+/// Where a file is, for a few minutes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The address, at which the token is needed too.
+    pub url: Url,
+    /// How large it is said to be, in bytes.
+    pub size: Option<u64>,
+}
+
+/// A file on its way.
+#[derive(Debug)]
+pub struct Download(Response);
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// WhatsApp has none by that identifier.
+    #[error("there is no such file at WhatsApp")]
+    Gone,
+    /// It is said to be where this server does not go.
+    #[error("the file is at {0}, where this server does not download from")]
+    Forbidden(String),
+    /// WhatsApp refuses.
+    #[error("WhatsApp refuses: HTTP {status}, code {code:?}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// WhatsApp's code.
+        code: Option<i64>,
+    },
+    /// It does not answer, or not what can be understood.
+    #[error("WhatsApp cannot be reached: {0}")]
+    Unreachable(String),
+}
+
+impl Library {
+    /// Speaks to the Graph API at `graph`, version included, and downloads from `hosts`; also from
+    /// the Graph API's own host, however it is reached, if that is trusted.
+    ///
+    /// # Errors
+    /// When `graph` is no address, or the system has no certificates that could be trusted.
+    pub fn new(graph: &str, hosts: &[String], trusts_graph: bool) -> anyhow::Result<Self> {
+        let graph = Url::parse(&format!("{}/", graph.trim_end_matches('/')))?;
+        let client = || -> ClientBuilder {
+            let client = Client::builder().redirect(Policy::none());
+            client.connect_timeout(REACHING).read_timeout(SILENCE)
+        };
+        Ok(Self {
+            guard: Guard::new(hosts, trusts_graph.then(|| graph.clone())),
+            own: client().build()?,
+            guarded: client().https_only(true).no_proxy().dns_resolver(PublicOnly).build()?,
+            graph,
+        })
+    }
+
+    /// Asks where a file is.
+    pub async fn look_up(&self, id: &str, token: &SecretString) -> Result<Found, Trouble> {
+        let request = self.own.get(self.address(&[id])?).bearer_auth(token.expose_secret());
+        let answer = answer(request.send().await?).await?;
+        let url = answer.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
+        let url = url.ok_or_else(|| Trouble::Unreachable("it does not say where".to_owned()))?;
+        let size = answer.get("file_size").and_then(|it| match it {
+            Value::String(text) => text.parse().ok(),
+            it => it.as_u64(),
+        });
+        Ok(Found { url, size })
+    }
+
+    /// Begins to download what was found.
+    pub async fn download(&self, url: &Url, token: &SecretString) -> Result<Download, Trouble> {
+        let client = match self.guard.permits(url) {
+            guard::Way::Own => &self.own,
+            guard::Way::Guarded => &self.guarded,
+            guard::Way::None => {
+                return Err(Trouble::Forbidden(url.host_str().unwrap_or_default().to_owned()));
+            }
+        };
+        let response = client.get(url.clone()).bearer_auth(token.expose_secret()).send().await?;
+        match response.status() {
+            StatusCode::OK => Ok(Download(response)),
+            // The address may have run out, which a look-up tells from a file that is gone.
+            status => Err(Trouble::Refused { status: status.as_u16(), code: None }),
+        }
+    }
+
+    /// Uploads a file, to be sent from the number `from`; returns what WhatsApp calls it.
+    pub async fn upload(
+        &self,
+        from: &str,
+        token: &SecretString,
+        (name, mime_type): (&str, &str),
+        (size, bytes): (u64, Body),
+    ) -> Result<String, Trouble> {
+        let file = Part::stream_with_length(bytes, size).file_name(name.to_owned());
+        let file = file.mime_str(mime_type)?;
+        let form = Form::new().text("messaging_product", "whatsapp");
+        let form = form.text("type", mime_type.to_owned()).part("file", file);
+        let request = self.own.post(self.address(&[from, "media"])?).multipart(form);
+        let answer = answer(request.bearer_auth(token.expose_secret()).send().await?).await?;
+        let id = answer.get("id").and_then(Value::as_str).map(str::to_owned);
+        id.ok_or_else(|| Trouble::Unreachable("it does not say what it calls it".to_owned()))
+    }
+
+    /// An address of the Graph API: whatever the parts hold, they stay parts.
+    fn address(&self, parts: &[&str]) -> Result<Url, Trouble> {
+        let mut url = self.graph.clone();
+        let mut path = url.path_segments_mut().map_err(|()| Trouble::Gone)?;
+        path.pop_if_empty().extend(parts);
+        drop(path);
+        Ok(url)
+    }
+}
+
+impl Download {
+    /// How large it says it is, in bytes.
+    pub fn size(&self) -> Option<u64> {
+        self.0.content_length()
+    }
+
+    /// The next piece of it.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
+        Ok(self.0.chunk().await?)
+    }
+}
+
+/// Reads an answer of the Graph API.
+async fn answer(mut response: Response) -> Result<Value, Trouble> {
+    let status = response.status();
+    let mut bytes = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > LARGEST_ANSWER {
+            return Err(Trouble::Unreachable("its answer is too long".to_owned()));
+        }
+    }
+    let answer: Option<Value> = serde_json::from_slice(&bytes).ok();
+    if status.is_success() {
+        return answer.ok_or_else(|| Trouble::Unreachable("its answer is not JSON".to_owned()));
+    }
+    let error = answer.as_ref().and_then(|answer| answer.get("error"));
+    let code = |key: &str| error.and_then(|error| error.get(key)?.as_i64());
+    // 100 with the subcode 33: "Object with ID … does not exist".
+    // <https://developers.facebook.com/docs/graph-api/guides/error-handling>
+    let is_gone = code("code") == Some(100) || code("error_subcode") == Some(33);
+    if is_gone || (status == StatusCode::NOT_FOUND && error.is_none()) {
+        return Err(Trouble::Gone);
+    }
+    Err(Trouble::Refused { status: status.as_u16(), code: code("code") })
+}
+
+impl From<reqwest::Error> for Trouble {
+    fn from(error: reqwest::Error) -> Self {
+        // Without the address, which holds what opens the file.
+        let error = error.without_url();
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self::Unreachable(format!("{error}{cause}"))
+    }
+}

@@ -52,7 +52,7 @@ mod tests {
         for (head, told, is) in [
             (&b"\x89PNG\r\n\x1a\n"[..], "image/jpeg", "image/png"),
             (b"<!DOCTYPE html><script>", "image/png", "text/html"),
-            (b"<b>Oi</b>", "image/png", "application/octet-stream"),
+            (b"<b>Oi</b>", "image/png", "text/html"),
             (
                 b"<svg xmlns='http://www.w3.org/2000/svg'>",
                 "image/svg+xml",

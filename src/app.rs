@@ -137,7 +137,8 @@ impl App {
         let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
         let retention = retention(&settings.retention);
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
-        let courier = Courier::new(desks.clone(), &settings.whatsapp, &settings.sending);
+        let courier =
+            Courier::new(desks.clone(), shelf.clone(), &settings.whatsapp, &settings.sending);
         let courier = courier.context("cannot make an HTTP client")?;
         Ok(Self { listener, router, desks, io, stop, patience, retention, courier, shelf })
     }

@@ -18,7 +18,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::channels::whatsapp::send::Graph;
 use crate::config::{Sending, WhatsApp};
-use crate::desk::{self, Channel, Desks, Errand, Settlement, Time};
+use crate::desk::{self, Channel, Desks, Errand, Settlement, Task, Time, Type};
+use crate::media::Shelf;
 use crate::telemetry::FIGURES;
 use pace::Pace;
 
@@ -36,6 +37,7 @@ pub struct Courier {
     desks: Desks,
     graph: Graph,
     token: Option<SecretString>,
+    shelf: Shelf,
     pace: Pace,
     hands: usize,
     lease: Duration,
@@ -46,10 +48,16 @@ impl Courier {
     ///
     /// # Errors
     /// When the system has no certificates that could be trusted, most likely.
-    pub fn new(desks: Desks, whatsapp: &WhatsApp, sending: &Sending) -> reqwest::Result<Self> {
+    pub fn new(
+        desks: Desks,
+        shelf: Shelf,
+        whatsapp: &WhatsApp,
+        sending: &Sending,
+    ) -> reqwest::Result<Self> {
         let patience = sending.sending_timeout;
         Ok(Self {
             desks,
+            shelf,
             graph: Graph::new(&whatsapp.whatsapp_graph_url, patience)?,
             token: whatsapp.access_token().cloned(),
             pace: Pace::new(sending.sending_backoff),
@@ -111,8 +119,8 @@ impl Courier {
         is_full
     }
 
-    async fn make(self: Arc<Self>, errand: Errand, hand: OwnedSemaphorePermit) {
-        let settlement = match self.tell(&errand).await {
+    async fn make(self: Arc<Self>, mut errand: Errand, hand: OwnedSemaphorePermit) {
+        let settlement = match self.tell(&mut errand).await {
             Ok(Some(settlement)) => settlement,
             Ok(None) => return,
             Err(error) => {
@@ -137,10 +145,13 @@ impl Courier {
     }
 
     /// Tells the channel; nothing if the delivery is somebody else's by now.
-    async fn tell(&self, errand: &Errand) -> desk::Result<Option<Settlement>> {
+    async fn tell(&self, errand: &mut Errand) -> desk::Result<Option<Settlement>> {
         let Some(token) = self.token_of(errand).await? else {
             return Ok(Some(pace::without_token()));
         };
+        if let Err(settlement) = self.lend(errand, &token).await {
+            return Ok(Some(settlement));
+        }
         if !self.desks.begin(errand, self.lease).await? {
             return Ok(None);
         }
@@ -148,6 +159,24 @@ impl Courier {
             Channel::WhatsApp => self.graph.tell(errand, &token).await,
         };
         Ok(Some(self.pace.settlement(errand, answer)))
+    }
+
+    /// Gives the channel the file that a message carries, if it carries one and the channel has it
+    /// not yet. Should that take longer than the claim lasts, the next claim finds it given.
+    async fn lend(&self, errand: &mut Errand, token: &SecretString) -> Result<(), Settlement> {
+        let is_file = match errand.message.kind {
+            Type::Image | Type::Video | Type::Audio | Type::Document => true,
+            Type::Text | Type::Location => false,
+        };
+        if !is_file || !matches!(errand.task, Task::Send { .. }) {
+            return Ok(());
+        }
+        let (tenant, message) = (&errand.tenant, errand.message.id);
+        match self.shelf.provider_id(tenant, message, &errand.from, token).await {
+            Ok(media) => errand.task = Task::Send { media },
+            Err(error) => return Err(self.pace.without_file(errand, &error)),
+        }
+        Ok(())
     }
 
     /// What the channel asks for from whoever speaks for the inbox: its own token, else the

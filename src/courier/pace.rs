@@ -5,9 +5,11 @@ use std::time::Duration;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
+use crate::channels::whatsapp::media::Trouble;
 use crate::channels::whatsapp::refusal::Refusal;
 use crate::channels::whatsapp::send::Answer;
-use crate::desk::{Errand, Hold, Settlement, Task, Time};
+use crate::desk::{self, Errand, Hold, Settlement, Task, Time};
+use crate::media;
 
 /// How often a message is tried that WhatsApp has trouble with, and how often it is told that one
 /// was read.
@@ -75,6 +77,25 @@ impl Pace {
             Refusal::Banned => hold(BANNED, error),
             Refusal::Unsure | Refusal::Final => failed(error, false),
         }
+    }
+
+    /// What becomes of a message whose file cannot be given to its channel.
+    pub(super) fn without_file(self, errand: &Errand, why: &media::Error) -> Settlement {
+        let error = json!({ "code": "file_not_given", "message": why.to_string() });
+        tracing::info!(delivery.id = %errand.id, %why, "a file cannot be given to its channel");
+        let passes = match why {
+            media::Error::Channel(Trouble::Unreachable(_))
+            | media::Error::Store(_)
+            | media::Error::Desk(desk::Error::Storage(_)) => true,
+            media::Error::Channel(Trouble::Refused { status, .. }) => {
+                *status == 429 || *status >= 500
+            }
+            _ => false,
+        };
+        if passes && errand.attempts < TRIES {
+            return later(errand, self.wait(2, errand.attempts, LONGEST_WAIT), error, None);
+        }
+        Settlement::Failed { error, closes_window: false }
     }
 
     /// A time by chance, up to one that grows with each attempt: whoever failed at the same time does

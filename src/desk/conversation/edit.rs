@@ -323,9 +323,19 @@ pub(in crate::desk) fn top() -> String {
 
 /// A key between two others; keys that leave no room between them are not made.
 fn between(above: Option<&str>, below: Option<&str>) -> String {
-    let read = |key: Option<&str>| FractionalIndex::from_string(key?).ok();
+    // The library takes bytes that both begin with for room, if they are 0.
+    let common = match (above, below) {
+        (Some(above), Some(below)) => {
+            let same = above.bytes().zip(below.bytes()).take_while(|(a, b)| a == b).count();
+            same - same % 2
+        }
+        _ => 0,
+    };
+    let begin = above.map_or("", |above| &above[..common]);
+    let read = |key: Option<&str>| FractionalIndex::from_string(&key?[common..]).ok();
     let (above, below) = (read(above), read(below));
-    FractionalIndex::new(above.as_ref(), below.as_ref()).map_or_else(top, |key| key.to_string())
+    FractionalIndex::new(above.as_ref(), below.as_ref())
+        .map_or_else(top, |key| format!("{begin}{}", key.to_string()))
 }
 
 /// A key below another one, and all above it.
@@ -375,6 +385,22 @@ mod tests {
                 let key = between(above.as_deref(), column.get(at).map(String::as_str));
                 column.insert(at, key);
                 prop_assert!(column.is_sorted_by(|a, b| a < b), "{column:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_that_begin_alike_have_room_between_them(begin in proptest::collection::vec(0..3_u8, 0..6), above in any::<[u8; 4]>(), below in any::<[u8; 4]>(), drops in 1..20_usize) {
+            let key = |end: [u8; 4]| hex::encode([&begin[..], &end, &[0x80]].concat());
+            let (above, mut below) = (key(above.min(below)), key(above.max(below)));
+            for _ in 0..drops {
+                if above == below {
+                    break;
+                }
+                let middle = between(Some(&above), Some(&below));
+                prop_assert!(above < middle && middle < below, "{above} {middle} {below}");
+                below = middle;
             }
         }
     }

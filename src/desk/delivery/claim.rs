@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::delivery::{Kind, State};
-use entity::{TenantScoped as _, Time, conversation, delivery, inbox, media, message};
+use entity::{TenantScoped as _, Time, conversation, delivery, inbox, message};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult as _,
@@ -127,7 +127,7 @@ impl Desks {
         let task = match row.kind {
             // An earlier attempt that was thought to have failed has arrived after all.
             Kind::Message if message.status != message::Status::Pending => return Ok(None),
-            Kind::Message => Task::Send { media: self.media_of(&message).await? },
+            Kind::Message => Task::Send { media: None },
             Kind::Reaction => Task::React(reaction_of(&message, &inbox.address)),
             Kind::Read => Task::MarkRead,
         };
@@ -144,15 +144,6 @@ impl Desks {
             since: row.created_at,
             fence: row.fence,
         }))
-    }
-
-    /// What the channel calls the file that a message carries.
-    async fn media_of(&self, row: &message::Model) -> Result<Option<String>> {
-        let media = media::Entity::of_tenant(&row.tenant_id)
-            .filter(media::Column::MessageId.eq(row.id))
-            .one(&self.db.reader)
-            .await?;
-        Ok(media.and_then(|media| media.provider_id))
     }
 
     async fn drop_delivery(&self, row: &delivery::Model) -> Result<()> {

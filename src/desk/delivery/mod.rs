@@ -58,7 +58,7 @@ pub struct Errand {
 pub enum Task {
     /// To send the message.
     Send {
-        /// The channel's own identifier of the file in it, if it carries one that the channel has.
+        /// The channel's own identifier of the file in it, once it has been given to the channel.
         media: Option<String>,
     },
     /// How the business has reacted to it; nothing takes the reaction back.

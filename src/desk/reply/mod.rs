@@ -9,11 +9,14 @@ use entity::{
     ConversationId, MediaId, MessageId, TenantScoped as _, Time, UserId, conversation, inbox,
     media, message,
 };
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QuerySelect as _,
+};
 use serde_json::{Map, Value, json};
 
 use super::conversation::take_in;
+use super::media::tell_of;
 use super::message::json as written;
 use super::{
     Actor, Change, Channel, Contact, ConversationChange, Desk, Direction, Error, Event, Message,
@@ -156,7 +159,7 @@ impl Change {
                 (new.kind, new.content) = (outgoing.kind, outgoing.content);
                 new.metadata = written(&metadata);
                 if let Some(media) = outgoing.media {
-                    self.attach(media, &new).await?;
+                    self.attach(media, &mut new, by).await?;
                 }
                 self.send(row, contact, new, by).await
             }
@@ -219,17 +222,23 @@ impl Change {
         Ok(context)
     }
 
-    /// Puts a file into a message.
-    async fn attach(&self, media: MediaId, to: &message::Model) -> Result<()> {
-        let attached = media::Entity::update_many()
-            .col_expr(media::Column::MessageId, Expr::value(Some(to.id)))
-            .filter(media::Column::TenantId.eq(self.desk.tenant.clone()))
+    /// Puts a file into a message: one that its author has uploaded, and that is in no other.
+    async fn attach(&self, media: MediaId, to: &mut message::Model, by: &Actor) -> Result<()> {
+        let row = media::Entity::of_tenant(&self.desk.tenant)
             .filter(media::Column::Id.eq(media))
             .filter(media::Column::MessageId.is_null())
+            .filter(media::Column::AuthorId.eq(by.user.clone()))
             .filter(media::Column::State.eq(media::State::Stored))
-            .exec(&self.txn)
-            .await?;
-        if attached.rows_affected == 1 { Ok(()) } else { Err(Error::NoMedia(media)) }
+            .lock_exclusive()
+            .one(&self.txn)
+            .await?
+            .ok_or(Error::NoMedia(media))?;
+        tell_of(to, &row);
+        let mut row = row.into_active_model();
+        row.message_id = Set(Some(to.id));
+        row.inbox_id = Set(Some(to.inbox_id));
+        media::Entity::update(row).exec(&self.txn).await?;
+        Ok(())
     }
 
     /// Tells those whose attention a note wants.

@@ -6,6 +6,7 @@ use socketioxide::extract::{AckSender, Extension, TryData};
 
 use super::socketio::{Connected, identifier, no_conversation, problem};
 use crate::api::{ApiError, Post, say};
+use crate::auth::Scope;
 
 /// Does as the REST call does, and answers with the message.
 pub(super) async fn send(
@@ -14,6 +15,7 @@ pub(super) async fn send(
     ack: AckSender,
 ) {
     let sent = async {
+        me.caller.may(Scope::Write)?;
         let mut told =
             told.map_err(|_| bad("message:send takes { conversationId, content, … }"))?;
         let to = identifier(told.remove("conversationId")).ok_or_else(no_conversation)?;

@@ -1,7 +1,7 @@
 //! What agents write reaches the customer once, and what becomes of it comes back.
 
 use recado::desk::{Direction, NewUser, Role, Sees, Status};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Shop};
@@ -230,4 +230,33 @@ async fn the_socket_sends_and_marks_as_read_as_the_api_does() {
     let heard = history.iter().find(|it| it.direction == Direction::Inbound).unwrap();
     let book = shop.whatsapp.ledger().open();
     assert_eq!(Some(&book.marked.iter().next().unwrap().message_id), heard.provider_id.as_ref());
+}
+
+#[tokio::test]
+async fn a_programs_token_that_may_only_read_sends_nothing() {
+    let shop = Shop::open(&[]).await;
+    let talk = shop.hears(ANA).await;
+    let bia = NewUser {
+        email: "bia@shop.test".to_owned(),
+        name: "Bia".to_owned(),
+        role: Role::Agent,
+        password_hash: String::new(),
+        only: None,
+    };
+    let bia = Shop::token(&shop.desk.add_user(bia).await.unwrap().id.0, "agent");
+    let body = json!({ "name": "BI", "scopes": ["read"] });
+    let (status, made) = shop.server.send(Method::POST, "/api/tokens", &bia, &body).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let token = made["token"].as_str().unwrap();
+    let mut program = Client::connect(shop.server.address(), token).await.unwrap();
+
+    let body = json!({ "conversationId": talk, "content": "Oi" });
+    let (refused, _) = program.ask("message:send", body).await;
+
+    assert_eq!(
+        (&refused["ok"], &refused["error"]["code"]),
+        (&json!(false), &json!("scope_missing"))
+    );
+    let history = shop.desk.history(talk, None, 10, &Sees::everything()).await.unwrap();
+    assert_eq!(history.messages.len(), 1);
 }

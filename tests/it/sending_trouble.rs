@@ -330,3 +330,19 @@ async fn who_has_lost_a_claim_sends_nothing_and_what_was_begun_is_unknown() {
     desks.settle(&claimed, done).await.unwrap();
     assert_eq!((status(0).await, status(1).await), (Status::Sent, Status::Pending));
 }
+
+#[tokio::test]
+async fn a_new_token_for_an_inbox_sends_what_has_waited() {
+    let shop = Shop::open(&["--access-token", "of-the-inbox"]).await;
+    let talk = shop.hears(ANA).await;
+    let id = shop.replies(talk, "Oi").await;
+    while shop.desk.flows().await.unwrap()[0].held_until.is_none() {}
+
+    let inbox = shop.desk.inboxes().await.unwrap().remove(0).0.id;
+    let (path, body) = (format!("/api/inboxes/{inbox}"), json!({ "accessToken": "of-the-inbox" }));
+    let admin = Shop::token("root", "admin");
+    let (status, why) = shop.server.send(Method::PATCH, &path, &admin, &body).await;
+
+    assert_eq!(status, StatusCode::OK, "{why}");
+    shop.until_status(id, Status::Sent).await;
+}

@@ -105,13 +105,18 @@ impl Desk {
     ) -> Result<Inbox> {
         let change = self.change().await?;
         let row = change.inbox(id).await?;
-        let (row, secrets) = self.desks.keys.apply(row, &edit)?;
+        let (mut row, secrets) = self.desks.keys.apply(row, &edit)?;
+        if edit.access_token.is_some() {
+            // What waits because the old one was not taken goes on at once.
+            row.held_until = None;
+        }
         let shown = Inbox::show(&row, &secrets);
         let name = InboxName::from(&row);
         inbox::Entity::update(row.into_active_model().reset_all()).exec(&change.txn).await?;
         let word = "inbox.changed";
         super::audit::note(&change.txn, &self.tenant, by, word, &subject(id), edit.told()).await?;
         change.commit(Event::InboxChanged(name), []).await?;
+        self.desks.wake_courier();
         Ok(shown)
     }
 

@@ -171,7 +171,7 @@ async fn merged_contacts_are_one_person_until_they_are_parted_again() {
     assert_eq!(after["addresses"], before[1]["addresses"]);
     let audit = acme.desk.audit(None, 10).await.unwrap();
     let actions: Vec<_> = audit.iter().map(|line| line.action.as_str()).collect();
-    assert_eq!(actions, ["contact.unmerged", "contact.merged"]);
+    assert_eq!(actions[..2], ["contact.unmerged", "contact.merged"]);
 }
 
 #[tokio::test]

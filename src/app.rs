@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Request};
+use axum::middleware::map_request_with_state;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -17,15 +18,15 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::api::{self, ApiState, Links, Proxies};
+use crate::api::{self, ApiState, Budgets, Links, Proxies};
 use crate::auth::{Auth, Lifetimes, hash};
-use crate::config::{Connections, Deflate, Environment, RetentionSettings, Serve, Storage, Tokens};
+use crate::config::{Connections, Deflate, Environment, Serve, Storage, Tokens};
 use crate::courier::Courier;
 use crate::desk::{Channel, DEMO, Db, Desks, Error, Keys, NewUser, Retention, Role, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::media::Shelf;
-use crate::realtime::{self, Pids, socketio};
+use crate::realtime::{self, EventLimits, Pids, Signals, socketio};
 use crate::telemetry::FIGURES;
 
 /// How often a node looks for events that it was not told of.
@@ -55,6 +56,7 @@ pub struct App {
     router: Router,
     desks: Desks,
     io: SocketIo,
+    signals: Signals,
     stop: CancellationToken,
     patience: Patience,
     retention: Retention,
@@ -96,22 +98,23 @@ impl App {
         let auth = Auth::new(desks.clone(), &tokens.jwt_secret, lifetimes(tokens));
         let stop = CancellationToken::new();
         let Connections { slow_client_timeout: patience, .. } = settings.connections;
-        let pace = socketio::Pace {
-            heartbeat: settings.heartbeat,
-            patience,
-            ping_interval: settings.connections.ping_interval,
-            ping_timeout: settings.connections.ping_timeout,
-        };
         let pids = Pids::default();
-        let (socketio, io) = socketio::layer(auth.clone(), pace, pids.clone(), stop.clone());
+        let signals = Signals::new(settings.signals);
+        let budgets = Budgets::new(&settings.limits);
+        let limits = EventLimits::new(settings.limits.limit_socket_events, budgets.events.clone());
+        let told = (signals.clone(), limits);
+        let (socketio, io) =
+            socketio::layer(auth.clone(), pace(settings), pids.clone(), told, stop.clone());
         let (media, whatsapp) = (&settings.media, &settings.whatsapp);
         let shelf = Shelf::open(desks.clone(), media, whatsapp, is_development)?;
+        let proxies = Proxies::new(&settings.trusted_proxies);
         let state = state(settings, auth, desks.clone(), shelf.clone());
         let uploads = api::uploads()
             .layer(RequestBodyDeadlineLayer::new(media.media_upload_timeout))
             .with_state(state.clone());
-        let inner = api::routes(&state)
-            .merge(realtime::routes(io.clone(), settings.metrics_readers()))
+        let readers = settings.metrics_readers();
+        let inner = api::routes(&state, &budgets)
+            .merge(realtime::routes(io.clone(), signals.clone(), &budgets, readers))
             .fallback(api::page)
             .with_state(state);
         let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;
@@ -123,24 +126,23 @@ impl App {
                 pids,
                 compression,
                 Limits { message: socketio::LARGEST_MESSAGE, patience },
+                budgets.connections,
             ))
             // The engine's too: what it reads of a request that trickles would else be kept for ever.
             .layer(RequestBodyDeadlineLayer::new(settings.connections.body_timeout));
         let router = uploads
             .fallback_service(engine)
+            .layer(map_request_with_state(proxies, api::locate))
             .layer(CatchPanicLayer::new())
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(cors(&settings.cors_origins)?);
 
-        let address = SocketAddr::new(settings.host, settings.port);
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-        let retention = retention(&settings.retention);
+        let listener = bind(settings).await?;
+        let retention = retention(settings);
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
-        let courier =
-            Courier::new(desks.clone(), shelf.clone(), &settings.whatsapp, &settings.sending);
+        let courier = Courier::new(desks.clone(), shelf.clone(), whatsapp, &settings.sending);
         let courier = courier.context("cannot make an HTTP client")?;
-        Ok(Self { listener, router, desks, io, stop, patience, retention, courier, shelf })
+        Ok(Self { listener, router, desks, io, signals, stop, patience, retention, courier, shelf })
     }
 
     /// Where the server listens.
@@ -153,9 +155,25 @@ impl App {
         &self.desks
     }
 
+    /// Who is there and who types.
+    pub fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
     /// Serves until `until` comes true, then lets all clients go. What was acknowledged is stored.
     pub async fn run(self, until: impl Future<Output = ()>) {
-        let Self { listener, router, desks, io, stop, patience, retention, courier, shelf } = self;
+        let Self {
+            listener,
+            router,
+            desks,
+            io,
+            signals,
+            stop,
+            patience,
+            retention,
+            courier,
+            shelf,
+        } = self;
         let courier = tokio::spawn(courier.run(stop.clone()));
         let fetcher = tokio::spawn(shelf.clone().run(stop.clone()));
         let pruning = prune(desks.clone(), retention, shelf);
@@ -163,6 +181,8 @@ impl App {
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(sum_up()));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(signals.clone().tell(io.clone())));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(signals.store()));
         let stopping = stop.clone();
         let farewell = async move {
             until.await;
@@ -183,6 +203,12 @@ impl App {
     }
 }
 
+async fn bind(settings: &Serve) -> anyhow::Result<TcpListener> {
+    let address = SocketAddr::new(settings.host, settings.port);
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address}"))
+}
+
 fn state(settings: &Serve, auth: Auth, desks: Desks, shelf: Shelf) -> ApiState {
     let whatsapp = Arc::new(settings.whatsapp.clone());
     let clients = Arc::new(settings.clients.clone());
@@ -191,11 +217,20 @@ fn state(settings: &Serve, auth: Auth, desks: Desks, shelf: Shelf) -> ApiState {
     ApiState::new(desks, auth, (whatsapp, clients), proxies, (shelf, links))
 }
 
-fn retention(settings: &RetentionSettings) -> Retention {
+fn pace(settings: &Serve) -> socketio::Pace {
+    socketio::Pace {
+        heartbeat: settings.heartbeat,
+        patience: settings.connections.slow_client_timeout,
+        ping_interval: settings.connections.ping_interval,
+        ping_timeout: settings.connections.ping_timeout,
+    }
+}
+
+fn retention(settings: &Serve) -> Retention {
     Retention {
-        log_days: settings.log_retention_days,
-        log_events: settings.log_retention_events,
-        webhook_days: settings.webhook_retention_days,
+        log_days: settings.retention.log_retention_days,
+        log_events: settings.retention.log_retention_events,
+        webhook_days: settings.retention.webhook_retention_days,
     }
 }
 

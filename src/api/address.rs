@@ -4,10 +4,10 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts, Request, State};
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
 use crate::auth::Origin;
@@ -20,6 +20,12 @@ impl Proxies {
     /// Believes these.
     pub fn new(trusted: &[IpNet]) -> Self {
         Self(trusted.into())
+    }
+
+    /// The client's address, as far as the connection tells.
+    fn address(&self, request: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = request.get::<ConnectInfo<SocketAddr>>()?;
+        Some(self.client(peer.0.ip(), headers))
     }
 
     /// The client's address: of those through whom the request came, the last whom nobody vouches
@@ -35,6 +41,25 @@ impl Proxies {
         }
         client
     }
+}
+
+/// Where a request comes from, for what does not know the proxies, or outlives the request.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// What has been found out of a request.
+    pub fn of(request: &Extensions) -> Option<IpAddr> {
+        request.get::<Self>().map(|Self(address)| *address)
+    }
+}
+
+/// Finds out where a request comes from.
+pub async fn locate(State(proxies): State<Proxies>, mut request: Request) -> Request {
+    if let Some(address) = proxies.address(request.extensions(), request.headers()) {
+        request.extensions_mut().insert(ClientAddress(address));
+    }
+    request
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Origin
@@ -53,9 +78,7 @@ pub(super) fn origin<S>(parts: &Parts, state: &S) -> Origin
 where
     Proxies: FromRef<S>,
 {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let proxies = Proxies::from_ref(state);
-    let address = peer.map(|peer| proxies.client(peer.0.ip(), &parts.headers));
+    let address = Proxies::from_ref(state).address(&parts.extensions, &parts.headers);
     let user_agent = parts.headers.get(USER_AGENT).and_then(|it| it.to_str().ok());
     Origin { address, user_agent: user_agent.map(str::to_owned) }
 }

@@ -4,8 +4,8 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::ApiError;
 use super::address::{Proxies, origin};
+use super::{ApiError, Budget};
 use crate::auth::{Auth, Caller, Refusal, Scope};
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller
@@ -30,7 +30,7 @@ where
     }
 }
 
-/// Lets in whoever holds this token, if it reaches what they ask for.
+/// Lets in whoever holds this token, if it reaches what they ask for, and if they do not ask too often.
 pub(crate) async fn admit<S>(parts: &mut Parts, state: &S, token: &str) -> Result<Caller, ApiError>
 where
     Auth: FromRef<S>,
@@ -38,6 +38,9 @@ where
 {
     let mut caller = Auth::from_ref(state).caller(token).await?;
     caller.address = origin(parts, state).address;
+    if let Some(budget) = parts.extensions.get::<Budget>() {
+        budget.spend(&caller).map_err(ApiError::RateLimited)?;
+    }
     caller.may(Scope::of(&parts.method))?;
     parts.extensions.insert(caller.clone());
     Ok(caller)

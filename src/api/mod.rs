@@ -3,6 +3,7 @@
 mod address;
 mod audit;
 mod board;
+mod budget;
 mod caller;
 mod canned_responses;
 mod contacts;
@@ -37,7 +38,8 @@ use utoipa::{Modify, OpenApi, openapi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-pub use address::Proxies;
+pub use address::{ClientAddress, Proxies, locate};
+pub use budget::{Budget, Budgets, limit, limiter};
 pub(crate) use caller::admit;
 pub use error::ApiError;
 pub use media::Links;
@@ -115,10 +117,11 @@ impl Modify for Bearer {
 }
 
 /// Returns the routes of the API and of webhooks, and the API's description.
-pub fn routes(state: &ApiState) -> Router<ApiState> {
+pub fn routes(state: &ApiState, budgets: &Budgets) -> Router<ApiState> {
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhooks::subscribe).post(webhooks::receive))
-        .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK));
+        .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK))
+        .route_layer(from_fn_with_state(budgets.webhooks.clone(), limit));
     // Routes that clients poll, whose every answer is made from what the log tells of.
     let polled = OpenApiRouter::new()
         .merge(board::routes())
@@ -148,7 +151,8 @@ pub fn routes(state: &ApiState) -> Router<ApiState> {
         .split_for_parts();
     let (_, of_uploads) = media::uploads().split_for_parts();
     let description = description.merge_from(of_uploads);
-    api.route("/health", get(|| async { "ok" }))
+    api.route_layer(from_fn_with_state(budgets.requests.clone(), limit))
+        .route("/health", get(|| async { "ok" }))
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .merge(webhooks)

@@ -5,9 +5,11 @@
 mod commands;
 mod conduct;
 mod connections;
+mod limits;
 mod media;
 mod metrics;
 mod secrets;
+mod signals;
 mod simulate;
 
 use std::net::IpAddr;
@@ -23,9 +25,11 @@ pub use commands::{
 };
 pub use conduct::Conduct;
 pub use connections::Connections;
+pub use limits::{Limit, RateLimits};
 pub use media::{Media, MediaSizes};
 pub use metrics::{Metrics, Readers};
 pub use secrets::Sealing;
+pub use signals::Signals;
 pub use simulate::{AreaCodes, Fault, Rule, Share, Simulate, Window};
 
 /// What a development server signs tokens with. A production server refuses it.
@@ -159,6 +163,14 @@ pub struct Serve {
     /// How often clients are told how far the log has got, in seconds
     #[arg(long, env = "HEARTBEAT_S", default_value = "30", value_parser = seconds)]
     pub heartbeat: Duration,
+
+    /// What is merely happening.
+    #[command(flatten)]
+    pub signals: Signals,
+
+    /// How often somebody may do something.
+    #[command(flatten)]
+    pub limits: RateLimits,
 
     /// Who may read the metrics.
     #[command(flatten)]

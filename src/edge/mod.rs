@@ -25,6 +25,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use axum::response::IntoResponse as _;
 use http_body_util::BodyExt as _;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -41,6 +42,7 @@ use moving::Moves;
 use payload::SEPARATOR;
 use pipe::pipe;
 
+use crate::api::{ApiError, Budget, ClientAddress};
 use crate::realtime::Pids;
 
 /// Where the engine is served.
@@ -62,6 +64,7 @@ pub struct Edge {
     pids: Pids,
     deflate: Option<Arc<Deflate>>,
     limits: Limits,
+    connections: Budget,
     moves: Moves,
 }
 
@@ -81,9 +84,10 @@ impl Edge {
         pids: Pids,
         compression: Option<Compression>,
         limits: Limits,
+        connections: Budget,
     ) -> Self {
         let deflate = compression.map(|compression| Arc::new(Deflate::new(compression)));
-        Self { engine, pids, deflate, limits, moves: Moves::default() }
+        Self { engine, pids, deflate, limits, connections, moves: Moves::default() }
     }
 
     /// Answers an upgrade, and bridges what follows.
@@ -178,6 +182,14 @@ impl Service<Request<Body>> for Edge {
         let is_engines =
             path.strip_prefix(PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if is_engines {
+            let address = ClientAddress::of(request.extensions());
+            // A request that names no session begins one.
+            if Session::of(request.uri()).is_none()
+                && let Err(wait) = self.connections.spend_from(address)
+            {
+                let refusal = ApiError::RateLimited(wait).into_response();
+                return Box::pin(std::future::ready(Ok(refusal)));
+            }
             if request.uri().query().is_some_and(handshake::is_wanted) {
                 // Also a wrong one: the engine would take it.
                 let answer = match Handshake::read(&request) {
@@ -194,6 +206,9 @@ impl Service<Request<Body>> for Edge {
                 }
             });
             request.extensions_mut().clear();
+            if let Some(address) = address {
+                request.extensions_mut().insert(ClientAddress(address));
+            }
         }
         let session = Session::of(request.uri()).filter(|_| is_engines);
         Box::pin(self.clone().pass(request, session))
@@ -212,6 +227,9 @@ fn stripped(request: &Request<Body>) -> Request<()> {
         headers.insert(AUTHORIZATION, token);
     }
     *stripped.headers_mut() = headers;
+    if let Some(address) = ClientAddress::of(request.extensions()) {
+        stripped.extensions_mut().insert(ClientAddress(address));
+    }
     stripped
 }
 

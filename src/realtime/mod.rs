@@ -2,41 +2,60 @@
 //! it writes them down.
 
 mod config;
+mod hello;
 mod last_check;
+mod limited;
 mod mailbox;
 mod metrics;
 mod polling;
+mod presence;
 mod recovery;
 mod sending;
 mod session;
+mod signals;
 pub mod socketio;
 mod sse;
 mod stats;
+mod typing;
 
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
 
+pub use limited::EventLimits;
 pub use mailbox::Mailbox;
 pub use recovery::Pids;
+pub use signals::Signals;
 
-use crate::api::ApiState;
+use crate::api::{ApiState, Budgets, limit};
 use crate::config::Readers;
 
 /// Returns the routes on which the log goes out over HTTP, and those that tell of connections; the
 /// metrics only to `readers`.
-pub fn routes(io: SocketIo, readers: Readers) -> Router<ApiState> {
-    Router::new()
+pub fn routes(
+    io: SocketIo,
+    signals: Signals,
+    budgets: &Budgets,
+    readers: Readers,
+) -> Router<ApiState> {
+    let polls = Router::new()
         .route("/api/events", get(polling::events))
         .route("/api/events/stream", get(sse::events))
         .route("/api/chats/check-updates", get(polling::check_updates))
         .route("/api/chats/check-updates/", get(polling::check_updates))
         .route("/api/chats/realtime-updates", get(sse::updates))
         .route("/api/chats/realtime-updates/", get(sse::updates))
+        .route_layer(from_fn_with_state(budgets.polls.clone(), limit));
+    Router::new()
         .route("/api/realtime/config", get(config::show))
         .route("/api/socket/stats", get(stats::stats))
         .route("/api/socket/connections", get(stats::connections))
+        .route("/api/presence", get(presence::show))
+        .route_layer(from_fn_with_state(budgets.requests.clone(), limit))
         .route("/metrics", get(metrics::show))
+        .merge(polls)
         .layer(Extension(metrics::Board::new(readers)))
+        .layer(Extension(signals))
         .layer(Extension(io))
 }

@@ -11,7 +11,9 @@ use socketioxide::{SendError, SocketError};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::mailbox::Mailbox;
+use super::signals::Signals;
 use super::socketio::Pace;
+use super::typing;
 use crate::auth::{Auth, Caller, role_name};
 use crate::desk::{self, Error, Event, Feed, Logged, Time};
 use crate::telemetry::FIGURES;
@@ -42,6 +44,7 @@ pub(super) struct Session {
     orders: Arc<Mailbox<Order>>,
     pace: Pace,
     pub(super) progress: Arc<Progress>,
+    signals: Signals,
     syncs: Vec<Sync>,
     /// The last of the events that the client had missed, or has asked for again.
     missed_until: i64,
@@ -106,8 +109,11 @@ impl Session {
         orders: Arc<Mailbox<Order>>,
         pace: Pace,
         progress: Arc<Progress>,
+        signals: Signals,
     ) -> Self {
-        Self { socket, caller, auth, orders, pace, progress, syncs: Vec::new(), missed_until: 0 }
+        signals.enters(&caller);
+        let syncs = Vec::new();
+        Self { socket, caller, auth, orders, pace, progress, signals, syncs, missed_until: 0 }
     }
 
     /// Sends what follows a place in the log, and then what happens, until the client is gone or its
@@ -224,6 +230,13 @@ impl Session {
         } else if let Some(arrived) = logged.arrived {
             FIGURES.webhook_to_socket.record(arrived.elapsed());
         }
+        // Of the agent's own connections at least one follows the log.
+        if let Event::MessageSent(message) = &logged.event
+            && logged.seq > self.missed_until
+            && typing::author(message) == Some(self.caller.user.0.as_str())
+        {
+            self.signals.stops(&self.caller, message.conversation_id);
+        }
         let may_stay = match logged.event {
             Event::AccessChanged { .. } => self.is_as_before().await,
             _ => true,
@@ -258,6 +271,12 @@ impl Session {
             sleep(wait).await;
             wait = LONGEST_WAIT.min(wait * 2);
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.signals.leaves(&self.caller, self.socket.id);
     }
 }
 

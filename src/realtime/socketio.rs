@@ -1,12 +1,9 @@
 //! The log over Socket.IO: who may connect, and what a client may ask for.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::Query;
-use axum::http::header::AUTHORIZATION;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
@@ -17,10 +14,15 @@ use socketioxide::{SocketError, SocketIo};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::hello::Hello;
+use super::limited::{EventLimits, Limited};
 use super::mailbox::Mailbox;
 use super::recovery::{Pid, Pids};
 use super::sending::send;
 use super::session::{Order, Place, Progress, Session};
+use super::signals::Signals;
+use super::{presence, typing};
+use crate::api::ClientAddress;
 use crate::auth::{Auth, Caller, Refusal, Scope};
 use crate::desk::{self, ConversationId};
 use crate::telemetry::FIGURES;
@@ -61,17 +63,9 @@ struct Shared {
     auth: Auth,
     pace: Pace,
     pids: Pids,
+    signals: Signals,
+    limits: EventLimits,
     stop: CancellationToken,
-}
-
-/// What a client says when it connects.
-#[derive(Debug, Default, PartialEq)]
-struct Hello {
-    token: Option<String>,
-    /// The number of the last event it has seen.
-    after: Option<i64>,
-    /// The connection that it had before, and the cursor at which that began.
-    pid: Option<(Pid, i64)>,
 }
 
 /// What a connected client may use.
@@ -79,6 +73,8 @@ struct Hello {
 pub(super) struct Connected {
     pub(super) caller: Caller,
     pub(super) progress: Arc<Progress>,
+    pub(super) signals: Signals,
+    pub(super) limits: EventLimits,
     pid: Pid,
     orders: Arc<Mailbox<Order>>,
     gone: CancellationToken,
@@ -89,6 +85,7 @@ pub fn layer(
     auth: Auth,
     pace: Pace,
     pids: Pids,
+    (signals, limits): (Signals, EventLimits),
     stop: CancellationToken,
 ) -> (SocketIoLayer, SocketIo) {
     let (layer, io) = SocketIo::builder()
@@ -99,7 +96,7 @@ pub fn layer(
         .ws_read_buffer_size(FIRST_READ)
         .ping_interval(pace.ping_interval)
         .ping_timeout(pace.ping_timeout)
-        .with_state(Shared { auth, pace, pids, stop })
+        .with_state(Shared { auth, pace, pids, signals, limits, stop })
         .build_layer();
     io.ns("/", serve.with(admit));
     (layer, io)
@@ -114,12 +111,11 @@ async fn admit(
     TryData(hello): TryData<Value>,
     State(shared): State<Shared>,
 ) -> Result<(), Refusal> {
-    let hello = Hello::read(&hello.unwrap_or_default());
-    let token = hello.token.or_else(|| bearer(&socket)).or_else(|| parameter(&socket, "token"));
-    let caller = shared.auth.caller(&token.unwrap_or_default()).await?;
+    let hello = Hello::of(&socket, &hello.unwrap_or_default());
+    let mut caller = shared.auth.caller(&hello.token.unwrap_or_default()).await?;
+    caller.address = ClientAddress::of(&socket.req_parts().extensions);
     caller.may(Scope::Read)?;
-    let after = hello.after.or_else(|| parameter(&socket, "after")?.parse().ok());
-    let after = after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
+    let after = hello.after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
     let place = Place::find(&caller, after).await?;
     match (after, place.complete) {
         (None, _) => {}
@@ -142,14 +138,20 @@ async fn admit(
         pids.forget(socket.id.as_str());
         leave.cancel();
     });
-    socket.on("conversation:join", join);
-    socket.on("conversation:leave", leave_conversation);
-    socket.on("conversation:read", read);
-    socket.on("message:send", send);
-    socket.on("sync", sync);
+    socket.on("conversation:join", Limited(join));
+    socket.on("conversation:leave", Limited(leave_conversation));
+    socket.on("conversation:read", Limited(read));
+    socket.on("message:send", Limited(send));
+    socket.on("typing:start", Limited(typing::start));
+    socket.on("typing:stop", Limited(typing::stop));
+    socket.on("sync", Limited(sync));
+    // What nobody knows counts too.
+    socket.on_fallback(Limited(async || {}));
     shared.pids.give(socket.id.as_str(), pid.clone());
     socket.extensions.insert(Ready::new(place));
-    socket.extensions.insert(Connected { caller, progress, pid, orders: Arc::default(), gone });
+    let (Shared { signals, limits, .. }, orders) = (shared, Arc::default());
+    let me = Connected { caller, progress, signals, limits, pid, orders, gone };
+    socket.extensions.insert(me);
     Ok(())
 }
 
@@ -167,7 +169,7 @@ async fn serve(socket: SocketRef, State(shared): State<Shared>) {
         "Client connected"
     );
     let who = (caller, shared.auth);
-    let session = Session::start(socket, who, orders, shared.pace, progress);
+    let session = Session::start(socket, who, orders, shared.pace, progress, shared.signals);
     // In a task of its own, which holds a session once and nothing else: there are many.
     tokio::spawn(follow(session, place, gone));
 }
@@ -232,6 +234,7 @@ async fn leave_conversation(
     let left = match identifier(id.ok()) {
         Some(id) => {
             socket.leave(format!("conversation:{id}"));
+            me.signals.turns_from(&me.caller, id, socket.id);
             me.caller.desk.leave_room(me.pid.as_str(), id).await
         }
         None => Ok(()),
@@ -281,7 +284,7 @@ pub(super) fn no_conversation() -> desk::Error {
     desk::Error::NoConversation(ConversationId::default())
 }
 
-fn refused(error: &desk::Error) -> Value {
+pub(super) fn refused(error: &desk::Error) -> Value {
     match error {
         desk::Error::NoConversation(_) => problem("not_found", "there is no such conversation"),
         error => {
@@ -298,7 +301,7 @@ pub(super) fn problem(code: &str, message: &str) -> Value {
 /// The rooms of whom a caller's colleagues and signals reach.
 fn rooms(caller: &Caller) -> Vec<String> {
     let tenant = caller.desk.tenant();
-    let mut rooms = vec![format!("user:{}", caller.user)];
+    let mut rooms = vec![format!("user:{}", caller.user), presence::room(tenant)];
     match &caller.sees.inboxes {
         None => rooms.push(format!("tenant:{tenant}")),
         Some(inboxes) => {
@@ -306,35 +309,6 @@ fn rooms(caller: &Caller) -> Vec<String> {
         }
     }
     rooms
-}
-
-/// The token in the handshake's headers.
-fn bearer(socket: &SocketRef) -> Option<String> {
-    let header = socket.req_parts().headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim().to_owned())
-}
-
-/// A parameter of the handshake's address: clients 2.x have no other place for what they say.
-fn parameter(socket: &SocketRef, name: &str) -> Option<String> {
-    let uri = &socket.req_parts().uri;
-    let Query(mut query) = Query::<HashMap<String, String>>::try_from_uri(uri).ok()?;
-    query.remove(name)
-}
-
-impl Hello {
-    /// Reads the handshake's `auth`, whatever else a client puts there.
-    fn read(told: &Value) -> Self {
-        let text = |key| told.get(key).and_then(Value::as_str);
-        let number = |key| match told.get(key)? {
-            Value::String(digits) => digits.parse().ok(),
-            number => number.as_i64(),
-        };
-        let pid = text("pid").and_then(Pid::read);
-        // The offset is where that connection was when it was cut.
-        let pid = pid.map(|(pid, began)| (pid, number("offset").unwrap_or(began)));
-        Self { token: text("token").map(str::to_owned), after: number("after"), pid }
-    }
 }
 
 /// A session's place in the log on its way from `admit` to `serve`.

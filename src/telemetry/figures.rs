@@ -60,6 +60,14 @@ pub struct Figures {
     pub feeds_from_memory: Counter,
     pub feeds_from_database: Counter,
     pub tail_events: Gauge,
+    pub typing_signals: Counter,
+    pub presence_signals: Counter,
+    pub refused_events: Counter,
+    pub refused_connections: Counter,
+    pub refused_requests: Counter,
+    pub refused_polls: Counter,
+    pub refused_webhooks: Counter,
+    pub floods: Counter,
 }
 
 impl Figures {
@@ -97,7 +105,27 @@ impl Figures {
             "recado_feed_reads_total",
             "Pages of the log read for clients that follow it, and where from.",
         );
+        let signals = Family(
+            "recado_signals_total",
+            "Signals told to a room, whoever is in it: who types, who is there.",
+        );
+        let limited = Family(
+            "recado_rate_limited_total",
+            "What was refused because somebody did too much at once.",
+        );
         Self {
+            typing_signals: signals.counter("kind", "typing"),
+            presence_signals: signals.counter("kind", "presence"),
+            refused_events: limited.counter("what", "event"),
+            refused_connections: limited.counter("what", "connection"),
+            refused_requests: limited.counter("what", "request"),
+            refused_polls: limited.counter("what", "poll"),
+            refused_webhooks: limited.counter("what", "webhook"),
+            floods: Family(
+                "recado_rate_limited_disconnects_total",
+                "Socket.IO clients that were disconnected because they went on after events were refused.",
+            )
+            .only_counter(),
             websockets: connections.gauge("transport", "websocket"),
             pollings: connections.gauge("transport", "polling"),
             streams: connections.gauge("transport", "sse"),

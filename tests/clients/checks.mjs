@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { deliver, newCustomer, textFrom } from './webhook.mjs';
-import { assertConversationNew, assertGranted, assertMessageNew, assertReady, assertRefused, assertStored } from './shapes.mjs';
+import {
+  assertConversationNew,
+  assertGranted,
+  assertMessageNew,
+  assertReady,
+  assertRefused,
+  assertStored,
+  assertTyping,
+} from './shapes.mjs';
 
 const named = (name) => (entry) => entry.name === name;
 const isMessage = (sent) => ({ name, args }) => name === 'message:new' && args[0]?.message?.whatsappMessageId === sent.id;
@@ -88,6 +96,22 @@ export async function joinsOnlyVisible(session, { foreignConversation }, convers
   );
   for (const rubbish of ['x', null, {}, 7]) await refused('conversation:join', rubbish);
   await granted('conversation:leave', conversationId);
+}
+
+/** A colleague who types is heard by whoever looks at the conversation, until they stop. */
+export async function hearsTyping(session, colleague, conversationId, deadline) {
+  const granted = async (who, event) => {
+    const { answer } = await deadline.wait(`the ack of ${event}`, who.ask(event, conversationId));
+    return assertGranted(event, answer);
+  };
+  await granted(session, 'conversation:join');
+  await deadline.wait('ready of the colleague', colleague.entry(named('ready')));
+  for (const name of ['typing:start', 'typing:stop']) {
+    await granted(colleague, name);
+    assertTyping(await deadline.wait(name, session.entry(named(name))), conversationId);
+  }
+  assert.ok(!colleague.log.some(({ name }) => name.startsWith('typing:')), 'the colleague hears of their own typing');
+  await granted(session, 'conversation:leave');
 }
 
 /** What came since `readySeq` comes once more, in order and unchanged, and then the ack. */

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { connects, ignoresRepeat, isRefused, joinsOnlyVisible, receivesMessage, syncs } from './checks.mjs';
+import { connects, hearsTyping, ignoresRepeat, isRefused, joinsOnlyVisible, receivesMessage, syncs } from './checks.mjs';
 import { generations, loadedVersion, open, transports } from './generations.mjs';
 import { Report } from './report.mjs';
 import { Session } from './session.mjs';
 
-const OPTIONS = ['url', 'token', 'expired', 'wrong-signature', 'phone-number-id', 'foreign-conversation'];
+const OPTIONS = ['url', 'token', 'colleague', 'expired', 'wrong-signature', 'phone-number-id', 'foreign-conversation'];
 
 const report = new Report();
 const options = readOptions();
@@ -47,21 +47,30 @@ function readOptions() {
   process.exit(2);
 }
 
-/** One connection through its life: connect, receive, repeat, join, sync; each step needs the ones before. */
+/** One connection through its life: connect, receive, repeat, join, typing, sync; each step needs the ones before. */
 async function checkConversation(generation, transport) {
   const name = `${generation.name} ${transport.name}`;
   const session = new Session(open(generation, transport, target.url, generation.credentials(options.token)));
   try {
     const seq = await report.run(`${name} connects`, (deadline) => connects(session, transport, deadline));
-    if (seq === undefined) return skip(name, ['message', 'repeat', 'join', 'sync']);
+    if (seq === undefined) return skip(name, ['message', 'repeat', 'join', 'typing', 'sync']);
     const received = await report.run(`${name} message`, (deadline) => receivesMessage(session, target, seq, deadline));
-    if (!received) return skip(name, ['repeat', 'join', 'sync']);
+    if (!received) return skip(name, ['repeat', 'join', 'typing', 'sync']);
     await report.run(`${name} repeat`, (deadline) => ignoresRepeat(session, target, received, deadline));
     await report.run(`${name} join`, (deadline) => joinsOnlyVisible(session, target, received.conversationId, deadline));
+    await checkTyping(generation, transport, session, received.conversationId);
     await report.run(`${name} sync`, (deadline) => syncs(session, seq, deadline));
   } finally {
     session.close();
   }
+}
+
+async function checkTyping(generation, transport, session, conversationId) {
+  const colleague = new Session(open(generation, transport, target.url, generation.credentials(options.colleague)));
+  await report.run(`${generation.name} ${transport.name} typing`, (deadline) =>
+    hearsTyping(session, colleague, conversationId, deadline),
+  );
+  colleague.close();
 }
 
 /** A step that could not be tried has failed: nothing passes by being left out. */

@@ -4,6 +4,8 @@ const STORED_EVENTS = [
   'conversation:new', 'conversation:updated', 'notification:new',
 ];
 
+const SIGNALS = ['typing:start', 'typing:stop'];
+
 const SOCKET_EVENTS = ['connect', 'connect_error', 'error', 'disconnect', 'ready'];
 
 /** A socket and everything that has arrived on it, in order; who waits for an event misses none that came before. */
@@ -15,7 +17,7 @@ export class Session {
 
   constructor(socket) {
     this.socket = socket;
-    for (const name of [...SOCKET_EVENTS, ...STORED_EVENTS]) {
+    for (const name of [...SOCKET_EVENTS, ...STORED_EVENTS, ...SIGNALS]) {
       socket.on(name, (...args) => this.#record({ name, args }));
     }
     // The manager opens its engine at once, so this is early enough to see the upgrade.

@@ -30,6 +30,13 @@ export function assertReady(args) {
   assert.notEqual(typeof args.at(-1), 'string', 'the last argument of ready is a string');
 }
 
+/** A signal is not stored, and so must not end in a string either. */
+export function assertTyping({ name, args }, conversationId) {
+  fields(name, args[0], { conversationId: oneOf(conversationId), user: object });
+  fields(`${name}.user`, args[0].user, { id: text, name: text, kind: oneOf('AGENT') });
+  assert.notEqual(typeof args.at(-1), 'string', `the last argument of ${name} is a string`);
+}
+
 /** A stored event has its number in the payload, and once more as a string in the last argument. */
 export function assertStored({ name, args }) {
   fields(name, args[0], { seq: count });

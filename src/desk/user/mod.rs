@@ -1,6 +1,7 @@
 //! People who sign in, and what they may see.
 
 mod edit;
+mod seen;
 
 use std::collections::HashMap;
 

@@ -20,6 +20,7 @@ use jsonwebtoken::{EncodingKey, Header};
 use recado::app::App;
 use recado::config::Cli;
 use recado::desk::{Channel, Desk, Desks, Feed, Logged, Sees, TenantId, Time};
+use recado::realtime::Signals;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -50,6 +51,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A server within the test's own process.
 pub(crate) struct TestServer {
     pub(crate) desks: Desks,
+    pub(crate) signals: Signals,
     pub(crate) url: String,
     pub(crate) database: Database,
     stop: Option<oneshot::Sender<()>>,
@@ -83,14 +85,15 @@ impl TestServer {
         args.extend(flags);
         let settings = Cli::try_parse_from(args).unwrap().serve;
         let app = App::start(&settings).await.unwrap();
-        let (desks, address) = (app.desks().clone(), app.address());
+        let (desks, signals) = (app.desks().clone(), app.signals().clone());
+        let address = app.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let until = async {
             let _ = stopped.await;
         };
         let running = tokio::spawn(async { app.run(until).await });
         let url = format!("http://{address}");
-        Self { desks, url, database, stop: Some(stop), running }
+        Self { desks, signals, url, database, stop: Some(stop), running }
     }
 
     /// Stops the server as an operator would; returns its database.

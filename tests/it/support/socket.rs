@@ -144,6 +144,11 @@ impl Client {
         }
     }
 
+    /// Emits an event, reading nothing; false once the connection is closed.
+    pub(crate) async fn emits(&mut self, name: &str) -> bool {
+        self.socket.send(Message::text(format!("42{}", json!([name])))).await.is_ok()
+    }
+
     /// Gives up the websocket for the stream beneath it.
     pub(crate) fn into_stream(self) -> TcpStream {
         self.socket.into_inner()

@@ -1,0 +1,21 @@
+//! What is merely happening: who types, who is there.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::milliseconds;
+
+/// What is merely happening.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Signals {
+    /// How long somebody types who says no more of it, in milliseconds; who goes on typing is told of
+    /// once in half that time
+    #[arg(long, env = "TYPING_TIMEOUT_MS", default_value = "6000", value_parser = milliseconds)]
+    pub typing_timeout: Duration,
+
+    /// How long somebody whose last connection has ended is not yet said to be offline, in
+    /// milliseconds
+    #[arg(long, env = "PRESENCE_GRACE_MS", default_value = "10000", value_parser = milliseconds)]
+    pub presence_grace: Duration,
+}

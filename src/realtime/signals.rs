@@ -1,0 +1,198 @@
+//! Signals: what is merely happening. They are not in the log, may be lost, and are never replayed.
+//!
+//! All signals of a node are told by one loop, in the order in which they came to be: who goes and
+//! comes back would else seem to be wherever the slower of two tasks says. They take what room is left
+//! in a client's buffer; a client without any misses them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use socketioxide::SocketIo;
+use socketioxide::socket::Sid;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::mailbox::Mailbox;
+use super::presence::Presence;
+use super::typing::{Typing, Typist};
+use crate::auth::Caller;
+use crate::config;
+use crate::desk::{Contact, ConversationId, TenantId, UserId};
+use crate::telemetry::FIGURES;
+
+/// How often it is looked for what has come to an end.
+const SWEEP: Duration = Duration::from_millis(100);
+
+/// How often it is stored who is there.
+const STORE: Duration = Duration::from_secs(1);
+
+/// How many signals wait to be told; more are lost.
+const WAITING_SIGNALS: usize = 10_000;
+
+/// Who is there and who types, on this node.
+#[derive(Clone, Debug)]
+pub struct Signals(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    typing: Mutex<Typing>,
+    presence: Mutex<Presence>,
+    untold: Mailbox<Signal>,
+}
+
+/// Something to be told to those in a room, but for those in another.
+#[derive(Debug)]
+pub(super) struct Signal {
+    pub(super) name: &'static str,
+    pub(super) room: String,
+    pub(super) but: Option<String>,
+    pub(super) payload: Value,
+}
+
+impl Signals {
+    /// Nobody is there yet.
+    pub fn new(settings: config::Signals) -> Self {
+        Self(Arc::new(Inner {
+            typing: Mutex::new(Typing::new(settings.typing_timeout)),
+            presence: Mutex::new(Presence::new(settings.presence_grace)),
+            untold: Mailbox::default(),
+        }))
+    }
+
+    /// Tells, for as long as it is polled, what happens.
+    pub async fn tell(self, io: SocketIo) {
+        let mut rounds = interval(SWEEP);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                signal = self.0.untold.next() => signal.tell(&io).await,
+                _ = rounds.tick() => self.sweep(Instant::now()),
+            }
+        }
+    }
+
+    /// Stores, for as long as it is polled, when people were there.
+    pub async fn store(self) {
+        let mut rounds = interval(STORE);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            let seen = self.presence().take_seen();
+            for (desk, users) in seen {
+                if let Err(error) = desk.saw(users).await {
+                    tracing::warn!(%error, "it cannot be stored who was there");
+                }
+            }
+        }
+    }
+
+    /// Somebody on the far side of a conversation has started or stopped typing, as their channel
+    /// says. They too have stopped when no more is said of it.
+    pub fn contact_typing(&self, conversation: ConversationId, contact: &Contact, on: bool) {
+        let typist = Typist::Contact(contact.id);
+        let mut typing = self.typing();
+        if on {
+            let name = contact.name.as_deref();
+            let now = Instant::now();
+            self.leave_to_tell(typing.start(&typist, name, conversation, None, now));
+        } else {
+            self.leave_to_tell(typing.stop(&typist, conversation));
+        }
+    }
+
+    /// Whether an agent is known to type in a conversation, and so may see it.
+    pub(super) fn is_typing(&self, caller: &Caller, conversation: ConversationId) -> bool {
+        self.typing().is_in(&agent(caller), conversation)
+    }
+
+    /// An agent types.
+    ///
+    /// This is where a channel would be told that the customer may see it (WhatsApp's typing
+    /// indicator, which lasts 25 s): once for a conversation in 20 s, from a task of its own.
+    pub(super) fn starts(&self, caller: &Caller, conversation: ConversationId, socket: Sid) {
+        let (name, now) = (Some(caller.name.as_str()), Instant::now());
+        let mut typing = self.typing();
+        self.leave_to_tell(typing.start(&agent(caller), name, conversation, Some(socket), now));
+    }
+
+    /// An agent has stopped typing, or has sent what they typed.
+    pub(super) fn stops(&self, caller: &Caller, conversation: ConversationId) {
+        let mut typing = self.typing();
+        self.leave_to_tell(typing.stop(&agent(caller), conversation));
+    }
+
+    /// An agent has connected; a program of theirs does not make them be there.
+    pub(super) fn enters(&self, caller: &Caller) {
+        if caller.require_person().is_err() {
+            return;
+        }
+        let mut presence = self.presence();
+        self.leave_to_tell(presence.enter(&caller.desk, &caller.user));
+    }
+
+    /// An agent looks at a conversation no more.
+    pub(super) fn turns_from(&self, caller: &Caller, conversation: ConversationId, socket: Sid) {
+        let mut typing = self.typing();
+        self.leave_to_tell(typing.cut(&agent(caller), Some(conversation), socket));
+    }
+
+    /// An agent's connection has ended.
+    pub(super) fn leaves(&self, caller: &Caller, socket: Sid) {
+        let mut typing = self.typing();
+        self.leave_to_tell(typing.cut(&agent(caller), None, socket));
+        drop(typing);
+        if caller.require_person().is_ok() {
+            self.presence().leave(&caller.desk, &caller.user, Instant::now());
+        }
+    }
+
+    /// Those of a tenant who are there.
+    pub(super) fn online(&self, tenant: &TenantId) -> Vec<UserId> {
+        self.presence().online(tenant)
+    }
+
+    fn sweep(&self, now: Instant) {
+        let mut typing = self.typing();
+        self.leave_to_tell(typing.sweep(now));
+        drop(typing);
+        let mut presence = self.presence();
+        self.leave_to_tell(presence.sweep(now));
+    }
+
+    /// Called under the lock that the signals come from, so that they are told in their order.
+    fn leave_to_tell(&self, signals: impl IntoIterator<Item = Signal>) {
+        for signal in signals {
+            if self.0.untold.put(signal, WAITING_SIGNALS).is_err() {
+                tracing::debug!("a signal is lost");
+            }
+        }
+    }
+
+    fn typing(&self) -> MutexGuard<'_, Typing> {
+        self.0.typing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        self.0.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Signal {
+    async fn tell(self, io: &SocketIo) {
+        let Self { name, room, but, payload } = self;
+        let mut to = io.to(room);
+        if let Some(but) = but {
+            to = to.except(but);
+        }
+        // Of those who have no room for it, it is lost.
+        let _ = to.emit(name, &payload).await;
+        match name {
+            "presence:update" => FIGURES.presence_signals.increment(1),
+            _ => FIGURES.typing_signals.increment(1),
+        }
+    }
+}
+
+fn agent(caller: &Caller) -> Typist {
+    Typist::Agent(caller.desk.tenant().clone(), caller.user.clone())
+}

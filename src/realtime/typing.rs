@@ -1,0 +1,175 @@
+//! Who is typing where.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
+use socketioxide::socket::Sid;
+
+use super::signals::Signal;
+use super::socketio::{Connected, identifier, no_conversation, problem, refused};
+use crate::auth::Scope;
+use crate::desk::{self, ContactId, ConversationId, Message, TenantId, UserId};
+
+/// Somebody who types. A person types in one place at a time, which bounds what is kept of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Typist {
+    /// Of the tenant's.
+    Agent(TenantId, UserId),
+    /// On the far side.
+    Contact(ContactId),
+}
+
+/// Who is typing where.
+#[derive(Debug)]
+pub(super) struct Typing {
+    timeout: Duration,
+    now: HashMap<Typist, Seat>,
+}
+
+/// Where somebody types.
+#[derive(Debug)]
+struct Seat {
+    conversation: ConversationId,
+    /// The connection that said so last.
+    through: Option<Sid>,
+    name: Option<String>,
+    /// When others were told last.
+    told: Instant,
+    until: Instant,
+}
+
+/// `typing:start`: tells the others that an agent types.
+pub(super) async fn start(
+    socket: SocketRef,
+    Extension(me): Extension<Connected>,
+    TryData(id): TryData<Value>,
+    ack: AckSender,
+) {
+    if let Err(refusal) = me.caller.may(Scope::Write) {
+        let _ = ack.send(&problem("scope_missing", &refusal.to_string()));
+        return;
+    }
+    let started = visible(&me, id.ok()).await.map(|id| {
+        me.signals.starts(&me.caller, id, socket.id);
+        json!({ "ok": true })
+    });
+    let _ = ack.send(&started.unwrap_or_else(|error| refused(&error)));
+}
+
+/// `typing:stop`: tells the others that an agent types no more.
+pub(super) async fn stop(
+    Extension(me): Extension<Connected>,
+    TryData(id): TryData<Value>,
+    ack: AckSender,
+) {
+    let stopped = visible(&me, id.ok()).await.map(|id| {
+        me.signals.stops(&me.caller, id);
+        json!({ "ok": true })
+    });
+    let _ = ack.send(&stopped.unwrap_or_else(|error| refused(&error)));
+}
+
+/// The conversation that is meant, if the agent may see it. Where they type already, they may: that
+/// is asked with each key.
+async fn visible(me: &Connected, told: Option<Value>) -> desk::Result<ConversationId> {
+    let id = identifier(told).ok_or_else(no_conversation)?;
+    if !me.signals.is_typing(&me.caller, id) {
+        me.caller.desk.conversation(id, &me.caller.sees).await?;
+    }
+    Ok(id)
+}
+
+impl Typing {
+    /// Whoever says no more of it for `timeout` has stopped.
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self { timeout, now: HashMap::new() }
+    }
+
+    /// Whether somebody is known to type in a conversation.
+    pub(super) fn is_in(&self, typist: &Typist, conversation: ConversationId) -> bool {
+        self.now.get(typist).is_some_and(|seat| seat.conversation == conversation)
+    }
+
+    /// Somebody types; returns what is to be told of that.
+    pub(super) fn start(
+        &mut self,
+        typist: &Typist,
+        name: Option<&str>,
+        conversation: ConversationId,
+        through: Option<Sid>,
+        now: Instant,
+    ) -> Vec<Signal> {
+        let until = now + self.timeout;
+        if let Some(seat) = self.now.get_mut(typist)
+            && seat.conversation == conversation
+        {
+            (seat.until, seat.through) = (until, through);
+            if now < seat.told + self.timeout / 2 {
+                return Vec::new();
+            }
+            seat.told = now;
+            return vec![seat.signal(typist, "typing:start")];
+        }
+        let name = name.map(str::to_owned);
+        let seat = Seat { conversation, through, name, told: now, until };
+        let start = seat.signal(typist, "typing:start");
+        let left = self.now.insert(typist.clone(), seat);
+        left.map(|left| left.signal(typist, "typing:stop")).into_iter().chain([start]).collect()
+    }
+
+    /// Somebody has stopped typing in a conversation.
+    pub(super) fn stop(&mut self, typist: &Typist, at: ConversationId) -> Option<Signal> {
+        self.end(typist, |seat| seat.conversation == at)
+    }
+
+    /// A connection has left a conversation's room, or has ended.
+    pub(super) fn cut(
+        &mut self,
+        typist: &Typist,
+        at: Option<ConversationId>,
+        socket: Sid,
+    ) -> Option<Signal> {
+        let is_left = |seat: &Seat| at.is_none_or(|at| seat.conversation == at);
+        self.end(typist, |seat| seat.through == Some(socket) && is_left(seat))
+    }
+
+    /// Ends what nobody has spoken of for too long.
+    pub(super) fn sweep(&mut self, now: Instant) -> Vec<Signal> {
+        let ended = self.now.extract_if(|_, seat| seat.until <= now);
+        ended.map(|(typist, seat)| seat.signal(&typist, "typing:stop")).collect()
+    }
+
+    fn end(&mut self, typist: &Typist, is_it: impl Fn(&Seat) -> bool) -> Option<Signal> {
+        self.now.get(typist).filter(|seat| is_it(seat))?;
+        let seat = self.now.remove(typist)?;
+        Some(seat.signal(typist, "typing:stop"))
+    }
+}
+
+impl Seat {
+    /// What the others in the conversation's room are told.
+    ///
+    /// The typist's own connections are left out: an agent with two windows knows who is typing.
+    fn signal(&self, typist: &Typist, name: &'static str) -> Signal {
+        let user: Value = match typist {
+            Typist::Agent(_, id) => json!({ "id": id, "name": self.name, "kind": "AGENT" }),
+            Typist::Contact(id) => json!({ "id": id, "name": self.name, "kind": "CONTACT" }),
+        };
+        Signal {
+            name,
+            room: format!("conversation:{}", self.conversation),
+            but: match typist {
+                Typist::Agent(_, id) => Some(format!("user:{id}")),
+                Typist::Contact(_) => None,
+            },
+            payload: json!({ "conversationId": self.conversation, "user": user }),
+        }
+    }
+}
+
+/// The agent who wrote a message, if one did.
+pub(super) fn author(message: &Message) -> Option<&str> {
+    message.metadata.get("author")?.get("id")?.as_str()
+}

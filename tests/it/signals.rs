@@ -51,6 +51,16 @@ async fn typing(client: &mut Client) -> (String, Value) {
     }
 }
 
+/// The name of the next signal.
+async fn signal(client: &mut Client) -> String {
+    loop {
+        let heard = client.next().await;
+        if ["typing:start", "typing:stop", "presence:update"].contains(&heard.name.as_str()) {
+            return heard.name;
+        }
+    }
+}
+
 /// The next of what is told of somebody's being there.
 async fn presence(client: &mut Client) -> (Value, Value) {
     let mut heard = client.hear("presence:update").await;
@@ -209,7 +219,9 @@ async fn a_customer_who_types_is_heard_by_all_who_look_at_the_conversation() {
 
 #[tokio::test]
 async fn who_has_sent_what_they_typed_types_no_more() {
-    let server = TestServer::with(&["--typing-timeout", "600000"]).await;
+    // Nobody is taken for gone: that too would end their typing.
+    let flags = ["--typing-timeout", "600000", "--ping-interval", "600"];
+    let server = TestServer::with(&flags).await;
     let acme = server.tenant("acme").await;
     let id = conversation(&acme, ANA).await;
     let mut bia = agent(&server, &acme, "bia", &[&id]).await;
@@ -254,14 +266,23 @@ async fn somebody_is_there_while_any_of_their_connections_is() {
 
 #[tokio::test]
 async fn who_comes_back_at_once_has_not_been_away() {
-    let server = TestServer::with(&["--presence-grace", "600000"]).await;
+    let server = TestServer::with(&["--presence-grace", "600000", "--typing-timeout", "1"]).await;
     let acme = server.tenant("acme").await;
-    let mut bia = agent(&server, &acme, "bia", &[]).await;
+    let id = conversation(&acme, ANA).await;
+    let card = acme.card().await;
+    let mut bia = agent(&server, &acme, "bia", &[&id]).await;
     let ada = agent(&server, &acme, "ada", &[]).await;
     assert_eq!(presence(&mut bia).await, (json!("ada"), json!("online")));
 
     drop(ada);
     until_connected(&server, &acme, 1).await;
+    // What has come to an end is looked for at least once from here to there.
+    for _ in 0..2 {
+        server.signals.contact_typing(card.id, &card.contact, true);
+        for name in ["typing:start", "typing:stop"] {
+            assert_eq!(signal(&mut bia).await, name);
+        }
+    }
     let _back = agent(&server, &acme, "ada", &[]).await;
 
     let _cai = agent(&server, &acme, "cai", &[]).await;

@@ -103,7 +103,8 @@ impl Desk {
         }
         let settle = match bench.db.get_database_backend() {
             DbBackend::Postgres => "VACUUM ANALYZE",
-            _ => "PRAGMA wal_checkpoint(TRUNCATE)",
+            // The server does so when it starts.
+            _ => "PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)",
         };
         bench.db.execute_unprepared(settle).await?;
         let questions = bench.questions().await?;
@@ -435,24 +436,16 @@ impl Desk {
 
     /// The value of an expression of `n`.
     async fn number_of(&self, expression: &str, n: u64) -> anyhow::Result<i64> {
-        let row = self
-            .value(&format!("SELECT {expression} AS value FROM (SELECT {n} AS n) AS it"))
-            .await?;
-        Ok(row.try_get("", "value")?)
+        Ok(self.value(expression, n).await?.try_get("", "value")?)
     }
 
     async fn uuid(&self, expression: &str, n: u64) -> anyhow::Result<uuid::Uuid> {
-        let n = match self.db.get_database_backend() {
-            DbBackend::Postgres => format!("{n}::bigint"),
-            _ => n.to_string(),
-        };
-        let row = self
-            .value(&format!("SELECT {expression} AS value FROM (SELECT {n} AS n) AS it"))
-            .await?;
-        Ok(row.try_get("", "value")?)
+        Ok(self.value(expression, n).await?.try_get("", "value")?)
     }
 
-    async fn value(&self, query: &str) -> anyhow::Result<sea_orm::QueryResult> {
+    async fn value(&self, expression: &str, n: u64) -> anyhow::Result<sea_orm::QueryResult> {
+        let query =
+            format!("SELECT {expression} AS value FROM (SELECT CAST({n} AS BIGINT) AS n) AS it");
         let query = Statement::from_string(self.db.get_database_backend(), query);
         self.db.query_one_raw(query).await?.context("no value")
     }

@@ -29,6 +29,25 @@ async fn a_reply_reaches_the_customer_and_what_becomes_of_it_comes_back() {
     assert_eq!(card.last_message.unwrap().content, "Oi, Ana!");
 }
 
+#[tokio::test]
+async fn a_reply_to_a_merged_contact_goes_to_the_number_of_that_thread() {
+    let shop = Shop::open(&[]).await;
+    let (home, work) = (shop.hears(ANA).await, shop.hears("5511977776666").await);
+    let contact = async |talk| {
+        let talk = shop.desk.conversation(talk, &Sees::everything()).await.unwrap();
+        talk.contact.id
+    };
+    let merge = format!("/api/contacts/{}/merge", contact(work).await);
+    let (merged, _) = shop.ask(&merge, &json!({ "into": contact(home).await })).await;
+
+    let sent = shop.replies(work, "Chegou?").await;
+    shop.until_status(sent, Status::Sent).await;
+
+    assert_eq!(merged, StatusCode::OK);
+    let [accepted] = shop.accepted().try_into().unwrap();
+    assert_eq!(accepted.to, "5511977776666");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_posts_with_one_client_id_are_one_message_that_is_sent_once() {
     let shop = Shop::open(&[]).await;

@@ -52,6 +52,12 @@ impl Merged {
         self.row(id).map(Contact::from)
     }
 
+    /// The number of a contact as they were first known: their thread goes on there, whoever they
+    /// turned out to be.
+    pub(super) fn number(&self, id: ContactId) -> Option<&str> {
+        self.0.get(&id).map(|row| row.phone_number.as_str())
+    }
+
     /// As `get`, the whole row.
     pub(super) fn row(&self, id: ContactId) -> Option<&contact::Model> {
         let mut row = self.0.get(&id)?;

@@ -124,6 +124,7 @@ impl Desks {
         let desk = self.of(tenant.clone());
         let contacts = desk.contacts(reader, [conversation.contact_id]).await?;
         let Some(contact) = contacts.get(conversation.contact_id) else { return Ok(None) };
+        let Some(number) = contacts.number(conversation.contact_id) else { return Ok(None) };
         let task = match row.kind {
             // An earlier attempt that was thought to have failed has arrived after all.
             Kind::Message if message.status != message::Status::Pending => return Ok(None),
@@ -137,7 +138,7 @@ impl Desks {
             inbox: inbox.id,
             channel: inbox.channel,
             from: inbox.address,
-            to: contact.phone_number.clone(),
+            to: number.to_owned(),
             message: Message::show(&message, contact),
             task,
             attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),

@@ -109,7 +109,7 @@ impl App {
         let shelf = Shelf::open(desks.clone(), media, whatsapp, is_development)?;
         let proxies = Proxies::new(&settings.trusted_proxies);
         let state = state(settings, auth, desks.clone(), shelf.clone());
-        let uploads = api::uploads()
+        let uploads = api::uploads(&budgets)
             .layer(RequestBodyDeadlineLayer::new(media.media_upload_timeout))
             .with_state(state.clone());
         let readers = settings.metrics_readers();

@@ -160,7 +160,8 @@ pub fn routes(state: &ApiState, budgets: &Budgets) -> Router<ApiState> {
 }
 
 /// Returns the routes of requests that bring a large body, and may take longer than others.
-pub fn uploads() -> Router<ApiState> {
+pub fn uploads(budgets: &Budgets) -> Router<ApiState> {
     let (uploads, _) = media::uploads().split_for_parts();
+    let uploads = uploads.route_layer(from_fn_with_state(budgets.requests.clone(), limit));
     uploads.method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
 }

@@ -1,6 +1,6 @@
 //! What somebody is told who does too much at once.
 
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -126,9 +126,15 @@ async fn a_user_who_asks_too_often_is_told_when_to_ask_again() {
     {
         assert_eq!(server.get(path, token).await.0, StatusCode::OK, "{path}");
     }
-    // Whether or not anything is there.
     let (refusal, _) = until_refused(&server, "/api/presence", &ada).await;
     assert_problem(refusal).await;
+    // Files are requests like others.
+    let uploaded = async {
+        while server.send(Method::POST, "/api/media", &ada, &json!({})).await.0
+            != StatusCode::TOO_MANY_REQUESTS
+        {}
+    };
+    timeout(PATIENCE, uploaded).await.expect("uploads are never refused");
 }
 
 #[tokio::test]

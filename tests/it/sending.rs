@@ -1,10 +1,11 @@
 //! What agents write reaches the customer once, and what becomes of it comes back.
 
 use recado::desk::{Direction, NewUser, Role, Sees, Status};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Shop};
+use crate::support::{Client, Shop, picture};
 
 const ANA: &str = "5511988887777";
 
@@ -27,6 +28,36 @@ async fn a_reply_reaches_the_customer_and_what_becomes_of_it_comes_back() {
     let card = shop.desk.conversation(talk, &Sees::everything()).await.unwrap();
     assert_eq!(card.waiting_since, None);
     assert_eq!(card.last_message.unwrap().content, "Oi, Ana!");
+}
+
+#[tokio::test]
+async fn a_file_that_an_agent_sends_reaches_the_customer() {
+    let shop = Shop::open(&[]).await;
+    let talk = shop.hears(ANA).await;
+    let file = Part::bytes(picture("um bolo")).file_name("bolo.png");
+    let upload = reqwest::Client::new().post(format!("{}/api/media", shop.server.url));
+    let upload = upload.bearer_auth(Shop::token("ada", "agent"));
+    let told = upload.multipart(Form::new().part("file", file)).send().await.unwrap();
+    let media: Value = told.json().await.unwrap();
+    let body = json!({ "type": "IMAGE", "mediaId": media["id"], "content": "O seu bolo" });
+
+    let by_another = shop
+        .server
+        .send(
+            Method::POST,
+            &format!("/api/conversations/{talk}/messages"),
+            &Shop::token("bia", "agent"),
+            &body,
+        )
+        .await;
+    let told = shop.says(talk, &body).await;
+
+    assert_eq!(by_another.0, StatusCode::NOT_FOUND, "{}", by_another.1);
+    assert_eq!(told["metadata"]["media"]["id"], media["id"]);
+    shop.until_status(told["id"].as_str().unwrap().parse().unwrap(), Status::Sent).await;
+    let [accepted] = shop.accepted().try_into().unwrap();
+    assert_eq!(accepted.body["image"]["caption"], "O seu bolo");
+    assert!(accepted.body["image"]["id"].is_string(), "{}", accepted.body);
 }
 
 #[tokio::test]

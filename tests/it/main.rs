@@ -21,6 +21,7 @@ mod idempotency;
 mod inboxes;
 mod isolating;
 mod javascript;
+mod journey;
 mod layers;
 mod limiting;
 mod lingering;

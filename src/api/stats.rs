@@ -54,7 +54,7 @@ pub(super) struct Stats {
     to: String,
     now: ToDo,
     waiting: Waiting,
-    messages: Messages,
+    messages: MessageFigures,
     times: Times,
     /// What was not delivered of what was written in the period, the most frequent cause first.
     failures: Vec<Failures>,
@@ -87,7 +87,7 @@ struct Waiting {
 
 /// What was written in the period. Notes among agents do not count.
 #[derive(Serialize, ToSchema)]
-struct Messages {
+struct MessageFigures {
     received: u64,
     sent: u64,
     /// Every hour of the period, by UTC.
@@ -123,7 +123,7 @@ struct Took {
     p90: Option<i64>,
 }
 
-/// Messages that were not delivered for one cause.
+/// MessageFigures that were not delivered for one cause.
 #[derive(Serialize, ToSchema)]
 struct Failures {
     /// The channel's own code, if it told one.
@@ -185,7 +185,7 @@ pub(super) async fn stats(
             oldest_since: stats.waiting.oldest.map(|since| since.to_string()),
             median_seconds: median.map(|since| (now.seconds() - since.seconds()).max(0)),
         },
-        messages: Messages {
+        messages: MessageFigures {
             received: sum(|hour| hour.received),
             sent: sum(|hour| hour.sent),
             hours: stats.hours.iter().map(HourFigures::from).collect(),

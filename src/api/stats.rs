@@ -123,7 +123,7 @@ struct Took {
     p90: Option<i64>,
 }
 
-/// MessageFigures that were not delivered for one cause.
+/// Messages that were not delivered for one cause.
 #[derive(Serialize, ToSchema)]
 struct Failures {
     /// The channel's own code, if it told one.

@@ -6,7 +6,7 @@ RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-api test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint build clean tools
+.PHONY: help run test test-api test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint deny build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ lint: tools $(CLIENT)/node_modules/.installed ## Formatting and lints, as CI wan
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd $(CLIENT) && npm run lint && npm run typecheck
+
+deny: tools ## Licences, sources and known vulnerabilities of what it is built from (needs Python with venv)
+	tests/supply-chain
 
 build: tools $(CLIENT)/dist/index.html ## The program for a server: target/release/recado, client included
 	cargo build --release --workspace

@@ -4,7 +4,7 @@
 RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 
 CLIENT := js-client-demo
-CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
+CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
 .PHONY: help run test test-api test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint deny build clean tools
 

@@ -1,26 +1,25 @@
-import { useCallback, useState } from 'react';
-import type { Session } from '../inbox-client/wire';
-import { InboxPage } from './InboxPage';
-import { Login } from './Login';
-import { forgetSession, keepSession, keptSession } from './session';
+import { useStore } from '@nanostores/react';
+import { useEffect } from 'react';
+import { LiveProvider } from './live';
+import { Login } from './session/Login';
+import { freshToken, keepFresh, session } from './session/session';
+import { Shell } from './shell/Shell';
 
-/** Who is here: nobody yet, nobody any more, or someone with a token. */
-type Visit = { by: 'stranger' } | { by: 'expired' } | ReturnType<typeof keptSession>;
-
-/** The whole page: the inbox for who is signed in, the login for who is not. */
+/** The whole page: the shell for who is signed in, the login for who is not. */
 export function App() {
-  const [visit, setVisit] = useState<Visit>(keptSession);
+  const current = useStore(session);
+  useEffect(keepFresh, []);
+  // A token that expired while the browser was closed is renewed before anything asks with it.
+  const isOver = current !== null && Date.parse(current.expiresAt) <= Date.now();
+  useEffect(() => {
+    if (isOver) freshToken().catch(() => {});
+  }, [isOver]);
 
-  const leave = useCallback((reason: 'stranger' | 'expired') => {
-    forgetSession();
-    setVisit({ by: reason });
-  }, []);
-
-  function enter(session: Session) {
-    keepSession(session);
-    setVisit(keptSession());
-  }
-
-  if (visit.by === 'agent') return <InboxPage {...visit} onLeave={leave} />;
-  return <Login expired={visit.by === 'expired'} onSession={enter} />;
+  if (!current) return <Login />;
+  if (isOver) return null;
+  return (
+    <LiveProvider token={current.token}>
+      <Shell session={current} />
+    </LiveProvider>
+  );
 }

@@ -21,6 +21,20 @@ export function signIn(email: string, password: string): Promise<Session> {
   });
 }
 
+/** Trades a refresh token, once, for the next session. */
+export function renewSession(refreshToken: string): Promise<Session> {
+  return request<Session>('/api/sessions/refresh', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ refreshToken }),
+  });
+}
+
+/** Signs out: the session's tokens are refused from now on. */
+export async function endSession(token: string): Promise<void> {
+  await fetch('/api/sessions', { ...authorised(token), method: 'DELETE', keepalive: true });
+}
+
 /** The board as it is now, with the `seq` from which to follow it. */
 export function fetchBoard(token: string): Promise<Board> {
   return request<Board>('/api/board', authorised(token));

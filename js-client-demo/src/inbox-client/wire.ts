@@ -64,6 +64,9 @@ export type MessagePage = { messages: Message[]; hasMore: boolean };
 export type Session = {
   token: string;
   expiresAt: string;
+  /** What is traded, once, for the next session. */
+  refreshToken: string;
+  refreshExpiresAt: string;
   user: { id: string; name: string; email: string; role: string };
   tenant: { id: string; name: string };
 };

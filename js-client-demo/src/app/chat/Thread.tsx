@@ -1,10 +1,16 @@
+import { useStore } from '@nanostores/react';
+import { ArrowLeft } from 'lucide-react';
 import { Fragment, type UIEvent, useEffect, useRef } from 'react';
-import type { Thread as LoadedThread } from '../inbox-client/desk';
-import type { Conversation, Message } from '../inbox-client/wire';
-import { Avatar } from './Card';
-import { dayOf, formatPhone, labelOf, nameOf, timeOfDay } from './format';
-import { Icon, Ticks, TypeIcon } from './icons';
-import { text } from './text';
+import { Link } from 'wouter';
+import type { Thread as LoadedThread } from '../../inbox-client/desk';
+import type { Conversation, Message } from '../../inbox-client/wire';
+import { formatPhone, nameOf, useFormat, useLabelOf } from '../format';
+import { shellText } from '../shell/text';
+import { ContactFace } from '../ui/ContactFace';
+import { Ticks } from '../ui/Ticks';
+import { TypeIcon } from '../ui/TypeIcon';
+import { messageText } from '../ui/text';
+import { chatText } from './text';
 
 type Props = {
   conversation: Conversation;
@@ -21,21 +27,12 @@ const nearTopPx = 160;
 
 /** A conversation's messages, the newest in view until the reader scrolls away. */
 export function Thread({ conversation, thread, now, onOlder }: Props) {
+  const text = useStore(chatText);
   const { id, contact, inbox } = conversation;
   const heading = useRef<HTMLHeadingElement>(null);
 
-  useEffect(() => {
-    heading.current?.focus();
-    return () => document.getElementById(`card-${id}`)?.focus();
-  }, [id]);
-
-  useEffect(() => {
-    const closeOnEscape = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') location.hash = '/';
-    };
-    addEventListener('keydown', closeOnEscape);
-    return () => removeEventListener('keydown', closeOnEscape);
-  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation is what moves the focus
+  useEffect(() => heading.current?.focus(), [id]);
 
   // The scroller is a reversed column: its offset is 0 at the newest message, negative above.
   function noteScroll({ currentTarget: box }: UIEvent) {
@@ -46,26 +43,25 @@ export function Thread({ conversation, thread, now, onOlder }: Props) {
   return (
     <section className="thread" aria-labelledby="thread-name">
       <header>
-        <Avatar contact={contact} />
+        <Link className="icon-button" href="/chat" aria-label={text.back} title={text.back}>
+          <ArrowLeft size={19} aria-hidden="true" />
+        </Link>
+        <ContactFace contact={contact} channel={inbox.channel} />
         <div className="thread-who">
           <h2 id="thread-name" ref={heading} tabIndex={-1}>
             {nameOf(contact)}
           </h2>
           <p>
             {contact.name && `${formatPhone(contact.phoneNumber)} · `}
-            {text.channel[inbox.channel]}
-            {inbox.name !== text.channel[inbox.channel] && ` · ${inbox.name}`}
+            {inbox.name}
           </p>
         </div>
-        <a className="quiet" href="#/" aria-label={text.closeThread} title={text.closeThread}>
-          <Icon name="close" />
-        </a>
       </header>
       <div className="scroller" onScroll={noteScroll}>
         <div className="messages" role="log" aria-busy={thread.history === 'loading'}>
           <History history={thread.history} onOlder={onOlder} />
           {thread.history === 'complete' && thread.messages.length === 0 && (
-            <p className="history">{text.noMessages}</p>
+            <p className="history">{text.none}</p>
           )}
           {thread.messages.map((message, index) => (
             <Entry
@@ -82,25 +78,27 @@ export function Thread({ conversation, thread, now, onOlder }: Props) {
 }
 
 function History({ history, onOlder }: Pick<LoadedThread, 'history'> & Pick<Props, 'onOlder'>) {
+  const text = useStore(chatText);
+  const shell = useStore(shellText);
   switch (history) {
     case 'complete':
       return null;
     case 'loading':
-      return <p className="history">{text.loading}</p>;
+      return <p className="history">{shell.loading}</p>;
     case 'more':
       return (
         <p className="history">
           <button type="button" onClick={onOlder}>
-            {text.olderMessages}
+            {text.older}
           </button>
         </p>
       );
     case 'failed':
       return (
         <p className="history" role="alert">
-          {text.threadFailed}{' '}
+          {text.failed}{' '}
           <button type="button" onClick={onOlder}>
-            {text.tryAgain}
+            {shell.tryAgain}
           </button>
         </p>
       );
@@ -110,6 +108,7 @@ function History({ history, onOlder }: Pick<LoadedThread, 'history'> & Pick<Prop
 type EntryProps = { message: Message; before: Message | undefined; now: number };
 
 function Entry({ message, before, now }: EntryProps) {
+  const { dayOf } = useFormat();
   const day = dayOf(message.timestamp, now);
   const isNewDay = !before || dayOf(before.timestamp, now) !== day;
   const followsOn =
@@ -125,6 +124,8 @@ function Entry({ message, before, now }: EntryProps) {
 }
 
 function Bubble({ message, followsOn }: { message: Message; followsOn: boolean }) {
+  const text = useStore(chatText);
+  const { timeOfDay } = useFormat();
   const { direction, metadata, timestamp } = message;
   const looks = ['bubble', direction === 'INBOUND' ? 'in' : 'out', followsOn && 'follows'];
   const reactions = metadata.reactions ?? [];
@@ -150,6 +151,8 @@ function Bubble({ message, followsOn }: { message: Message; followsOn: boolean }
 }
 
 function Words({ message }: { message: Message }) {
+  const text = useStore(messageText);
+  const labelOf = useLabelOf();
   if (message.metadata.deletedAt) return <span className="deleted">{text.deleted}</span>;
   if (message.type === 'TEXT') return <span className="words">{message.content}</span>;
   return (

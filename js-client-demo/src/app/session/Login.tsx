@@ -1,0 +1,60 @@
+import { useStore } from '@nanostores/react';
+import { type FormEvent, useState } from 'react';
+import { ApiError, signIn } from '../../inbox-client/api';
+import { Logo } from '../ui/Logo';
+import { enter, parting } from './session';
+import { loginText } from './text';
+import './login.css';
+
+type Attempt = 'idle' | 'asking' | 'wrong' | 'tooMany' | 'away';
+
+/** Asks for e-mail and password, and signs in with them. */
+export function Login() {
+  const text = useStore(loginText);
+  const before = useStore(parting);
+  const [attempt, setAttempt] = useState<Attempt>('idle');
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setAttempt('asking');
+    try {
+      enter(await signIn(String(form.get('email')), String(form.get('password'))));
+    } catch (problem) {
+      setAttempt(refusalOf(problem));
+    }
+  }
+
+  const refusal = attempt === 'idle' ? before : attempt === 'asking' ? undefined : attempt;
+  return (
+    <main className="login">
+      <form onSubmit={submit}>
+        <Logo />
+        <h1>Recado</h1>
+        <p className="tagline">{text.tagline}</p>
+        {refusal && (
+          <p className="refusal" role="alert">
+            {text[refusal]}
+          </p>
+        )}
+        <label>
+          {text.email}
+          <input type="email" name="email" autoComplete="username" required />
+        </label>
+        <label>
+          {text.password}
+          <input type="password" name="password" autoComplete="current-password" required />
+        </label>
+        <button type="submit" className="button primary" disabled={attempt === 'asking'}>
+          {attempt === 'asking' ? text.signingIn : text.signIn}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function refusalOf(problem: unknown): 'wrong' | 'tooMany' | 'away' {
+  if (!(problem instanceof ApiError)) return 'away';
+  if (problem.status === 429) return 'tooMany';
+  return problem.status < 500 ? 'wrong' : 'away';
+}

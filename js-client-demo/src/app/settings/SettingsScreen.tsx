@@ -1,0 +1,4 @@
+/** What can be set, a section each. */
+export function SettingsScreen() {
+  return <div className="settings" />;
+}

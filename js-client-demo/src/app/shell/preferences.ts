@@ -1,0 +1,14 @@
+import { persistentAtom } from '@nanostores/persistent';
+
+/** How the page looks: as the system does, or as was chosen. */
+export type Theme = 'system' | 'light' | 'dark';
+
+/** The theme, kept over reloads; `public/theme.js` reads it before the first paint. */
+export const theme = persistentAtom<Theme>('recado.theme', 'system');
+
+/** Shows the page in the theme that is chosen, now and whenever it changes. */
+export function startWearing(): void {
+  theme.subscribe((next) => {
+    document.documentElement.dataset.theme = next;
+  });
+}

@@ -1,0 +1,94 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import {
+  type ChatFilter,
+  type Connection,
+  type Conversation,
+  chatsOf,
+  type Entry,
+  messagesOf,
+  type Session,
+  type Thread,
+  type Visit,
+} from '../inbox-client';
+import { useInbox, useLive } from './live';
+
+/** Who is signed in on this browser. */
+export function useVisit(session: Session): Visit {
+  return useSyncExternalStore(session.subscribe, session.getSnapshot);
+}
+
+/** How the page is joined to the server. */
+export function useConnection(): Connection {
+  return useLive(({ connection }) => connection);
+}
+
+/** A list of conversations that reads on by itself. */
+export type Chats = {
+  chats: readonly Conversation[];
+  /** `more` where there are conversations that have not been fetched. */
+  state: 'loading' | 'more' | 'failed' | 'complete';
+  /** Fetches the next page, also again after a failure. */
+  loadMore: () => void;
+};
+
+/** The conversations that a filter wants, page by page, kept up to date. */
+export function useChats(filter: ChatFilter = {}): Chats {
+  const inbox = useInbox();
+  const afresh = useLive((state) => state.afresh);
+  const wanted = JSON.stringify(filter);
+  const list = `${afresh} ${wanted}`;
+  const [page, setPage] = useState<Page>({ list: '', state: 'loading', cursor: null });
+  const current: Page = page.list === list ? page : { list, state: 'loading', cursor: null };
+
+  const load = useCallback(
+    async (cursor: string | null, isWanted: () => boolean) => {
+      const next: Page = await inbox.loadChats(JSON.parse(wanted), cursor ?? undefined).then(
+        (after) => ({ list, state: after ? 'more' : 'complete', cursor: after }),
+        () => ({ list, state: 'failed', cursor }),
+      );
+      if (isWanted()) setPage(next);
+    },
+    [inbox, wanted, list],
+  );
+
+  useEffect(() => {
+    let isWanted = true;
+    void load(null, () => isWanted);
+    return () => {
+      isWanted = false;
+    };
+  }, [load]);
+
+  const { state, cursor } = current;
+  const loadMore = useCallback(() => {
+    if (state !== 'more' && state !== 'failed') return;
+    setPage({ list, state: 'loading', cursor });
+    void load(cursor, () => true);
+  }, [load, list, state, cursor]);
+
+  return { chats: useLive((live) => chatsOf(live, JSON.parse(wanted))), state, loadMore };
+}
+
+/** How far a list has been fetched, and by what it was asked for. */
+type Page = { list: string; state: Chats['state']; cursor: string | null };
+
+/** The messages of an open conversation. */
+export type OpenThread = {
+  messages: readonly Entry[];
+  history: Thread['history'];
+  readUntil: string | null;
+  loadOlder: () => void;
+};
+
+/** Opens a conversation for as long as the component is there, and shows its messages. */
+export function useMessages(conversationId: string): OpenThread {
+  const inbox = useInbox();
+  useEffect(() => inbox.open(conversationId), [inbox, conversationId]);
+  const thread = useLive((state) => state.threads.get(conversationId));
+  return {
+    messages: useLive((state) => messagesOf(state, conversationId)),
+    history: thread?.history ?? 'loading',
+    readUntil: thread?.readUntil ?? null,
+    loadOlder: useCallback(() => void inbox.loadOlder(conversationId), [inbox, conversationId]),
+  };
+}

@@ -1,0 +1,7 @@
+export { Inbox, type Outside } from './inbox';
+export { ApiError } from './problem';
+export { type Api, answer } from './rest';
+export { openSession, type Profile, type Session, type Visit } from './session';
+export * from './store/select';
+export type { Entry, Outgoing, Presence, State, Thread } from './store/state';
+export type * from './types';

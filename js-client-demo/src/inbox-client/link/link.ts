@@ -1,0 +1,476 @@
+import type { Session } from '../session';
+import { type Settings, usualSettings } from '../settings';
+import { Span } from '../span';
+import type { Connection, ServerEvent, Signal } from '../types';
+import type { Browser, Happening } from './browser';
+import { Fallback } from './fallback';
+import { Frontier } from './frontier';
+import type { Ask } from './reading';
+import { type LiveSocket, type Loss, type MakeSocket, openSocket } from './socket';
+import { statusOf } from './status';
+
+/** What a link needs, and whom it tells. */
+export type LinkWorld = {
+  baseUrl: string;
+  session: Session;
+  ask: Ask;
+  makeSocket: MakeSocket;
+  browser: Browser;
+  random: () => number;
+  log: (line: string) => void;
+  onConnection: (connection: Connection) => void;
+  /** Events in order, each once; at most 500 at a time, and not more often than every 50 ms. */
+  onEvents: (events: readonly ServerEvent[]) => void;
+  onSignal: (signal: Signal) => void;
+  /** What was missed is not to be had any more: everything shown has to be read afresh, then `begin`. */
+  onGap: () => void;
+  /** A socket is open. */
+  onOpen: () => void;
+};
+
+const websocketFirst = ['websocket', 'polling'];
+const pollingFirst = ['polling', 'websocket'];
+
+const flushMs = 50;
+const largestBatch = 500;
+/** How long events wait for a gap before them to be closed. */
+const holdMs = 3_000;
+/** How often the way to the server is measured; four times as seldom in a hidden tab. */
+const pingMs = 15_000;
+/** A socket that says nothing for so long, when asked after the device has slept, is dead. */
+const probeMs = 3_000;
+/** How long the server may be ahead of us before we ask. */
+const lagMs = 2_000;
+/** How soon a websocket is tried again while something slower works, at first and at most. */
+const betterMs = { first: 30_000, longest: 300_000 };
+
+/** An open socket, or one that is being opened. */
+type Line = { span: Span; socket: LiveSocket };
+
+/**
+ * The way to the server: a websocket where there is one, else whatever works, and back again.
+ *
+ * Every way reads the log on from the same frontier, so that changing ways neither loses nor repeats
+ * anything. When a socket is lost, the fallback takes over at once while sockets are tried again, ever
+ * less often; when one is open, the fallback ends.
+ */
+export class Link {
+  readonly #world: LinkWorld;
+  #settings: Settings = usualSettings;
+  #run: Span | null = null;
+  #frontier: Frontier | null = null;
+  #begun: (() => void)[] = [];
+  #line: Line | null = null;
+  #better: Line | null = null;
+  #fallback: Fallback | null = null;
+  #fallbackSpan: Span | null = null;
+  #brings: 'sse' | 'poll' | null = null;
+  #fallbackFailures = 0;
+  #attempt = 0;
+  #hasGivenUp = false;
+  #refused: string | null = null;
+  #nextRetry: (() => void) | null = null;
+  #nextRetryAt: number | null = null;
+  #betterWaitMs = betterMs.first;
+  #latencyMs: number | null = null;
+  #error: string | null = null;
+  #isActive = false;
+  #transports = websocketFirst;
+  readonly #rooms = new Map<string, number>();
+  #queue: ServerEvent[] = [];
+  #flushing: (() => void) | null = null;
+  #flushedAt = 0;
+  #holding: (() => void) | null = null;
+  #lagging: (() => void) | null = null;
+
+  constructor(world: LinkWorld) {
+    this.#world = world;
+  }
+
+  /** Connects, and stays connected until `stop`. Events come once `begin` has said after which. */
+  start(): void {
+    if (this.#run) return;
+    const run = new Span();
+    this.#run = run;
+    this.#refused = null;
+    this.#attempt = 0;
+    run.atEnd(this.#world.browser.listen((what) => this.#hear(what)));
+    if (this.#world.browser.isOnline()) this.#open();
+    this.#tell();
+  }
+
+  /** Leaves no timer, no socket, no request and no listener. What has come is handed over first. */
+  stop(): void {
+    if (!this.#run) return;
+    while (this.#queue.length > 0) this.#flush();
+    this.#hangUp();
+    this.#run.end();
+    this.#run = null;
+    this.#tell();
+  }
+
+  /** What was shown was read as of event `seq`: the log is read on from there. */
+  begin(seq: number): void {
+    const frontier = this.#frontier;
+    if (frontier) this.#deliver(frontier.close(seq));
+    else this.#frontier = new Frontier(seq);
+    for (const go of this.#begun.splice(0)) go();
+    if (this.#fallback && !frontier) this.#fallback.hurry();
+  }
+
+  /** The number up to which nothing is missing; `null` before `begin`. */
+  get point(): number | null {
+    return this.#frontier?.point ?? null;
+  }
+
+  /** Tries again at once what would be tried later, or not any more. */
+  retry(): void {
+    if (!this.#run) return;
+    this.#refused = null;
+    this.#hasGivenUp = false;
+    this.#attempt = 0;
+    if (this.#line?.socket.carrier()) {
+      void this.#probe();
+    } else {
+      this.#fallback?.hurry();
+      this.#open();
+    }
+  }
+
+  /** The server's wishes are known now. */
+  configure(settings: Settings): void {
+    this.#settings = settings;
+  }
+
+  /** Whether a conversation is open: it is polled for more often. */
+  setActive(isActive: boolean, activeMs?: number): void {
+    if (activeMs)
+      this.#settings = { ...this.#settings, polling: { ...this.#settings.polling, activeMs } };
+    if (this.#isActive === isActive) return;
+    this.#isActive = isActive;
+    if (isActive) this.#fallback?.hurry();
+    else this.#fallback?.reschedule();
+  }
+
+  /** Hears who types in a conversation, until the returned function is called. */
+  join(id: string): () => void {
+    const others = this.#rooms.get(id) ?? 0;
+    this.#rooms.set(id, others + 1);
+    if (others === 0) this.emit('conversation:join', id);
+    return () => {
+      const left = (this.#rooms.get(id) ?? 1) - 1;
+      if (left > 0) return void this.#rooms.set(id, left);
+      this.#rooms.delete(id);
+      this.emit('conversation:leave', id);
+    };
+  }
+
+  /** Says something that matters now or never: lost without a socket. */
+  emit(name: string, id: string): void {
+    this.#line?.socket.emit(name, id);
+  }
+
+  /** The server does not take the token: nothing is tried until `retry`. */
+  refuse(why: string): void {
+    this.#hangUp();
+    this.#refused = why;
+    this.#error = why;
+    this.#tell();
+  }
+
+  // Sockets
+
+  #open(): void {
+    const run = this.#run;
+    if (!run) return;
+    this.#nextRetry?.();
+    this.#nextRetryAt = null;
+    this.#line?.span.end();
+    this.#line = this.#dial(run, this.#transports);
+    this.#tell();
+  }
+
+  #dial(run: Span, transports: string[]): Line {
+    const span = run.within();
+    const options = {
+      transports,
+      timeoutMs: this.#settings.websocket.timeoutMs,
+      hello: async () => {
+        if (!this.#frontier) await new Promise<void>((go) => this.#begun.push(go));
+        return { token: await this.#world.session.token(), after: this.point ?? 0 };
+      },
+    };
+    const socket = openSocket(span, this.#world.makeSocket, this.#world.baseUrl, options, {
+      onOpen: () => this.#opened(line),
+      onCarrier: () => this.#carried(line),
+      onLoss: (loss) => this.#lost(line, loss),
+      onEvent: (event, from) => this.#receive(event, from),
+      onSignal: this.#world.onSignal,
+      onReached: (seq, from) => this.#frontier?.reach(seq, from),
+      onGap: () => this.#world.onGap(),
+      onBeat: (seq) => this.#beat(seq),
+      onExpired: () => this.#expired(line),
+    });
+    const line: Line = { span, socket };
+    return line;
+  }
+
+  #opened(line: Line): void {
+    if (line === this.#better) {
+      this.#line?.span.end();
+      this.#line = line;
+      this.#better = null;
+    }
+    this.#attempt = 0;
+    this.#error = null;
+    this.#world.log(
+      this.#fallback
+        ? 'Polling stopped - WebSocket reconnected'
+        : 'Real-time connected successfully',
+    );
+    this.#endFallback();
+    for (const id of this.#rooms.keys()) line.socket.emit('conversation:join', id);
+    this.#carried(line);
+    this.#measure(line);
+    this.#world.onOpen();
+  }
+
+  #carried(line: Line): void {
+    if (line.socket.carrier() === 'websocket') {
+      this.#transports = websocketFirst;
+      this.#betterWaitMs = betterMs.first;
+    } else this.#tryBetterLater(line);
+    this.#tell();
+  }
+
+  /** A socket that polls works, but a websocket would be better. */
+  #tryBetterLater(line: Line): void {
+    line.span.after(this.#betterWaitMs, () => {
+      if (line !== this.#line || line.socket.carrier() !== 'long-polling' || !this.#run) return;
+      this.#betterWaitMs = Math.min(this.#betterWaitMs * 2, betterMs.longest);
+      this.#better?.span.end();
+      this.#better = this.#dial(this.#run, ['websocket']);
+    });
+  }
+
+  #lost(line: Line, { why, isRefusal }: Loss): void {
+    line.span.end();
+    if (line === this.#better) {
+      this.#better = null;
+      if (this.#line) this.#tryBetterLater(this.#line);
+      return;
+    }
+    if (line !== this.#line) return;
+    this.#line = null;
+    this.#latencyMs = null;
+    if (isRefusal) return void this.#renew(why);
+    this.#attempt += 1;
+    this.#error = why;
+    this.#world.log(why);
+    // A proxy may swallow a websocket's handshake; polling first gets through, and moves up.
+    this.#transports = this.#attempt % 2 === 1 ? pollingFirst : websocketFirst;
+    if (this.#world.browser.isOnline()) {
+      this.#fallBack();
+      this.#retryLater();
+    }
+    this.#tell();
+  }
+
+  #retryLater(): void {
+    const { profile, profiles } = this.#settings.backoff;
+    const { delaysMs, maxRetries } = profiles[profile] ?? { delaysMs: [30_000], maxRetries: null };
+    if (maxRetries !== null && this.#attempt > maxRetries) {
+      this.#hasGivenUp = true;
+      return;
+    }
+    const delay = delaysMs[Math.min(this.#attempt, delaysMs.length) - 1] ?? 30_000;
+    // So that those who lost the same server do not all come back at once.
+    const ms = Math.round(delay * (0.8 + 0.4 * this.#world.random()));
+    this.#world.log(`Retrying connection in ${ms}ms (attempt ${this.#attempt})`);
+    this.#nextRetryAt = Date.now() + ms;
+    this.#nextRetry = this.#run?.after(ms, () => this.#open()) ?? null;
+  }
+
+  #expired(line: Line): void {
+    if (line !== this.#line) return;
+    line.span.end();
+    this.#line = null;
+    void this.#renew('the token has expired');
+  }
+
+  /** Gets another token, and connects with that; asks once, so that a bad token hammers nobody. */
+  async #renew(why: string): Promise<void> {
+    const run = this.#run;
+    const visit = this.#world.session.getSnapshot();
+    if (visit.by !== 'agent') return this.refuse(why);
+    const renewal = await this.#world.session.renew(visit.token);
+    if (run !== this.#run || !run || this.#refused) return;
+    if (renewal === 'refused') return this.refuse(why);
+    this.#attempt += 1;
+    if (renewal === 'renewed' && this.#attempt === 1) return this.#open();
+    this.#fallBack();
+    this.#retryLater();
+    this.#tell();
+  }
+
+  // How well it works
+
+  async #measure(line: Line): Promise<void> {
+    const point = this.point;
+    if (point === null || line.span.isOver) return;
+    this.#latencyMs = rounded(await line.socket.sync(point, probeMs));
+    if (line.span.isOver) return;
+    this.#tell();
+    const wait = this.#world.browser.isHidden() ? pingMs * 4 : pingMs;
+    line.span.after(wait, () => void this.#measure(line));
+  }
+
+  /** After sleep a socket may look open and be dead: it answers within 3 s, or is given up. */
+  async #probe(): Promise<void> {
+    const line = this.#line;
+    const point = this.point;
+    if (!line || point === null) return;
+    const asked = Date.now();
+    const latency = await line.socket.sync(point, probeMs);
+    if (line !== this.#line || line.span.isOver) return;
+    if (latency === null && line.socket.heardAt() < asked) {
+      return this.#lost(line, { why: 'probe timeout', isRefusal: false });
+    }
+    this.#latencyMs = rounded(latency);
+    this.#tell();
+  }
+
+  #beat(seq: number): void {
+    this.#lagging?.();
+    this.#lagging =
+      this.#run?.after(lagMs, () => {
+        const point = this.point;
+        if (point !== null && point < seq) void this.#line?.socket.sync(point, probeMs * 3);
+      }) ?? null;
+  }
+
+  // Without a socket
+
+  #fallBack(): void {
+    if (this.#fallback || !this.#run) return;
+    this.#world.log('Starting polling fallback...');
+    const span = this.#run.within();
+    this.#fallbackSpan = span;
+    this.#fallback = new Fallback(span, {
+      ask: this.#world.ask,
+      settings: () => this.#settings,
+      isHidden: this.#world.browser.isHidden,
+      isActive: () => this.#isActive,
+      point: () => this.point,
+      onEvent: (event, from) => this.#receive(event, from),
+      onReached: (seq, from) => this.#frontier?.reach(seq, from),
+      onGap: this.#world.onGap,
+      onState: (brings, failures, why) => {
+        this.#brings = brings;
+        this.#fallbackFailures = failures;
+        this.#error = why ?? (brings ? null : this.#error);
+        this.#tell();
+      },
+      onRefused: (why) => this.refuse(why),
+    });
+  }
+
+  #endFallback(): void {
+    this.#fallbackSpan?.end();
+    this.#fallback = null;
+    this.#fallbackSpan = null;
+    this.#brings = null;
+    this.#fallbackFailures = 0;
+  }
+
+  // Events
+
+  #receive(event: ServerEvent, from: number): void {
+    const frontier = this.#frontier;
+    if (!frontier) return;
+    this.#deliver(frontier.take(event, from));
+    if (frontier.isHolding) {
+      this.#holding ??=
+        this.#run?.after(holdMs, () => {
+          this.#holding = null;
+          this.#deliver(frontier.release());
+        }) ?? null;
+    }
+  }
+
+  #deliver(events: ServerEvent[]): void {
+    if (events.length === 0) return;
+    this.#queue.push(...events);
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
+    if (this.#flushing || this.#queue.length === 0) return;
+    const wait = Math.max(0, this.#flushedAt + flushMs - Date.now());
+    this.#flushing = this.#run?.after(wait, () => this.#flush()) ?? null;
+  }
+
+  #flush(): void {
+    this.#flushing?.();
+    this.#flushing = null;
+    this.#flushedAt = Date.now();
+    const batch = this.#queue.splice(0, largestBatch);
+    if (batch.length > 0) this.#world.onEvents(batch);
+    this.#flushLater();
+  }
+
+  // The world outside
+
+  #hear(what: Happening): void {
+    // Only another token, or somebody who asks for it, changes that.
+    if (this.#refused) return;
+    if (what === 'offline') {
+      this.#hangUp();
+      this.#error = 'offline';
+      this.#tell();
+    } else if (what === 'hidden') {
+      this.#fallback?.reschedule();
+    } else {
+      this.retry();
+    }
+  }
+
+  #hangUp(): void {
+    this.#nextRetry?.();
+    this.#nextRetryAt = null;
+    this.#endFallback();
+    this.#line?.span.end();
+    this.#better?.span.end();
+    this.#line = null;
+    this.#better = null;
+    this.#latencyMs = null;
+    this.#holding?.();
+    this.#holding = null;
+    this.#flushing?.();
+    this.#flushing = null;
+    this.#flushLater();
+  }
+
+  #tell(): void {
+    const ways = {
+      refused: this.#refused,
+      isOnline: this.#run !== null && this.#world.browser.isOnline(),
+      socket: this.#line?.socket.carrier() ?? null,
+      fallback: this.#brings,
+      socketFailures: this.#attempt,
+      fallbackFailures: this.#fallbackFailures,
+      hasGivenUp: this.#hasGivenUp,
+    };
+    this.#world.onConnection({
+      ...statusOf(ways),
+      latencyMs: this.#latencyMs,
+      attempt: this.#attempt,
+      nextRetryAt: this.#nextRetryAt,
+      error: this.#error,
+    });
+  }
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
+}

@@ -1,0 +1,36 @@
+/** A refusal by the server; `code` is the problem's machine-readable name, when it gave one. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string | undefined;
+  /** After how many milliseconds the server wants to be asked again, if it said so. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(status: number, code?: string, detail?: string, retryAfterMs?: number) {
+    super(detail ?? `the server answered ${status}${code ? ` (${code})` : ''}`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** Whether the same request may succeed later: the server is busy, away, or at work on it. */
+  get isPassing(): boolean {
+    return this.status >= 500 || this.status === 429 || this.code === 'request_in_progress';
+  }
+}
+
+/** What a response that is not ok says. */
+export async function refusal(response: Response): Promise<ApiError> {
+  const problem: unknown = await response.json().catch(() => null);
+  const word = (key: 'code' | 'detail') => {
+    const said = (problem as Record<string, unknown> | null)?.[key];
+    return typeof said === 'string' ? said : undefined;
+  };
+  return new ApiError(response.status, word('code'), word('detail'), waitOf(response));
+}
+
+/** After how many milliseconds a response wants to be asked for again, if it says so. */
+export function waitOf(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+}

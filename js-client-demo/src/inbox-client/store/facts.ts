@@ -1,0 +1,53 @@
+import type { Message, MessageError, MessageStatus } from '../types';
+
+/** The newest event that told of a status, and why it came to that. */
+type Told = { seq: number; error?: MessageError | undefined };
+
+/**
+ * What is known of one message: what it says as of event `seq`, and who told of each status. Two of
+ * them join to the same whatever the order, also a second time.
+ */
+export type Facts = {
+  message: Message | null;
+  seq: number;
+  statuses: Partial<Record<MessageStatus, Told>>;
+};
+
+/** From the first to the furthest. */
+const order: readonly MessageStatus[] = ['PENDING', 'SENT', 'FAILED', 'DELIVERED', 'READ'];
+
+/** What a message tells of itself as of event `seq`. */
+export function factsOf(message: Message, seq: number): Facts {
+  return { message, seq, statuses: { [message.status]: { seq, error: message.error } } };
+}
+
+/** What a status tells of whatever message it is about. */
+export function statusFacts(status: MessageStatus, seq: number, error?: MessageError): Facts {
+  return { message: null, seq: -1, statuses: { [status]: { seq, error } } };
+}
+
+/** What both together tell. */
+export function joined(a: Facts, b: Facts): Facts {
+  const statuses = { ...a.statuses };
+  for (const status of order) {
+    const told = b.statuses[status];
+    if (told && told.seq > (statuses[status]?.seq ?? -1)) statuses[status] = told;
+  }
+  const newer = b.seq > a.seq ? b : a;
+  return { message: newer.message, seq: newer.seq, statuses };
+}
+
+/**
+ * The message as it is to be shown. Its status is the furthest that it has got since it was last
+ * sent: one that failed and is sent once more begins anew.
+ */
+export function shown({ message, statuses }: Facts): Message | null {
+  if (!message) return null;
+  const begun = statuses.PENDING?.seq ?? -1;
+  const reached = order.filter((status) => (statuses[status]?.seq ?? -1) >= begun);
+  const status = reached.at(-1) ?? message.status;
+  const error = statuses[status]?.error;
+  if (status === message.status && error === message.error) return message;
+  const { error: _, ...rest } = message;
+  return { ...rest, status, ...(error && { error }) };
+}

@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react';
-import type { Contact, Message } from '../inbox-client/wire';
+import type { Contact, Message } from '../inbox-client';
 import { type Language, language } from './i18n';
 import { messageText } from './ui/text';
 

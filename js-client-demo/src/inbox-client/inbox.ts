@@ -117,6 +117,11 @@ export class Inbox {
 
   getSnapshot = (): State => this.#store.getSnapshot();
 
+  /** The number of the last event up to which all has come; `null` before the first. */
+  get cursor(): number | null {
+    return this.#link.point;
+  }
+
   /** Calls back after each change of the state, until the returned function is called. */
   subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener);
 

@@ -1,10 +1,11 @@
 import { useStore } from '@nanostores/react';
-import { Clock3 } from 'lucide-react';
-import { memo } from 'react';
+import { Clock3, Ellipsis } from 'lucide-react';
+import { memo, type Ref } from 'react';
 import { Link } from 'wouter';
-import { activityOf } from '../../inbox-client/desk';
-import type { Conversation, Message } from '../../inbox-client/wire';
+import { activityOf, type Conversation, type Message } from '../../inbox-client';
 import { formatPhone, nameOf, useFormat, useLabelOf } from '../format';
+import { useNames } from '../people';
+import { Avatar } from '../ui/Avatar';
 import { ContactFace } from '../ui/ContactFace';
 import { Ticks } from '../ui/Ticks';
 import { TypeIcon } from '../ui/TypeIcon';
@@ -16,41 +17,72 @@ import './card.css';
 const warmMinutes = 3;
 const hotMinutes = 15;
 
-/** A conversation on the board, a link to its thread. */
-export const Card = memo(function Card({
-  conversation,
-  now,
-}: {
+type Props = {
   conversation: Conversation;
   now: number;
-}) {
+  /** What the keyboard takes the card by. */
+  linkRef?: Ref<HTMLAnchorElement>;
+  describedBy?: string | undefined;
+  /** Asks where to move the card to, from where `anchor` stands. */
+  onMenu?: (id: string, anchor: HTMLElement) => void;
+};
+
+/** A conversation on the board: a link to its thread, all of it. */
+export const Card = memo(function Card({ conversation, now, linkRef, describedBy, onMenu }: Props) {
   const text = useStore(boardText);
   const format = useFormat();
   const { id, contact, inbox, lastMessage, unreadCount, labels } = conversation;
   const activity = activityOf(conversation);
   return (
-    <article className="card" data-unread={unreadCount > 0} id={`card-${id}`}>
+    <article className="card" data-unread={unreadCount > 0} data-card={id}>
       <ContactFace contact={contact} channel={inbox.channel} />
       <h3>
-        <Link href={`/chat/${id}`}>{nameOf(contact)}</Link>
+        <Link
+          ref={linkRef}
+          href={`/chat/${id}`}
+          draggable={false}
+          aria-describedby={describedBy}
+          onKeyDown={(event) => {
+            if (event.key.toLowerCase() !== 'm' || event.ctrlKey || event.metaKey) return;
+            event.preventDefault();
+            onMenu?.(id, event.currentTarget);
+          }}
+        >
+          {nameOf(contact)}
+        </Link>
       </h3>
       <time dateTime={activity}>{format.timeAgo(activity, now)}</time>
       <p className="card-from">{contact.name ? formatPhone(contact.phoneNumber) : inbox.name}</p>
       <p className="card-said">{lastMessage ? <Said message={lastMessage} /> : text.noMessages}</p>
       <footer>
-        <Waiting since={conversation.waitingSince} now={now} />
+        <Waiting since={conversation.waitingSince ?? null} now={now} />
         {labels.map((label) => (
           <span className="chip" key={label}>
             {label}
           </span>
         ))}
-        {unreadCount > 0 && (
-          <span className="badge">
-            <span aria-hidden="true">{unreadCount > 99 ? '99+' : unreadCount}</span>
-            <span className="unseen">{text.unread(unreadCount)}</span>
-          </span>
-        )}
+        <span className="card-end">
+          {unreadCount > 0 && (
+            <span className="badge">
+              <span aria-hidden="true">{unreadCount > 99 ? '99+' : unreadCount}</span>
+              <span className="unseen">{text.unread(unreadCount)}</span>
+            </span>
+          )}
+          {conversation.assigneeId && <Assignee id={conversation.assigneeId} />}
+        </span>
       </footer>
+      {onMenu && (
+        <button
+          type="button"
+          className="card-menu"
+          aria-haspopup="menu"
+          aria-label={text.moveCard({ name: nameOf(contact) })}
+          title={text.moveTo}
+          onClick={(event) => onMenu(id, event.currentTarget)}
+        >
+          <Ellipsis size={17} aria-hidden="true" />
+        </button>
+      )}
     </article>
   );
 });
@@ -78,6 +110,17 @@ function Waiting({ since, now }: { since: string | null; now: number }) {
     <span className="chip waiting" data-hot={minutes >= hotMinutes}>
       <Clock3 size={13} aria-hidden="true" />
       {text.waiting({ time: format.duration(minutes * 60_000) })}
+    </span>
+  );
+}
+
+function Assignee({ id }: { id: string }) {
+  const text = useStore(boardText);
+  const name = useNames()[id] ?? '';
+  return (
+    <span title={text.assignedTo({ name })}>
+      <Avatar id={id} name={name} size={22} />
+      <span className="unseen">{text.assignedTo({ name })}</span>
     </span>
   );
 }

@@ -1,17 +1,16 @@
 import { useStore } from '@nanostores/react';
 import { type FormEvent, useState } from 'react';
-import { ApiError, signIn } from '../../inbox-client/api';
+import { ApiError } from '../../inbox-client';
 import { Logo } from '../ui/Logo';
-import { enter, parting } from './session';
+import { session } from './session';
 import { loginText } from './text';
 import './login.css';
 
 type Attempt = 'idle' | 'asking' | 'wrong' | 'tooMany' | 'away';
 
-/** Asks for e-mail and password, and signs in with them. */
-export function Login() {
+/** Asks for e-mail and password, and signs in with them; `isBack` for whose session is over. */
+export function Login({ isBack }: { isBack: boolean }) {
   const text = useStore(loginText);
-  const before = useStore(parting);
   const [attempt, setAttempt] = useState<Attempt>('idle');
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -19,13 +18,13 @@ export function Login() {
     const form = new FormData(event.currentTarget);
     setAttempt('asking');
     try {
-      enter(await signIn(String(form.get('email')), String(form.get('password'))));
+      await session.signIn(String(form.get('email')), String(form.get('password')));
     } catch (problem) {
       setAttempt(refusalOf(problem));
     }
   }
 
-  const refusal = attempt === 'idle' ? before : attempt === 'asking' ? undefined : attempt;
+  const refusal = attempt === 'idle' ? isBack && 'expired' : attempt !== 'asking' && attempt;
   return (
     <main className="login">
       <form onSubmit={submit}>

@@ -1,34 +1,35 @@
 import { useStore } from '@nanostores/react';
 import { LogOut } from 'lucide-react';
 import { useId } from 'react';
-import type { Session } from '../../inbox-client/wire';
+import type { Person } from '../../inbox-client';
 import { language, languages, speak } from '../i18n';
-import { leave } from '../session/session';
+import { session } from '../session/session';
 import { Avatar } from '../ui/Avatar';
 import { shellText } from './text';
 
 const names = { 'pt-BR': 'Português', en: 'English' };
 
 /** Who is here, in which language, and the way out. */
-export function AccountMenu({ user }: { user: Session['user'] }) {
+export function AccountMenu({ user }: { user: Person | null }) {
   const text = useStore(shellText);
   const spoken = useStore(language);
   const id = useId();
+  const name = user?.name ?? '';
   return (
     <>
       <button
         type="button"
         className="account"
         popoverTarget={id}
-        aria-label={text.account({ name: user.name })}
-        title={user.name}
+        aria-label={text.account({ name })}
+        title={name}
       >
-        <Avatar id={user.id} name={user.name} size={32} />
+        <Avatar id={user?.id ?? ''} name={name} size={32} />
       </button>
       <div id={id} popover="auto" className="popover account-menu">
         <p className="account-who">
-          <strong>{user.name}</strong>
-          <span>{user.email}</span>
+          <strong>{name}</strong>
+          <span>{user?.email}</span>
         </p>
         <fieldset>
           <legend>{text.language}</legend>
@@ -44,7 +45,7 @@ export function AccountMenu({ user }: { user: Session['user'] }) {
             </label>
           ))}
         </fieldset>
-        <button type="button" className="button quiet" onClick={leave}>
+        <button type="button" className="button quiet" onClick={() => void session.signOut()}>
           <LogOut size={17} aria-hidden="true" />
           {text.signOut}
         </button>

@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react';
-import type { Session } from '../../inbox-client/wire';
+import type { Profile } from '../../inbox-client';
 import { AccountMenu } from './AccountMenu';
 import { Connection } from './Connection';
 import type { Screen } from './Shell';
@@ -7,16 +7,16 @@ import { ThemeSwitch } from './ThemeSwitch';
 import { shellText } from './text';
 
 /** The heading of the screen, whose desk it is, how live it is, and who looks at it. */
-export function Bar({ screen, session }: { screen: Screen | null; session: Session }) {
+export function Bar({ screen, profile }: { screen: Screen | null; profile: Profile | null }) {
   const text = useStore(shellText);
   return (
     <header className="bar">
       <h1>{screen ? text[screen] : 'Recado'}</h1>
-      <p className="tenant">{session.tenant.name}</p>
+      {profile && <p className="tenant">{profile.tenant.name}</p>}
       <div className="bar-end">
         <Connection />
         <ThemeSwitch />
-        <AccountMenu user={session.user} />
+        <AccountMenu user={profile?.user ?? null} />
       </div>
     </header>
   );

@@ -1,23 +1,28 @@
 import { useStore } from '@nanostores/react';
 import { useEffect, useState } from 'react';
-import { useInbox, useInboxState } from '../live';
+import { useConnection, useInbox } from '../../hooks';
 import { shellText } from './text';
 
 /** Drops shorter than this are nobody's concern. */
 const patienceMs = 1_500;
 
+const words = {
+  polling: 'pollingNotice',
+  disconnected: 'offlineNotice',
+  error: 'errorNotice',
+} as const;
+
 /** Says, below the bar, what follows from a connection that is not live. */
 export function Notice() {
   const text = useStore(shellText);
-  const { link } = useInboxState();
   const inbox = useInbox();
-  const kind = link === 'polling' || link === 'offline' ? link : null;
-  const shown = useLasting(kind);
+  const { status } = useConnection();
+  const shown = useLasting(status in words ? (status as keyof typeof words) : null);
   if (!shown) return null;
   return (
-    <div className="notice" data-link={shown} role="alert">
-      <p>{shown === 'polling' ? text.pollingNotice : text.offlineNotice}</p>
-      <button type="button" className="button" onClick={inbox.retry}>
+    <div className="notice" data-status={shown} role="alert">
+      <p>{text[words[shown]]}</p>
+      <button type="button" className="button" onClick={() => inbox.reconnect()}>
         {text.linkTryNow}
       </button>
     </div>

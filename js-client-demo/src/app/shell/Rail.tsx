@@ -1,8 +1,8 @@
 import { useStore } from '@nanostores/react';
 import { LayoutDashboard, MessageCircle, Settings, SquareKanban } from 'lucide-react';
 import { Link } from 'wouter';
-import { unreadOf } from '../../inbox-client/desk';
-import { useDesk } from '../live';
+import { useLive } from '../../hooks';
+import { unreadOf } from '../../inbox-client';
 import { Logo } from '../ui/Logo';
 import { preload, type Screen } from './Shell';
 import { shellText } from './text';
@@ -17,8 +17,7 @@ const places = [
 /** Where one can go: at the left, on a phone at the bottom. */
 export function Rail({ screen }: { screen: Screen | null }) {
   const text = useStore(shellText);
-  const desk = useDesk();
-  const unread = desk ? unreadOf(desk) : 0;
+  const unread = useLive(unreadOf);
   return (
     <nav className="rail" aria-label={text.sections}>
       <Logo />

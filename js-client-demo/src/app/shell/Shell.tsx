@@ -1,7 +1,7 @@
 import { useStore } from '@nanostores/react';
 import { type ComponentType, lazy, Suspense } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
-import type { Session } from '../../inbox-client/wire';
+import type { Profile } from '../../inbox-client';
 import { Toasts } from '../ui/Toasts';
 import { Bar } from './Bar';
 import { Notice } from './Notice';
@@ -38,7 +38,7 @@ export function preload(screen: Screen): void {
 }
 
 /** What stands around every screen: where one can go, how live it is, who is here. */
-export function Shell({ session }: { session: Session }) {
+export function Shell({ profile }: { profile: Profile | null }) {
   const text = useStore(shellText);
   const screen = useScreen();
   return (
@@ -47,7 +47,7 @@ export function Shell({ session }: { session: Session }) {
         {text.skip}
       </a>
       <Rail screen={screen} />
-      <Bar screen={screen} session={session} />
+      <Bar screen={screen} profile={profile} />
       <Notice />
       <main id="content" tabIndex={-1}>
         <ScreenGuard key={screen}>

@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { Globe, MessageCircle, MessagesSquare } from 'lucide-react';
-import type { Contact } from '../../inbox-client/wire';
+import type { Contact } from '../../inbox-client';
 import { nameOf } from '../format';
 import { Avatar } from './Avatar';
 import { messageText } from './text';

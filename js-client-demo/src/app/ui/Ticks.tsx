@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { Check, CheckCheck, CircleAlert, Clock3 } from 'lucide-react';
-import type { Message } from '../../inbox-client/wire';
+import type { Message } from '../../inbox-client';
 import { messageText } from './text';
 
 const icons = {

@@ -1,5 +1,5 @@
 import { FileText, Image, MapPin, Mic, Video } from 'lucide-react';
-import type { Message } from '../../inbox-client/wire';
+import type { Message } from '../../inbox-client';
 
 const icons = {
   IMAGE: Image,

@@ -4,8 +4,9 @@ import { Span } from '../span';
 import type { Connection, ServerEvent, Signal } from '../types';
 import type { Browser, Happening } from './browser';
 import { Fallback } from './fallback';
-import { Frontier } from './frontier';
+import { Inflow } from './inflow';
 import type { Ask } from './reading';
+import { Rooms } from './rooms';
 import { type LiveSocket, type Loss, type MakeSocket, openSocket } from './socket';
 import { statusOf } from './status';
 
@@ -31,10 +32,6 @@ export type LinkWorld = {
 const websocketFirst = ['websocket', 'polling'];
 const pollingFirst = ['polling', 'websocket'];
 
-const flushMs = 50;
-const largestBatch = 500;
-/** How long events wait for a gap before them to be closed. */
-const holdMs = 3_000;
 /** How often the way to the server is measured; four times as seldom in a hidden tab. */
 const pingMs = 15_000;
 /** A socket that says nothing for so long, when asked after the device has slept, is dead. */
@@ -57,9 +54,9 @@ type Line = { span: Span; socket: LiveSocket };
 export class Link {
   readonly #world: LinkWorld;
   #settings: Settings = usualSettings;
+  readonly #inflow: Inflow;
+  readonly #rooms = new Rooms((name, id) => this.emit(name, id));
   #run: Span | null = null;
-  #frontier: Frontier | null = null;
-  #begun: (() => void)[] = [];
   #line: Line | null = null;
   #better: Line | null = null;
   #fallback: Fallback | null = null;
@@ -76,15 +73,11 @@ export class Link {
   #error: string | null = null;
   #isActive = false;
   #transports = websocketFirst;
-  readonly #rooms = new Map<string, number>();
-  #queue: ServerEvent[] = [];
-  #flushing: (() => void) | null = null;
-  #flushedAt = 0;
-  #holding: (() => void) | null = null;
   #lagging: (() => void) | null = null;
 
   constructor(world: LinkWorld) {
     this.#world = world;
+    this.#inflow = new Inflow(world.onEvents);
   }
 
   /** Connects, and stays connected until `stop`. Events come once `begin` has said after which. */
@@ -102,7 +95,7 @@ export class Link {
   /** Leaves no timer, no socket, no request and no listener. What has come is handed over first. */
   stop(): void {
     if (!this.#run) return;
-    while (this.#queue.length > 0) this.#flush();
+    this.#inflow.drain();
     this.#hangUp();
     this.#run.end();
     this.#run = null;
@@ -111,16 +104,14 @@ export class Link {
 
   /** What was shown was read as of event `seq`: the log is read on from there. */
   begin(seq: number): void {
-    const frontier = this.#frontier;
-    if (frontier) this.#deliver(frontier.close(seq));
-    else this.#frontier = new Frontier(seq);
-    for (const go of this.#begun.splice(0)) go();
-    if (this.#fallback && !frontier) this.#fallback.hurry();
+    const isFirst = this.point === null;
+    if (this.#run) this.#inflow.begin(seq, this.#run);
+    if (isFirst) this.#fallback?.hurry();
   }
 
   /** The number up to which nothing is missing; `null` before `begin`. */
   get point(): number | null {
-    return this.#frontier?.point ?? null;
+    return this.#inflow.point;
   }
 
   /** Tries again at once what would be tried later, or not any more. */
@@ -154,15 +145,7 @@ export class Link {
 
   /** Hears who types in a conversation, until the returned function is called. */
   join(id: string): () => void {
-    const others = this.#rooms.get(id) ?? 0;
-    this.#rooms.set(id, others + 1);
-    if (others === 0) this.emit('conversation:join', id);
-    return () => {
-      const left = (this.#rooms.get(id) ?? 1) - 1;
-      if (left > 0) return void this.#rooms.set(id, left);
-      this.#rooms.delete(id);
-      this.emit('conversation:leave', id);
-    };
+    return this.#rooms.join(id);
   }
 
   /** Says something that matters now or never: lost without a socket. */
@@ -196,17 +179,18 @@ export class Link {
       transports,
       timeoutMs: this.#settings.websocket.timeoutMs,
       hello: async () => {
-        if (!this.#frontier) await new Promise<void>((go) => this.#begun.push(go));
-        return { token: await this.#world.session.token(), after: this.point ?? 0 };
+        await this.#inflow.begun();
+        const token = await this.#world.session.token();
+        return { token, after: await this.#inflow.begun() };
       },
     };
     const socket = openSocket(span, this.#world.makeSocket, this.#world.baseUrl, options, {
       onOpen: () => this.#opened(line),
       onCarrier: () => this.#carried(line),
       onLoss: (loss) => this.#lost(line, loss),
-      onEvent: (event, from) => this.#receive(event, from),
+      onEvent: (event, from) => this.#inflow.receive(event, from, run),
       onSignal: this.#world.onSignal,
-      onReached: (seq, from) => this.#frontier?.reach(seq, from),
+      onReached: (seq, from) => this.#inflow.reach(seq, from),
       onGap: () => this.#world.onGap(),
       onBeat: (seq) => this.#beat(seq),
       onExpired: () => this.#expired(line),
@@ -229,7 +213,7 @@ export class Link {
         : 'Real-time connected successfully',
     );
     this.#endFallback();
-    for (const id of this.#rooms.keys()) line.socket.emit('conversation:join', id);
+    this.#rooms.enter();
     this.#carried(line);
     this.#measure(line);
     this.#world.onOpen();
@@ -352,9 +336,10 @@ export class Link {
   // Without a socket
 
   #fallBack(): void {
-    if (this.#fallback || !this.#run) return;
+    const run = this.#run;
+    if (this.#fallback || !run) return;
     this.#world.log('Starting polling fallback...');
-    const span = this.#run.within();
+    const span = run.within();
     this.#fallbackSpan = span;
     this.#fallback = new Fallback(span, {
       ask: this.#world.ask,
@@ -362,8 +347,8 @@ export class Link {
       isHidden: this.#world.browser.isHidden,
       isActive: () => this.#isActive,
       point: () => this.point,
-      onEvent: (event, from) => this.#receive(event, from),
-      onReached: (seq, from) => this.#frontier?.reach(seq, from),
+      onEvent: (event, from) => this.#inflow.receive(event, from, run),
+      onReached: (seq, from) => this.#inflow.reach(seq, from),
       onGap: this.#world.onGap,
       onState: (brings, failures, why) => {
         this.#brings = brings;
@@ -381,42 +366,6 @@ export class Link {
     this.#fallbackSpan = null;
     this.#brings = null;
     this.#fallbackFailures = 0;
-  }
-
-  // Events
-
-  #receive(event: ServerEvent, from: number): void {
-    const frontier = this.#frontier;
-    if (!frontier) return;
-    this.#deliver(frontier.take(event, from));
-    if (frontier.isHolding) {
-      this.#holding ??=
-        this.#run?.after(holdMs, () => {
-          this.#holding = null;
-          this.#deliver(frontier.release());
-        }) ?? null;
-    }
-  }
-
-  #deliver(events: ServerEvent[]): void {
-    if (events.length === 0) return;
-    this.#queue.push(...events);
-    this.#flushLater();
-  }
-
-  #flushLater(): void {
-    if (this.#flushing || this.#queue.length === 0) return;
-    const wait = Math.max(0, this.#flushedAt + flushMs - Date.now());
-    this.#flushing = this.#run?.after(wait, () => this.#flush()) ?? null;
-  }
-
-  #flush(): void {
-    this.#flushing?.();
-    this.#flushing = null;
-    this.#flushedAt = Date.now();
-    const batch = this.#queue.splice(0, largestBatch);
-    if (batch.length > 0) this.#world.onEvents(batch);
-    this.#flushLater();
   }
 
   // The world outside
@@ -444,11 +393,6 @@ export class Link {
     this.#line = null;
     this.#better = null;
     this.#latencyMs = null;
-    this.#holding?.();
-    this.#holding = null;
-    this.#flushing?.();
-    this.#flushing = null;
-    this.#flushLater();
   }
 
   #tell(): void {

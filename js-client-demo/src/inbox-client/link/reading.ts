@@ -39,7 +39,7 @@ export async function readStream(
   const headers = { Accept: 'text/event-stream' };
   const response = await ask(`/api/events/stream?after=${after}`, { signal, headers });
   if (!response.ok || !response.body) throw await asProblem(response);
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = response.body.pipeThrough(new TextDecoderStream(), { signal }).getReader();
   let isOpen = false;
   let rest = '';
   for (;;) {

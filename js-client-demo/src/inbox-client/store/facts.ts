@@ -26,13 +26,12 @@ export function statusFacts(status: MessageStatus, seq: number, error?: MessageE
   return { message: null, seq: -1, statuses: { [status]: { seq, error } } };
 }
 
-/** What both together tell. */
+/** What both together tell: `a` itself, if `b` tells nothing more. */
 export function joined(a: Facts, b: Facts): Facts {
+  const news = order.filter((status) => (b.statuses[status]?.seq ?? -1) > seqOf(a, status));
+  if (news.length === 0 && b.seq <= a.seq) return a;
   const statuses = { ...a.statuses };
-  for (const status of order) {
-    const told = b.statuses[status];
-    if (told && told.seq > (statuses[status]?.seq ?? -1)) statuses[status] = told;
-  }
+  for (const status of news) statuses[status] = b.statuses[status] as Told;
   const newer = b.seq > a.seq ? b : a;
   return { message: newer.message, seq: newer.seq, statuses };
 }
@@ -41,13 +40,17 @@ export function joined(a: Facts, b: Facts): Facts {
  * The message as it is to be shown. Its status is the furthest that it has got since it was last
  * sent: one that failed and is sent once more begins anew.
  */
-export function shown({ message, statuses }: Facts): Message | null {
+export function shown(facts: Facts): Message | null {
+  const { message, statuses } = facts;
   if (!message) return null;
-  const begun = statuses.PENDING?.seq ?? -1;
-  const reached = order.filter((status) => (statuses[status]?.seq ?? -1) >= begun);
-  const status = reached.at(-1) ?? message.status;
+  const begun = facts.statuses.PENDING?.seq ?? 0;
+  const status = order.findLast((each) => seqOf(facts, each) >= begun) ?? message.status;
   const error = statuses[status]?.error;
   if (status === message.status && error === message.error) return message;
   const { error: _, ...rest } = message;
   return { ...rest, status, ...(error && { error }) };
+}
+
+function seqOf({ statuses }: Facts, status: MessageStatus): number {
+  return statuses[status]?.seq ?? -1;
 }

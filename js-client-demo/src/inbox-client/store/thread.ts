@@ -36,6 +36,7 @@ export class Messages {
   add(id: string, facts: Facts): void {
     const before = this.#facts.get(id);
     const after = before ? joined(before, facts) : facts;
+    if (after === before) return;
     const message = shown(after);
     if (!message) return;
     this.#facts.set(id, after);

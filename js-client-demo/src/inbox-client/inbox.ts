@@ -255,6 +255,21 @@ export class Inbox {
     return this.send(conversationId, { content, isPrivate: true, mentions });
   }
 
+  /** Waits until the server has taken what is known by `clientId`; fails if it refuses. */
+  taken(clientId: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const item = this.getSnapshot().outbox.find((each) => each.clientId === clientId);
+        if (item?.state === 'waiting') return;
+        stop();
+        if (item) reject(new ApiError(0, item.reason?.code, item.reason?.detail));
+        else resolve();
+      };
+      const stop = this.subscribe(look);
+      look();
+    });
+  }
+
   /** Tries once more what could not be sent: by its `clientId`, or by the id of a message that has failed. */
   async retry(id: string, { force = false } = {}): Promise<void> {
     if (this.#outbox.retry(id)) return;
@@ -301,9 +316,9 @@ export class Inbox {
     this.#people.type(conversationId, isTyping);
   }
 
-  /** Polls an open conversation so often, where it has to be polled; in milliseconds. */
-  pollEvery(activeMs: number): void {
-    this.#link.setActive(this.#threads.open.length > 0, activeMs);
+  /** Polls an open conversation so often, where it has to be polled; `null`: as the server wishes. */
+  pollEvery(activeMs: number | null): void {
+    this.#link.pollEvery(activeMs);
   }
 
   // What happens by itself

@@ -7,7 +7,7 @@ import { type Ask, Forgotten, readPage, readStream } from './reading';
 /** What the fallback needs and whom it tells. */
 export type FallbackWorld = {
   ask: Ask;
-  settings: () => Settings;
+  polling: () => Settings['polling'];
   isHidden: () => boolean;
   /** Whether a conversation is open, so that answers are waited for. */
   isActive: () => boolean;
@@ -58,7 +58,7 @@ export class Fallback {
   }
 
   #interval(): number {
-    const { activeMs, inactiveMs, backgroundMs } = this.#world.settings().polling;
+    const { activeMs, inactiveMs, backgroundMs } = this.#world.polling();
     if (this.#world.isHidden()) return backgroundMs;
     return this.#world.isActive() ? activeMs : inactiveMs;
   }
@@ -68,7 +68,7 @@ export class Fallback {
     this.#next = null;
     if (this.#span.isOver || this.#isStreaming) return;
     // An interval of 0 means not at all: until somebody looks again.
-    if (this.#world.isHidden() && this.#world.settings().polling.backgroundMs === 0) return;
+    if (this.#world.isHidden() && this.#world.polling().backgroundMs === 0) return;
     if (ms > 0) this.#next = this.#span.after(ms, () => void this.#poll());
   }
 
@@ -115,7 +115,7 @@ export class Fallback {
       this.#world.onRefused(why);
       return null;
     }
-    const waits = this.#world.settings().polling.errorBackoffMs;
+    const waits = this.#world.polling().errorBackoffMs;
     const wait = waits[Math.min(this.#failures, waits.length - 1)] ?? patienceMs;
     this.#failures += 1;
     this.#world.onState(null, this.#failures, why);

@@ -201,7 +201,8 @@ describe('without a websocket', () => {
 
   test('a pollingInterval of the page takes the place of the 3 s', async () => {
     const { link, http } = await socketless();
-    link.setActive(true, 1_000);
+    link.pollEvery(1_000);
+    link.setActive(true);
     await tick();
     const before = http.polls.length;
 

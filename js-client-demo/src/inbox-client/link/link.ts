@@ -72,6 +72,7 @@ export class Link {
   #latencyMs: number | null = null;
   #error: string | null = null;
   #isActive = false;
+  #activeMs: number | null = null;
   #transports = websocketFirst;
   #lagging: (() => void) | null = null;
 
@@ -134,13 +135,17 @@ export class Link {
   }
 
   /** Whether a conversation is open: it is polled for more often. */
-  setActive(isActive: boolean, activeMs?: number): void {
-    if (activeMs)
-      this.#settings = { ...this.#settings, polling: { ...this.#settings.polling, activeMs } };
+  setActive(isActive: boolean): void {
     if (this.#isActive === isActive) return;
     this.#isActive = isActive;
     if (isActive) this.#fallback?.hurry();
     else this.#fallback?.reschedule();
+  }
+
+  /** Polls an open conversation so often, in milliseconds, whatever the server wishes; `null` as it wishes. */
+  pollEvery(activeMs: number | null): void {
+    this.#activeMs = activeMs;
+    this.#fallback?.reschedule();
   }
 
   /** Hears who types in a conversation, until the returned function is called. */
@@ -343,7 +348,10 @@ export class Link {
     this.#fallbackSpan = span;
     this.#fallback = new Fallback(span, {
       ask: this.#world.ask,
-      settings: () => this.#settings,
+      polling: () => {
+        const { polling } = this.#settings;
+        return { ...polling, activeMs: this.#activeMs ?? polling.activeMs };
+      },
       isHidden: this.#world.browser.isHidden,
       isActive: () => this.#isActive,
       point: () => this.point,

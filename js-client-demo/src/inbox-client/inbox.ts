@@ -345,7 +345,7 @@ export class Inbox {
     } catch (problem) {
       if (run.isOver) return;
       this.#isLoading = false;
-      if (problem instanceof ApiError && problem.status === 401) {
+      if (problem instanceof ApiError && problem.isRefusal) {
         return this.#link.refuse(problem.message);
       }
       if (this.getSnapshot().phase === 'loading') this.#store.set({ phase: 'unreachable' });

@@ -13,6 +13,11 @@ export class ApiError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
+  /** Whether it is the server that does not let us in; a proxy on the way knows no codes. */
+  get isRefusal(): boolean {
+    return (this.status === 401 || this.status === 403) && this.code !== undefined;
+  }
+
   /** Whether the same request may succeed later: the server is busy, away, or at work on it. */
   get isPassing(): boolean {
     return this.status >= 500 || this.status === 429 || this.code === 'request_in_progress';

@@ -111,7 +111,7 @@ export class Fallback {
       return this.#interval();
     }
     const why = problem instanceof Error ? problem.message : String(problem);
-    if (problem instanceof ApiError && (problem.status === 401 || problem.status === 403)) {
+    if (problem instanceof ApiError && problem.isRefusal) {
       this.#world.onRefused(why);
       return null;
     }

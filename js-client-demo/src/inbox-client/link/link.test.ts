@@ -707,6 +707,32 @@ describe('with the token', () => {
     link.stop();
   });
 
+  test("a proxy's 403 is not the server's: polling goes on", async () => {
+    const { link, http, way } = await begun();
+    http.page = () => problem(403);
+    FakeSocket.last.fails();
+    await tick();
+    expect(way()).toBe('disconnected/null');
+
+    http.page = (after) => page([], after);
+    await tick(1_000);
+
+    expect(way()).toBe('polling/poll');
+    link.stop();
+  });
+
+  test('a poll that the server does not take the token of is an error', async () => {
+    const { link, http, way } = await begun();
+    http.page = () => problem(401, 'session_ended');
+
+    FakeSocket.last.fails();
+    await tick(60_000);
+
+    expect(way()).toBe('error/null');
+    expect(http.polls).toHaveLength(1);
+    link.stop();
+  });
+
   test('a next one that is not taken either does not make it try without a pause', async () => {
     const { link } = await begun();
     FakeSocket.last.refuses('the token has expired');

@@ -99,12 +99,16 @@ const columns = remembered((conversations) => {
 });
 
 const byActivity = remembered((conversations) =>
-  [...conversations.values()].sort((a, b) => compare(activityOf(b), activityOf(a))),
+  [...conversations.values()].sort(
+    (a, b) => compare(activityOf(b), activityOf(a)) || compare(b.id, a.id),
+  ),
 );
 
 /** Who does not wait comes last. */
 const byWaiting = remembered((conversations) =>
-  [...conversations.values()].sort((a, b) => compare(a.waitingSince ?? '~', b.waitingSince ?? '~')),
+  [...conversations.values()].sort(
+    (a, b) => compare(a.waitingSince ?? '~', b.waitingSince ?? '~') || compare(a.id, b.id),
+  ),
 );
 
 function wantedBy(filter: ChatFilter): (conversation: Conversation) => boolean {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::seconds;
+use super::units::seconds;
 
 /// How long clients may take.
 #[derive(Args, Clone, Copy, Debug)]

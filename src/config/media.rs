@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{at_least_one, seconds};
+use super::units::{at_least_one, seconds};
 
 /// Where files are kept that messages carry, and how they are fetched.
 #[derive(Args, Clone, Debug)]

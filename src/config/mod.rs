@@ -2,15 +2,20 @@
 //!
 //! `recado --help` is the manual: the doc comments below are what it prints.
 
+mod clients;
 mod commands;
 mod conduct;
 mod connections;
 mod limits;
 mod media;
 mod metrics;
+mod safety;
 mod secrets;
 mod signals;
 mod simulate;
+mod storage;
+mod units;
+mod whatsapp;
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -18,8 +23,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use secrecy::{ExposeSecret as _, SecretString};
 
+pub use clients::{Backoff, Clients, Deflate};
 pub use commands::{
     InboxCommand, OutcomeName, RoleName, TenantCommand, Token, UserCommand, WebhooksCommand,
 };
@@ -28,16 +33,14 @@ pub use connections::Connections;
 pub use limits::{Limit, RateLimits};
 pub use media::{Media, MediaSizes};
 pub use metrics::{Metrics, Readers};
+pub use safety::{Environment, Tokens};
 pub use secrets::Sealing;
 pub use signals::Signals;
 pub use simulate::{AreaCodes, Fault, Rule, Share, Simulate, Window};
+pub use storage::{RetentionSettings, Storage};
+pub use whatsapp::{Sending, WhatsApp};
 
-/// What a development server signs tokens with. A production server refuses it.
-const DEVELOPMENT_SECRET: &str = "recado-development-secret";
-
-/// The shortest secret that a production server accepts: what HS256 asks for.
-/// <https://www.rfc-editor.org/rfc/rfc7518#section-3.2>
-const SHORTEST_SECRET: usize = 32;
+use units::{network, seconds};
 
 /// Recado: WhatsApp webhooks in, every open browser up to date.
 ///
@@ -185,164 +188,6 @@ pub struct Serve {
     pub log_format: LogFormat,
 }
 
-/// Where the data is.
-#[derive(Args, Clone, Debug)]
-pub struct Storage {
-    /// `sqlite:FILE` (made if missing) or `postgres://USER:PASSWORD@HOST/DATABASE`
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        default_value = "sqlite:data/recado.db",
-        hide_env_values = true
-    )]
-    pub database_url: String,
-
-    /// How many connections read the database at once (on PostgreSQL: read and write)
-    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 8)]
-    pub database_connections: u32,
-
-    /// By what secrets are kept.
-    #[command(flatten)]
-    pub secrets: Sealing,
-}
-
-/// How tokens are signed.
-#[derive(Args, Clone, Debug)]
-pub struct Tokens {
-    /// The secret of HS256 tokens, at least 32 bytes in production; share it with a backend that
-    /// issues tokens of its own
-    #[arg(long, env = "JWT_SECRET", default_value = DEVELOPMENT_SECRET, hide_env_values = true)]
-    pub jwt_secret: SecretString,
-
-    /// How long a token that Recado issues is valid, in seconds
-    #[arg(long, env = "JWT_LIFETIME_S", default_value = "43200", value_parser = seconds)]
-    pub jwt_lifetime: Duration,
-
-    /// How long somebody who does nothing stays signed in, in seconds
-    #[arg(long, env = "REFRESH_LIFETIME_S", default_value = "2592000", value_parser = seconds)]
-    pub refresh_lifetime: Duration,
-}
-
-/// WhatsApp.
-#[derive(Args, Clone, Debug)]
-pub struct WhatsApp {
-    /// The word that Meta's verification request must know
-    #[arg(long, env = "WHATSAPP_VERIFY_TOKEN", hide_env_values = true)]
-    pub whatsapp_verify_token: Option<SecretString>,
-
-    /// The app's secret: with it, webhooks must be signed
-    #[arg(long, env = "WHATSAPP_APP_SECRET", hide_env_values = true)]
-    pub whatsapp_app_secret: Option<SecretString>,
-
-    /// Where messages are sent to, and files asked for
-    #[arg(long, env = "WHATSAPP_GRAPH_URL", default_value = "https://graph.facebook.com/v25.0")]
-    pub whatsapp_graph_url: String,
-
-    /// The token that WhatsApp asks for from whoever sends or fetches
-    #[arg(long, env = "WHATSAPP_ACCESS_TOKEN", hide_env_values = true)]
-    pub whatsapp_access_token: Option<SecretString>,
-}
-
-/// How messages are handed to their channels.
-#[derive(Args, Clone, Debug)]
-pub struct Sending {
-    /// How many messages this node sends at once
-    #[arg(long, env = "SENDING_CONCURRENCY", default_value = "16", value_parser = at_least_one)]
-    pub sending_concurrency: usize,
-
-    /// How long a channel may take to answer, in seconds; whether it has taken the message is unknown
-    /// after that
-    #[arg(long, env = "SENDING_TIMEOUT_S", default_value = "30", value_parser = seconds)]
-    pub sending_timeout: Duration,
-
-    /// How long to wait at most before trying again, in milliseconds; it doubles with each try
-    #[arg(long, env = "SENDING_BACKOFF_MS", default_value = "1000", value_parser = milliseconds)]
-    pub sending_backoff: Duration,
-}
-
-/// How websockets are compressed, for clients that offer permessage-deflate.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Deflate {
-    /// Compress messages to websockets from this size on, in bytes
-    #[arg(long, env = "DEFLATE_THRESHOLD", default_value_t = 1_024)]
-    pub deflate_threshold: usize,
-
-    /// How hard to compress: 1 (fast) to 9 (small), 0 for not at all
-    #[arg(long, env = "DEFLATE_LEVEL", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
-    pub deflate_level: u32,
-}
-
-/// How long the log and raw webhooks are kept.
-#[derive(Args, Clone, Debug)]
-pub struct RetentionSettings {
-    /// How long events are kept, in days; clients that were away for longer load afresh
-    #[arg(long, env = "LOG_RETENTION_DAYS", default_value_t = 7)]
-    pub log_retention_days: u32,
-
-    /// How many events are kept per tenant, whatever their age
-    #[arg(long, env = "LOG_RETENTION_EVENTS", default_value_t = 1_000_000)]
-    pub log_retention_events: u32,
-
-    /// How long raw webhooks are kept, and what waits for its message, in days
-    #[arg(long, env = "WEBHOOK_RETENTION_DAYS", default_value_t = 30)]
-    pub webhook_retention_days: u32,
-}
-
-/// What clients are told, by `GET /api/realtime/config`, about how to connect. Times are
-/// milliseconds.
-#[derive(Args, Clone, Debug)]
-pub struct Clients {
-    /// How often to poll for the open conversation, in milliseconds
-    #[arg(long, env = "POLLING_ACTIVE_MS", default_value_t = 3_000)]
-    pub polling_active_ms: u32,
-
-    /// How often to poll for the others, in milliseconds
-    #[arg(long, env = "POLLING_INACTIVE_MS", default_value_t = 30_000)]
-    pub polling_inactive_ms: u32,
-
-    /// How often to poll in a hidden tab, in milliseconds; 0 for not at all
-    #[arg(long, env = "POLLING_BACKGROUND_MS", default_value_t = 0)]
-    pub polling_background_ms: u32,
-
-    /// How often widgets and dashboards poll without a websocket, in milliseconds
-    #[arg(long, env = "POLLING_FALLBACK_MS", default_value_t = 30_000)]
-    pub polling_fallback_ms: u32,
-
-    /// How long to try a websocket before polling, in milliseconds
-    #[arg(long, env = "WS_FALLBACK_TIMEOUT_MS", default_value_t = 10_000)]
-    pub ws_fallback_timeout_ms: u32,
-
-    /// How to try again: exponential (1, 2, 4 … 30 s, for ever) or in steps (1, 2, 5, 10 s)
-    #[arg(long, env = "BACKOFF", value_enum, default_value_t = Backoff::Exponential)]
-    pub backoff: Backoff,
-
-    /// After how many tries in steps to give up
-    #[arg(long, env = "MAX_RETRIES", default_value_t = 5)]
-    pub max_retries: u32,
-
-    /// How many messages of a conversation to keep in the browser
-    #[arg(long, env = "CHAT_CACHE_MAX_MESSAGES", default_value_t = 100)]
-    pub chat_cache_max_messages: u32,
-}
-
-/// How clients try again.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Backoff {
-    /// 1, 2, 4, 8, 16, 30, 30 … seconds, for ever.
-    Exponential,
-    /// 1, 2, 5, 10 seconds, a few times.
-    Steps,
-}
-
-/// Where a server runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Environment {
-    /// On somebody's desk.
-    Development,
-    /// In front of customers.
-    Production,
-}
-
 /// How to write logs.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum LogFormat {
@@ -388,90 +233,6 @@ impl Cli {
     }
 }
 
-impl Serve {
-    /// Says why these settings are not safe where the server runs, if they are not.
-    pub fn check(&self) -> Result<(), String> {
-        if self.environment == Environment::Development {
-            return Ok(());
-        }
-        let secret = self.tokens.jwt_secret.expose_secret();
-        if secret == DEVELOPMENT_SECRET {
-            return Err("a production server needs a JWT_SECRET of its own".to_owned());
-        }
-        if secret.len() < SHORTEST_SECRET {
-            return Err(format!("JWT_SECRET is shorter than {SHORTEST_SECRET} bytes"));
-        }
-        if self.storage.secrets.is_known_to_all() {
-            return Err("a production server needs a SECRETS_KEY of its own".to_owned());
-        }
-        if self.demo {
-            return Err("a production server has no demo logins: leave out --demo".to_owned());
-        }
-        if self.simulate {
-            return Err("a production server has real customers: leave out --simulate".to_owned());
-        }
-        if self.whatsapp.app_secret().is_none() {
-            let why = "a production server takes signed webhooks only: set WHATSAPP_APP_SECRET";
-            return Err(why.to_owned());
-        }
-        Ok(())
-    }
-}
-
-impl Serve {
-    /// What is convenient on somebody's desk and would be dangerous elsewhere.
-    pub fn dangers(&self) -> Vec<&'static str> {
-        let mut dangers = Vec::new();
-        if self.whatsapp.app_secret().is_none() {
-            dangers.push("WHATSAPP_APP_SECRET is not set: webhooks are taken unsigned");
-        }
-        if self.tokens.jwt_secret.expose_secret() == DEVELOPMENT_SECRET {
-            dangers.push("JWT_SECRET is the one that everybody knows: anybody can sign in");
-        }
-        if self.storage.secrets.is_known_to_all() {
-            dangers.push("SECRETS_KEY is not set: whoever has the database reads inboxes' secrets");
-        }
-        dangers
-    }
-}
-
-impl WhatsApp {
-    /// The app's secret, unless it is set to nothing.
-    pub fn app_secret(&self) -> Option<&SecretString> {
-        self.whatsapp_app_secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())
-    }
-
-    /// The token to speak to WhatsApp with, unless it is set to nothing.
-    pub fn access_token(&self) -> Option<&SecretString> {
-        self.whatsapp_access_token.as_ref().filter(|token| !token.expose_secret().is_empty())
-    }
-}
-
-fn network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    network.map_err(|_| "neither an address nor a network".to_owned())
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err("not a number of seconds above 0".to_owned()),
-    }
-}
-
-fn milliseconds(text: &str) -> Result<Duration, String> {
-    let milliseconds = text.parse().map_err(|_| "not a number of milliseconds".to_owned())?;
-    Ok(Duration::from_millis(milliseconds))
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("not a number above 0".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory as _, Parser as _};
@@ -480,39 +241,11 @@ mod tests {
 
     use super::{Bootstrap, Cli, Simulate};
 
-    const SECRET: &str = "0123456789abcdef0123456789abcdef";
     const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
     #[test]
     fn the_manual_holds_together() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_production_server_refuses_what_is_not_safe() {
-        let refused = |flags: &[&str]| {
-            let flags = ["recado", "--env", "production"].iter().chain(flags);
-            Cli::try_parse_from(flags).unwrap().serve.check().unwrap_err()
-        };
-        assert!(refused(&[]).contains("JWT_SECRET"));
-        assert!(refused(&["--jwt-secret", "short"]).contains("32 bytes"));
-        assert!(refused(&["--jwt-secret", SECRET]).contains("SECRETS_KEY"));
-        assert!(refused(&["--jwt-secret", SECRET, "--secrets-key", ""]).contains("SECRETS_KEY"));
-        let keys = ["--jwt-secret", SECRET, "--secrets-key", KEY];
-        assert!(refused(&keys).contains("WHATSAPP_APP_SECRET"));
-        let unsigned = [keys.as_slice(), &["--whatsapp-app-secret", ""]].concat();
-        assert!(refused(&unsigned).contains("WHATSAPP_APP_SECRET"));
-        let demo = [keys.as_slice(), &["--whatsapp-app-secret", "s", "--demo"]].concat();
-        assert!(refused(&demo).contains("--demo"));
-        let simulate = [keys.as_slice(), &["--whatsapp-app-secret", "s", "--simulate"]].concat();
-        assert!(refused(&simulate).contains("--simulate"));
-    }
-
-    #[test]
-    fn a_production_server_with_secrets_starts() {
-        let flags = ["recado", "--env", "production", "--jwt-secret", SECRET, "--secrets-key", KEY];
-        let flags = flags.iter().chain(&["--whatsapp-app-secret", "s"]);
-        assert_eq!(Cli::try_parse_from(flags).unwrap().serve.check(), Ok(()));
     }
 
     #[test]

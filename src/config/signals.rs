@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::milliseconds;
+use super::units::milliseconds;
 
 /// What is merely happening.
 #[derive(Args, Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 mod edit;
 mod list;
+mod place;
 mod rules;
 mod wake;
 
@@ -18,9 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Channel, Contact, Desk, Error, Message, Result, Sees};
 
-pub use edit::{Edit, Place, Spot};
-pub(super) use edit::{below, top};
+pub use edit::Edit;
 pub use list::{Cursor, Listed, Order, Wanted};
+pub use place::{Place, Spot};
+pub(super) use place::{below, top};
 pub(super) use rules::{shut, take_in};
 
 /// A conversation, as events and lists show it.

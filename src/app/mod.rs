@@ -1,5 +1,8 @@
 //! Putting it together: state, routes, workers, shutdown.
 
+mod chores;
+mod demo;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +13,7 @@ use axum::http::{HeaderName, HeaderValue, Request};
 use axum::middleware::map_request_with_state;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -19,36 +22,22 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::api::{self, ApiState, Budgets, Links, Proxies};
-use crate::auth::{Auth, Lifetimes, hash};
+use crate::auth::{Auth, Lifetimes};
 use crate::config::{Connections, Deflate, Environment, Serve, Storage, Tokens};
 use crate::courier::Courier;
-use crate::desk::{Channel, DEMO, Db, Desks, Error, Keys, NewUser, Retention, Role, TenantId};
+use crate::desk::{DEMO, Db, Desks, Keys, Retention, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::media::Shelf;
 use crate::realtime::{self, EventLimits, Pids, Signals, socketio};
-use crate::telemetry::FIGURES;
 
-/// How often a node looks for events that it was not told of.
-const LOOK_AROUND: Duration = Duration::from_secs(1);
+pub use demo::welcome;
 
-/// How often measurements are summed up.
-const SUM_UP: Duration = Duration::from_secs(1);
-
-/// How often old events and webhooks are let go.
-const PRUNE: Duration = Duration::from_mins(1);
-
-/// How often snoozed conversations are looked at.
-const WAKE: Duration = Duration::from_secs(1);
+use chores::{look_around, prune, sum_up, wake};
+use demo::furnish;
 
 /// How long a stopping server waits for its clients to go.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-/// What the demo tenant is called, and how one signs in to it.
-const DEMO_LOGINS: [(&str, &str, Role); 2] =
-    [("admin@demo.test", "Ada", Role::Admin), ("agent@demo.test", "Bia", Role::Agent)];
-const DEMO_PASSWORD: &str = "demo";
-const DEMO_PHONE: &str = "test-phone-id";
 
 /// A server that is ready to be run.
 pub struct App {
@@ -234,87 +223,6 @@ fn retention(settings: &Serve) -> Retention {
     }
 }
 
-/// Makes the tenants, inboxes and people that the settings name.
-async fn furnish(desks: &Desks, settings: &Serve) -> anyhow::Result<()> {
-    for named in &settings.bootstrap {
-        let desk = desks.ensure_tenant(&named.tenant.as_str().into(), &named.tenant).await?;
-        let phone = named.phone_number_id.as_str();
-        desk.ensure_inbox(Channel::WhatsApp, phone, phone).await?;
-    }
-    if !settings.demo {
-        return Ok(());
-    }
-    let desk = desks.ensure_tenant(&DEMO.into(), "Loja Demonstração").await?;
-    desk.ensure_inbox(Channel::WhatsApp, DEMO_PHONE, "WhatsApp").await?;
-    for (email, name, role) in DEMO_LOGINS {
-        let user = NewUser {
-            email: email.to_owned(),
-            name: name.to_owned(),
-            role,
-            password_hash: hash(DEMO_PASSWORD),
-            only: None,
-        };
-        match desk.add_user(user).await {
-            Ok(_) | Err(Error::Exists(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
-/// Finds, for as long as it is polled, the events that other processes append.
-async fn look_around(desks: Desks) {
-    let mut rounds = interval(LOOK_AROUND);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        rounds.tick().await;
-        if let Err(error) = desks.look_around().await {
-            tracing::warn!(%error, "cannot look for other processes' events");
-        }
-    }
-}
-
-/// Sums up, for as long as it is polled, what has been measured.
-async fn sum_up() {
-    let mut rounds = interval(SUM_UP);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        rounds.tick().await;
-        FIGURES.upkeep();
-    }
-}
-
-/// Lets go, for as long as it is polled, of what has been kept for long enough.
-async fn prune(desks: Desks, retention: Retention, shelf: Shelf) {
-    let mut rounds = interval(PRUNE);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        rounds.tick().await;
-        match desks.prune(retention).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "old events and webhooks have been let go"),
-            Err(error) => tracing::warn!(%error, "cannot let go of old events and webhooks"),
-        }
-        match shelf.prune().await {
-            Ok(0) => {}
-            Ok(files) => tracing::info!(files, "files that nobody needs have been let go"),
-            Err(error) => tracing::warn!(%error, "cannot let go of files that nobody needs"),
-        }
-    }
-}
-
-/// Opens, for as long as it is polled, the snoozed conversations whose time has come.
-async fn wake(desks: Desks) {
-    let mut rounds = interval(WAKE);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        rounds.tick().await;
-        if let Err(error) = desks.wake_snoozed().await {
-            tracing::warn!(%error, "snoozed conversations cannot be opened");
-        }
-    }
-}
-
 /// A request's span: without its query, which may hold a token.
 fn span<B>(request: &Request<B>) -> tracing::Span {
     tracing::debug_span!("http", method = %request.method(), path = request.uri().path())
@@ -332,18 +240,4 @@ fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
         origin.parse::<HeaderValue>().with_context(|| format!("CORS_ORIGINS: {origin}"))
     });
     Ok(cors.allow_origin(origins.collect::<anyhow::Result<Vec<_>>>()?))
-}
-
-/// Tells a newcomer what to open and what to send.
-pub fn welcome(settings: &Serve, address: SocketAddr) -> String {
-    let url = format!("http://localhost:{}", address.port());
-    let told = format!("Recado listens on {address}: open {url}");
-    if !settings.demo {
-        return told;
-    }
-    let logins = DEMO_LOGINS
-        .map(|(email, _, _)| format!("  sign in as {email}, password {DEMO_PASSWORD}"))
-        .join("\n");
-    let curl = include_str!("welcome.txt").replace("URL", &url).replace("PHONE", DEMO_PHONE);
-    format!("{told}\n{logins}\n  let a customer write:\n\n{curl}")
 }

@@ -1,0 +1,77 @@
+//! What a node does by itself, again and again, for as long as it is polled.
+
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::desk::{Desks, Retention};
+use crate::media::Shelf;
+use crate::telemetry::FIGURES;
+
+/// How often a node looks for events that it was not told of.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+/// How often measurements are summed up.
+const SUM_UP: Duration = Duration::from_secs(1);
+
+/// How often old events and webhooks are let go.
+const PRUNE: Duration = Duration::from_mins(1);
+
+/// How often snoozed conversations are looked at.
+const WAKE: Duration = Duration::from_secs(1);
+
+/// Finds the events that other processes append.
+pub(super) async fn look_around(desks: Desks) {
+    let mut rounds = every(LOOK_AROUND);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = desks.look_around().await {
+            tracing::warn!(%error, "cannot look for other processes' events");
+        }
+    }
+}
+
+/// Sums up what has been measured.
+pub(super) async fn sum_up() {
+    let mut rounds = every(SUM_UP);
+    loop {
+        rounds.tick().await;
+        FIGURES.upkeep();
+    }
+}
+
+/// Lets go of what has been kept for long enough.
+pub(super) async fn prune(desks: Desks, retention: Retention, shelf: Shelf) {
+    let mut rounds = every(PRUNE);
+    loop {
+        rounds.tick().await;
+        match desks.prune(retention).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old events and webhooks have been let go"),
+            Err(error) => tracing::warn!(%error, "cannot let go of old events and webhooks"),
+        }
+        match shelf.prune().await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "files that nobody needs have been let go"),
+            Err(error) => tracing::warn!(%error, "cannot let go of files that nobody needs"),
+        }
+    }
+}
+
+/// Opens the snoozed conversations whose time has come.
+pub(super) async fn wake(desks: Desks) {
+    let mut rounds = every(WAKE);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = desks.wake_snoozed().await {
+            tracing::warn!(%error, "snoozed conversations cannot be opened");
+        }
+    }
+}
+
+/// Ticks at once, and then so often; one that comes late puts the next ones off.
+fn every(time: Duration) -> Interval {
+    let mut rounds = interval(time);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rounds
+}

@@ -29,7 +29,7 @@ use crate::desk::{DEMO, Db, Desks, Keys, Retention, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::media::Shelf;
-use crate::realtime::{self, EventLimits, Pids, Signals, socketio};
+use crate::realtime::{self, EventLimits, Parting, Pids, Signals, socketio};
 
 pub use demo::welcome;
 
@@ -163,6 +163,7 @@ impl App {
             courier,
             shelf,
         } = self;
+        let _parting = Parting::of(io.clone());
         let courier = tokio::spawn(courier.run(stop.clone()));
         let fetcher = tokio::spawn(shelf.clone().run(stop.clone()));
         let pruning = prune(desks.clone(), retention, shelf);

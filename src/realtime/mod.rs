@@ -7,6 +7,7 @@ mod last_check;
 mod limited;
 mod mailbox;
 mod metrics;
+mod parting;
 mod polling;
 mod presence;
 mod recovery;
@@ -25,6 +26,7 @@ use socketioxide::SocketIo;
 
 pub use limited::EventLimits;
 pub use mailbox::Mailbox;
+pub use parting::Parting;
 pub use recovery::Pids;
 pub use signals::Signals;
 

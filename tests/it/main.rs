@@ -23,6 +23,7 @@ mod isolating;
 mod javascript;
 mod journey;
 mod layers;
+mod letting_go;
 mod limiting;
 mod lingering;
 mod media;

@@ -61,6 +61,27 @@ impl Database {
         done.map(|_| ()).map_err(|error| error.to_string())
     }
 
+    /// How many connections to it there are: of SQLite how often this process has its files open, of
+    /// PostgreSQL how many backends serve it.
+    pub(crate) fn users(&self) -> usize {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let open = std::fs::read_dir("/proc/self/fd").unwrap();
+            let open = open.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
+            return open.filter(|file| file.to_string_lossy().starts_with(path)).count();
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let connection = sea_orm::Database::connect(&self.url).await.unwrap();
+            let count = "SELECT count(*) AS users FROM pg_stat_activity \
+                         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, count);
+            let row = connection.query_one_raw(count).await.unwrap().unwrap();
+            let users: i64 = row.try_get("", "users").unwrap();
+            connection.close().await.unwrap();
+            usize::try_from(users).unwrap()
+        })
+    }
+
     /// All that it holds: the bytes of SQLite's files, of PostgreSQL the rows that may hold secrets.
     pub(crate) async fn bytes(&self) -> Vec<u8> {
         if let Some(path) = self.url.strip_prefix("sqlite:") {

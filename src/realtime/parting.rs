@@ -1,0 +1,68 @@
+//! How connections end, also those of a server that is dropped.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use socketioxide::SocketIo;
+use socketioxide::adapter::LocalAdapter;
+use socketioxide::handler::DisconnectHandler;
+use socketioxide::operators::BroadcastOperators;
+use socketioxide::socket::{DisconnectReason, Socket};
+use tokio_util::sync::CancellationToken;
+
+use super::recovery::Pids;
+
+/// Lets everybody go when it is dropped.
+///
+/// The engine and its connections hold each other, its namespace and the sockets in it too, and they
+/// all the desks: were they not parted, a server that is dropped in the middle of its work would keep
+/// its database open.
+#[derive(Debug)]
+pub struct Parting(SocketIo);
+
+impl Parting {
+    /// Parts from the clients of `io`.
+    pub fn of(io: SocketIo) -> Self {
+        Self(io)
+    }
+}
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        // Nobody once the engine has been closed.
+        let everybody = self.0.of("/").map(BroadcastOperators::sockets).unwrap_or_default();
+        // Its first step closes all connections; the rest would wait until they are.
+        let _ = self.0.close().now_or_never();
+        for socket in everybody {
+            // One whose buffer is full takes no farewell.
+            let _ = socket.disconnect();
+        }
+    }
+}
+
+/// Ends what is done for a client once its connection has ended.
+///
+/// Here and now: the engine would do so in a task, which a runtime that ends does not run.
+pub(super) struct End {
+    pub(super) pids: Pids,
+    pub(super) gone: CancellationToken,
+}
+
+impl DisconnectHandler<LocalAdapter, ()> for End {
+    fn call_with_defer(
+        &self,
+        socket: Arc<Socket>,
+        reason: DisconnectReason,
+        forget: fn(Arc<Socket>),
+    ) {
+        tracing::info!(socket.id = %socket.id, ?reason, "Client disconnected");
+        self.pids.forget(socket.id.as_str());
+        self.gone.cancel();
+        forget(socket);
+    }
+
+    fn phantom(&self) -> PhantomData<()> {
+        PhantomData
+    }
+}

@@ -1,0 +1,42 @@
+//! What is left of a server that is dropped without a word: nothing.
+
+use std::time::Instant;
+
+use tokio::runtime::Runtime;
+
+use crate::support::{Client, Database, PATIENCE, TestServer};
+
+/// Returns once nobody but the caller has the database open.
+fn until_closed(database: &Database) {
+    let begun = Instant::now();
+    // Threads and backends close it a moment after whoever was connected has gone.
+    while database.users() > 0 {
+        assert!(begun.elapsed() < PATIENCE, "{} have it open", database.users());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_server_that_is_dropped_in_the_middle_of_its_work_closes_its_database() {
+    let runtime = Runtime::new().unwrap();
+    let (server, clients) = runtime.block_on(async {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        acme.writes("5511888888888", "wamid.1", "Oi").await;
+        let mut clients = Vec::new();
+        for user in ["ada", "bia"] {
+            let token = acme.token_of(user, "agent");
+            let mut client = Client::connect(server.address(), &token).await.unwrap();
+            client.hear("ready").await;
+            clients.push(client);
+        }
+        (server, clients)
+    });
+    let database = server.database.clone();
+    assert!(database.users() > 0);
+
+    drop((server, clients));
+    drop(runtime);
+
+    until_closed(&database);
+}

@@ -88,14 +88,16 @@ impl App {
         let stop = CancellationToken::new();
         let Connections { slow_client_timeout: patience, .. } = settings.connections;
         let pids = Pids::default();
-        let signals = Signals::new(settings.signals);
+        let (media, whatsapp) = (&settings.media, &settings.whatsapp);
+        let shelf = Shelf::open(desks.clone(), media, whatsapp, is_development)?;
+        let courier = Courier::new(desks.clone(), shelf.clone(), whatsapp, &settings.sending);
+        let courier = courier.context("cannot make an HTTP client")?;
+        let signals = Signals::new(settings.signals, courier.hints());
         let budgets = Budgets::new(&settings.limits);
         let limits = EventLimits::new(settings.limits.limit_socket_events, budgets.events.clone());
         let told = (signals.clone(), limits);
         let (socketio, io) =
             socketio::layer(auth.clone(), pace(settings), pids.clone(), told, stop.clone());
-        let (media, whatsapp) = (&settings.media, &settings.whatsapp);
-        let shelf = Shelf::open(desks.clone(), media, whatsapp, is_development)?;
         let proxies = Proxies::new(&settings.trusted_proxies);
         let state = state(settings, auth, desks.clone(), shelf.clone());
         let uploads = api::uploads(&budgets)
@@ -129,8 +131,6 @@ impl App {
         let listener = bind(settings).await?;
         let retention = retention(settings);
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
-        let courier = Courier::new(desks.clone(), shelf.clone(), whatsapp, &settings.sending);
-        let courier = courier.context("cannot make an HTTP client")?;
         Ok(Self { listener, router, desks, io, signals, stop, patience, retention, courier, shelf })
     }
 

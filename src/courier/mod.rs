@@ -5,6 +5,7 @@
 //! (the answer was lost, the server was killed) is said to be unknown, and never sent once more by
 //! itself.
 
+mod hints;
 mod pace;
 
 use std::sync::Arc;
@@ -18,10 +19,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::channels::whatsapp::send::Graph;
 use crate::config::{Sending, WhatsApp};
-use crate::desk::{self, Channel, Desks, Errand, Settlement, Task, Time, Type};
+use crate::desk::{self, Channel, Desk, Desks, Errand, InboxId, Settlement, Task, Time, Type};
 use crate::media::Shelf;
 use crate::telemetry::FIGURES;
 use pace::Pace;
+
+pub use hints::Hints;
 
 /// How often it looks for what is due although nobody has told it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -37,6 +40,7 @@ pub struct Courier {
     desks: Desks,
     graph: Graph,
     token: Option<SecretString>,
+    hints: Hints,
     shelf: Shelf,
     pace: Pace,
     hands: usize,
@@ -55,15 +59,23 @@ impl Courier {
         sending: &Sending,
     ) -> reqwest::Result<Self> {
         let patience = sending.sending_timeout;
+        let graph = Graph::new(&whatsapp.whatsapp_graph_url, patience)?;
+        let token = whatsapp.access_token().cloned();
         Ok(Self {
             desks,
             shelf,
-            graph: Graph::new(&whatsapp.whatsapp_graph_url, patience)?,
-            token: whatsapp.access_token().cloned(),
+            hints: Hints::new(graph.clone(), token.clone()),
+            graph,
+            token,
             pace: Pace::new(sending.sending_backoff),
             hands: sending.sending_concurrency,
             lease: patience + MARGIN,
         })
+    }
+
+    /// What lets customers see that somebody is about to answer them.
+    pub fn hints(&self) -> Hints {
+        self.hints.clone()
     }
 
     /// Makes deliveries until `stop`; then finishes those that it has begun.
@@ -129,6 +141,9 @@ impl Courier {
             }
         };
         count(&errand, &settlement);
+        if let (Task::Send { .. }, Settlement::Done { .. }) = (&errand.task, &settlement) {
+            self.hints.ends(errand.message.conversation_id);
+        }
         let again = match &settlement {
             Settlement::Later { after, .. } => Some(*after),
             _ => None,
@@ -146,7 +161,8 @@ impl Courier {
 
     /// Tells the channel; nothing if the delivery is somebody else's by now.
     async fn tell(&self, errand: &mut Errand) -> desk::Result<Option<Settlement>> {
-        let Some(token) = self.token_of(errand).await? else {
+        let desk = self.desks.of(errand.tenant.clone());
+        let Some(token) = token_of(&desk, errand.inbox, self.token.as_ref()).await? else {
             return Ok(Some(pace::without_token()));
         };
         if let Err(settlement) = self.lend(errand, &token).await {
@@ -178,16 +194,19 @@ impl Courier {
         }
         Ok(())
     }
+}
 
-    /// What the channel asks for from whoever speaks for the inbox: its own token, else the
-    /// installation's.
-    async fn token_of(&self, errand: &Errand) -> desk::Result<Option<SecretString>> {
-        let desk = self.desks.of(errand.tenant.clone());
-        match desk.access_token(errand.inbox).await {
-            Ok(token) => Ok(Some(token)),
-            Err(desk::Error::NoAccessToken(_)) => Ok(self.token.clone()),
-            Err(error) => Err(error),
-        }
+/// What the channel asks for from whoever speaks for an inbox: its own token, else the
+/// installation's.
+async fn token_of(
+    desk: &Desk,
+    inbox: InboxId,
+    installations: Option<&SecretString>,
+) -> desk::Result<Option<SecretString>> {
+    match desk.access_token(inbox).await {
+        Ok(token) => Ok(Some(token)),
+        Err(desk::Error::NoAccessToken(_)) => Ok(installations.cloned()),
+        Err(error) => Err(error),
     }
 }
 

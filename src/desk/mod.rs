@@ -55,7 +55,7 @@ pub use canned_response::CannedResponse;
 pub use contact::{Contact, ContactDetails, ContactEdit, Contacts, MergedContact, same_number};
 pub use conversation::{Conversation, Cursor, Edit, InboxName, Listed, Order, Place, Spot, Wanted};
 pub use db::Db;
-pub use delivery::{Errand, Flow, Handover, Hold, Settlement, Task};
+pub use delivery::{Errand, Flow, Handover, Hint, Hold, Settlement, Task};
 pub use entity::conversation::Status as ConversationStatus;
 pub use entity::inbox::Channel;
 pub use entity::message::{Direction, Status, Type};

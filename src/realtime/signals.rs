@@ -17,6 +17,7 @@ use super::presence::Presence;
 use super::typing::{Typing, Typist};
 use crate::auth::Caller;
 use crate::config;
+use crate::courier::Hints;
 use crate::desk::{Contact, ConversationId, TenantId, UserId};
 use crate::telemetry::FIGURES;
 
@@ -38,6 +39,7 @@ struct Inner {
     typing: Mutex<Typing>,
     presence: Mutex<Presence>,
     untold: Mailbox<Signal>,
+    hints: Hints,
 }
 
 /// Something to be told to those in a room, but for those in another.
@@ -50,12 +52,13 @@ pub(super) struct Signal {
 }
 
 impl Signals {
-    /// Nobody is there yet.
-    pub fn new(settings: config::Signals) -> Self {
+    /// Nobody is there yet. Customers see by `hints` that an agent types.
+    pub fn new(settings: config::Signals, hints: Hints) -> Self {
         Self(Arc::new(Inner {
             typing: Mutex::new(Typing::new(settings.typing_timeout)),
             presence: Mutex::new(Presence::new(settings.presence_grace)),
             untold: Mailbox::default(),
+            hints,
         }))
     }
 
@@ -105,11 +108,9 @@ impl Signals {
         self.typing().is_in(&agent(caller), conversation)
     }
 
-    /// An agent types.
-    ///
-    /// This is where a channel would be told that the customer may see it (WhatsApp's typing
-    /// indicator, which lasts 25 s): once for a conversation in 20 s, from a task of its own.
+    /// An agent types, which the customer may see as well.
     pub(super) fn starts(&self, caller: &Caller, conversation: ConversationId, socket: Sid) {
+        self.0.hints.give(&caller.desk, conversation);
         let (name, now) = (Some(caller.name.as_str()), Instant::now());
         let mut typing = self.typing();
         self.leave_to_tell(typing.start(&agent(caller), name, conversation, Some(socket), now));

@@ -17,6 +17,7 @@ mod crashing;
 mod edge;
 mod finding;
 mod following;
+mod hinting;
 mod idempotency;
 mod inboxes;
 mod isolating;

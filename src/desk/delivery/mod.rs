@@ -5,6 +5,7 @@
 //! that has run out knows by that note whether the channel may have been told.
 
 mod claim;
+mod hint;
 mod settle;
 mod state;
 
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use super::{Change, Channel, Message, Result};
 
+pub use hint::Hint;
 pub use settle::Settlement;
 pub use state::Flow;
 

@@ -6,7 +6,7 @@ RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-api test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint deny build clean tools
+.PHONY: help run test test-api test-s3 test-client test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint deny build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,9 @@ test-sqlite: tools tests/clients/node_modules/.installed ## All tests of the ser
 
 test-postgres: tools tests/clients/node_modules/.installed ## The tests of the whole server, on PostgreSQL
 	tests/with-postgres cargo test --workspace --test it
+
+test-s3: tools ## Files in a bucket, in a private S3 store (needs Python with venv)
+	tests/with-s3 cargo test --workspace --test it media_in_s3 -- --ignored
 
 test-api: tools ## Any requests for the API, by its own description (needs Python with venv)
 	tests/api-conformance

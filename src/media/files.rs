@@ -4,22 +4,30 @@ use std::io;
 use std::ops::Range;
 use std::path::Path as Folder;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::aws::AmazonS3Builder;
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, parse_url_opts};
+use object_store::{
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, RetryConfig,
+};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{Error, Result, Written};
 
 /// How many bytes are sent to the store at a time: S3's least, but for the last.
 const PIECE: usize = 5 * 1024 * 1024;
+
+/// How often, and for how long, a store is asked that does not answer: people wait for it.
+const TRIES: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A folder or a bucket.
 #[derive(Clone)]
@@ -30,7 +38,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Opens `file:FOLDER`, which is made if missing, or what else the library knows by its address.
+    /// Opens `file:FOLDER`, which is made if missing, or `s3://BUCKET/PATH`.
     pub(super) fn open(url: &str, options: Vec<(&str, String)>) -> anyhow::Result<Self> {
         if let Some(folder) = url.strip_prefix("file:") {
             let folder = Folder::new(folder.strip_prefix("//").unwrap_or(folder));
@@ -40,8 +48,16 @@ impl Files {
             let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
             return Ok(Self { store: Arc::new(store), drafts: folder.into() });
         }
-        let (store, prefix) = parse_url_opts(&url.parse()?, options)?;
-        let store = Arc::new(PrefixStore::new(store, prefix));
+        let (scheme, prefix) = ObjectStoreScheme::parse(&url.parse()?)?;
+        let is_bucket = matches!(scheme, ObjectStoreScheme::AmazonS3);
+        anyhow::ensure!(is_bucket, "it is neither file:FOLDER nor s3://BUCKET/PATH");
+        let retry =
+            RetryConfig { retry_timeout: PATIENCE, max_retries: TRIES, ..RetryConfig::default() };
+        let mut bucket = AmazonS3Builder::new().with_url(url).with_retry(retry);
+        for (key, value) in options {
+            bucket = bucket.with_config(key.parse()?, value);
+        }
+        let store = Arc::new(PrefixStore::new(bucket.build()?, prefix));
         Ok(Self { store, drafts: std::env::temp_dir().into() })
     }
 

@@ -28,6 +28,7 @@ mod letting_go;
 mod limiting;
 mod lingering;
 mod media;
+mod media_in_s3;
 mod media_opening;
 mod metrics;
 mod people;

@@ -81,7 +81,10 @@ impl TestServer {
         let usual = ["recado", "--host", "127.0.0.1", "--port", "0", "--jwt-secret", SECRET];
         let mut args: Vec<&str> = usual.to_vec();
         let media = database.media_url();
-        args.extend(["--database-url", database.url(), "--media-url", &media]);
+        args.extend(["--database-url", database.url()]);
+        if !flags.contains(&"--media-url") {
+            args.extend(["--media-url", &media]);
+        }
         args.extend(flags);
         let settings = Cli::try_parse_from(args).unwrap().serve;
         let app = App::start(&settings).await.unwrap();

@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 
 use super::{Channel, Handover};
 
+/// The word in a message's metadata that says that it stands for one whose content comes later, under
+/// the same identifier.
+pub const PLACEHOLDER: &str = "placeholder";
+
 /// A webhook request: its bytes, and what its channel reads in them.
 #[derive(Clone, Debug)]
 pub struct Webhook {

@@ -64,7 +64,9 @@ pub use entity::webhook::Outcome;
 pub use event::{ConversationChange, Event, Logged, Notification, NotificationKind, Sort};
 pub use feed::Feed;
 pub use idempotency::{Answer, Attempt, Keyed};
-pub use inbound::{Address, Amendment, Attachment, Content, Element, Incoming, Webhook};
+pub use inbound::{
+    Address, Amendment, Attachment, Content, Element, Incoming, PLACEHOLDER, Webhook,
+};
 pub use inbox::{Inbox, InboxEdit};
 pub use media::{Fetch, Fetched, File, Loan, Media, Unused, Upload, Why};
 pub use message::{Message, Page, Reaction};

@@ -14,6 +14,10 @@ const AT_ONCE: i64 = 500;
 /// How long the answers to requests with an `Idempotency-Key` are kept.
 const ANSWERS_KEPT_DAYS: u32 = 1;
 
+/// For how long what came before its message waits for it at least: as long as WhatsApp tries to
+/// deliver a webhook.
+const WAITING_DAYS: u32 = 7;
+
 /// How long to keep what is not a conversation itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
@@ -21,7 +25,7 @@ pub struct Retention {
     pub log_days: u32,
     /// Events per tenant, whatever their age.
     pub log_events: u32,
-    /// Raw webhooks, and what waits for its message, in days.
+    /// Raw webhooks, and what waits for its message (7 at least), in days.
     pub webhook_days: u32,
 }
 
@@ -106,6 +110,7 @@ impl Desks {
             let some = webhook::Entity::delete_many().filter(webhook::Column::Id.is_in(old));
             pruned += some.exec(&self.db.writer).await?.rows_affected;
         }
+        let time = days_ago(days.max(WAITING_DAYS));
         let waiting = parked::Entity::delete_many().filter(parked::Column::ParkedAt.lt(time));
         pruned += waiting.exec(&self.db.writer).await?.rows_affected;
         Ok(pruned)

@@ -282,6 +282,39 @@ async fn imported_history_alerts_nobody() {
 }
 
 #[tokio::test]
+async fn what_stands_for_a_file_in_imported_history_becomes_it_in_whatever_order_they_come() {
+    let mut stands = json!({ "from": ANA, "id": "wamid.1", "timestamp": "1700000001",
+        "type": "media_placeholder", "history_context": { "status": "READ" } });
+    stands["history_context"] = json!({ "status": "READ" });
+    let image = json!({ "id": "m-1", "mime_type": "image/jpeg", "caption": "O bolo" });
+    let file = json!({ "from": ANA, "id": "wamid.1", "timestamp": "1700000001", "type": "image", "image": image });
+    for order in [[0, 1], [1, 0]] {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        let thread = json!({ "id": ANA, "messages": [stands] });
+        let values = [
+            json!({ "history": [{ "metadata": { "phase": 0 }, "threads": [thread] }] }),
+            json!({ "messages": [file] }),
+        ];
+
+        for at in order {
+            let value = value(&acme.phone, values[at].clone());
+            let change = json!({ "field": "history", "value": value });
+            server.take(&json!({ "entry": [{ "changes": [change] }] })).await;
+        }
+
+        let [message] = acme.history().await.try_into().unwrap();
+        assert_eq!((message.kind, message.content.as_str()), (Type::Image, "O bolo"));
+        assert_eq!(message.metadata["imported"], true);
+        assert_eq!(message.metadata.get("placeholder"), None);
+        assert_eq!(message.metadata["media"]["state"], "wanted");
+        assert_eq!(acme.card().await.unread_count, 0);
+        let is_told = acme.told().await.contains(&"message:updated");
+        assert_eq!(is_told, order == [0, 1]);
+    }
+}
+
+#[tokio::test]
 async fn a_message_from_the_future_does_not_stay_the_last() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

@@ -8,7 +8,7 @@ use super::compose::read_handover;
 use super::envelope::{Around, as_text, clip};
 use super::readable::readable;
 use super::refusal::{Refusal, refusal};
-use crate::desk::{Amendment, Content, Direction, Element, Incoming, Status, Time};
+use crate::desk::{Amendment, Content, Direction, Element, Incoming, PLACEHOLDER, Status, Time};
 
 /// The longest text of a message, in bytes; WhatsApp's own limit is 4,096 characters.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -16,9 +16,9 @@ const LONGEST_TEXT: usize = 64 * 1024;
 /// The most that is kept beside a message's text; the webhook itself is kept whole.
 const MOST_METADATA: usize = 64 * 1024;
 
-/// The fields that have a place of their own in a stored message, and the word under which the desk
-/// tells of a file.
-const OWN_PLACE: [&str; 5] = ["id", "from", "timestamp", "type", "media"];
+/// The fields that have a place of their own in a stored message, and the words under which the desk
+/// tells of a file, or that there will be one.
+const OWN_PLACE: [&str; 6] = ["id", "from", "timestamp", "type", "media", PLACEHOLDER];
 
 /// The keys under which a kind of message puts its content; what a message without `type` is.
 const KINDS: [&str; 15] = [
@@ -56,8 +56,10 @@ pub(super) fn echo(fields: &Fields, around: &Around) -> Element {
 
 /// Reads a message from before the number was connected.
 pub(super) fn old_message(fields: &Fields, around: &Around, with: Option<&str>) -> Element {
-    let from = fields.get("from").and_then(as_text);
-    let is_own = from.is_some() && from == around.own_number;
+    let digits = |told: &str| told.chars().filter(char::is_ascii_digit).collect::<String>();
+    let from = fields.get("from").and_then(as_text).map(|from| digits(&from));
+    // It may be written as people write it.
+    let is_own = from.is_some() && from == around.own_number.as_deref().map(digits);
     let direction = if is_own { Direction::Outbound } else { Direction::Inbound };
     let mut addresses: Vec<_> = with.map(str::to_owned).into_iter().collect();
     if addresses.is_empty() {
@@ -139,6 +141,9 @@ fn read(
             let (drawn_as, content) = readable(&kind, fields);
             let mut metadata = metadata(&kind, fields);
             let window = (direction == Direction::Inbound).then(|| window(&metadata));
+            if kind == "media_placeholder" {
+                metadata.insert(PLACEHOLDER.to_owned(), json!(true));
+            }
             if let Some((key, value)) = &mark {
                 metadata.insert((*key).to_owned(), value.clone());
             }

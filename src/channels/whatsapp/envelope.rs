@@ -133,7 +133,13 @@ fn read_list(
 }
 
 /// Reads old messages that a business brings along when it connects its number.
+/// <https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/history/>
 fn read_history(value: &Fields, around: &Around, into: &mut Vec<Element>) {
+    let before = into.len();
+    // What stood in the threads for files comes here, in webhooks of its own.
+    let old =
+        |message: &Map<String, Value>, around: &Around| content::old_message(message, around, None);
+    read_list(value, "messages", around, old, into);
     for chunk in value.get("history").copied().and_then(list).unwrap_or_default() {
         let Ok(threads) = list_in(chunk, "threads") else {
             into.push(aside("history", around, "it brings no threads"));
@@ -152,7 +158,7 @@ fn read_history(value: &Fields, around: &Around, into: &mut Vec<Element>) {
             }
         }
     }
-    if value.get("history").is_none() {
+    if value.get("history").is_none() && into.len() == before {
         into.push(aside("history", around, "it brings no history"));
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn readable(kind: &str, fields: &Fields) -> (Type, String) {
         "order" => (Type::Text, order(part)),
         "system" => (Type::Text, text_at(part, &["body"])),
         "request_welcome" => (Type::Text, "Abriu a conversa".to_owned()),
+        "media_placeholder" => (Type::Text, "Arquivo de mídia".to_owned()),
         "ephemeral" => (Type::Text, "Mensagem temporária".to_owned()),
         "referral" => (Type::Text, text_at(part, &["headline", "body", "source_url"])),
         "unsupported" | "unknown" => (Type::Text, unsupported(fields)),

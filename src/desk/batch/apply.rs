@@ -5,7 +5,6 @@ use entity::{
 };
 
 use super::super::conversation::{shut, take_in};
-use super::super::media::{tell_of, wanted};
 use super::super::message::{Amended, amend, changes, json};
 use super::super::stats::milestones;
 use super::super::webhook::Fate;
@@ -75,8 +74,9 @@ impl Batch<'_> {
     /// Stores a message, opening a conversation with somebody new.
     fn receive(&mut self, inbox: &inbox::Model, incoming: &Incoming) -> Verdict {
         let key = (inbox.id, incoming.provider_id.clone());
-        if self.messages.get(&key).is_some() {
-            return (Outcome::Duplicate, None);
+        if let Some(row) = self.messages.get(&key) {
+            let row = row.clone();
+            return self.fill(inbox, key, row, incoming);
         }
         // A time from the future would stay the last for ever.
         let tomorrow = self.now.plus_seconds(86_400);
@@ -90,11 +90,7 @@ impl Batch<'_> {
         let quiet = incoming.quiet || contact.blocked_at.is_some();
         let mut row = new_message(inbox, conversation.id, incoming, at, self.now);
         row.is_unread = incoming.direction == Direction::Inbound && !quiet;
-        if let Some(attachment) = &incoming.attachment {
-            let file = wanted(attachment, &row, self.now);
-            tell_of(&mut row, &file);
-            self.media.push(file);
-        }
+        self.attach(&mut row, incoming);
         self.settle_parked(&mut row);
         let message = Message::show(&row, Contact::from(&contact));
         self.messages.add(key, row);
@@ -200,7 +196,12 @@ impl Batch<'_> {
     }
 
     /// Puts a message in the place of what it was, and tells of it.
-    fn rewrite(&mut self, inbox: &inbox::Model, key: (InboxId, String), row: message::Model) {
+    pub(super) fn rewrite(
+        &mut self,
+        inbox: &inbox::Model,
+        key: (InboxId, String),
+        row: message::Model,
+    ) {
         let Some(before) = self.messages.get(&key) else { return };
         let place = self.places.get(&row.conversation_id);
         let contact = place.and_then(|(contact, _)| self.person(*contact));

@@ -6,6 +6,7 @@
 //! it arrives in, nor on how much is stored.
 
 mod apply;
+mod fill;
 mod load;
 mod people;
 mod store;

@@ -57,6 +57,7 @@ impl Batch<'_> {
         let messages = self.messages.unstored();
         let columns = [
             message::Column::ProviderId,
+            message::Column::Kind,
             message::Column::Content,
             message::Column::Metadata,
             message::Column::Reactions,

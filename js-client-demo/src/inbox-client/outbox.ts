@@ -35,6 +35,7 @@ export class Outbox {
   #span: Span | null = null;
   #pause: Span | null = null;
   #isSending = false;
+  #isWanted = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -100,20 +101,23 @@ export class Outbox {
   }
 
   async #sendAll(): Promise<void> {
-    const span = this.#span;
-    if (!span || this.#isSending) return;
+    this.#isWanted = true;
+    if (this.#isSending) return;
     this.#isSending = true;
-    try {
-      while (!span.isOver) {
-        const wait = await alone(`${this.#prefix}lock`, () => this.#sendFirst(span));
-        if (wait === null) break;
-        if (wait > 0) await this.#sleep(span, wait);
-      }
-    } finally {
-      this.#isSending = false;
+    // What is added while the last message goes out, is seen on another round.
+    while (this.#isWanted && this.#span) {
+      this.#isWanted = false;
+      await this.#sendWaiting(this.#span);
     }
-    // Something may have been added, or `start` called anew, in the last moment.
-    if (this.#span && this.#span !== span) this.wake();
+    this.#isSending = false;
+  }
+
+  async #sendWaiting(span: Span): Promise<void> {
+    while (!span.isOver) {
+      const wait = await alone(`${this.#prefix}lock`, () => this.#sendFirst(span));
+      if (wait === null) return;
+      if (wait > 0) await this.#sleep(span, wait);
+    }
   }
 
   /** Tries the first message that waits. Returns how long to wait for the next try; `null` for ever. */

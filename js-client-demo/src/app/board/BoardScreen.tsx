@@ -196,11 +196,18 @@ function useSaid(): Announcements {
     inbox.getSnapshot().stages.find((stage) => stage.id === id)?.name ?? '';
   const stageIdOf = (id: UniqueIdentifier) =>
     inbox.getSnapshot().conversations.get(String(id))?.stageId;
+  // A card that has been taken up is over its own column, which has just been said.
+  const isFresh = useRef(false);
   return {
-    onDragStart: ({ active: { id } }) =>
-      text.pickedUp({ name: nameBy(id), stage: stageBy(stageIdOf(id)) }),
-    onDragOver: ({ active, over }) =>
-      over ? text.over({ name: nameBy(active.id), stage: stageBy(over.id) }) : undefined,
+    onDragStart: ({ active: { id } }) => {
+      isFresh.current = true;
+      return text.pickedUp({ name: nameBy(id), stage: stageBy(stageIdOf(id)) });
+    },
+    onDragOver: ({ active, over }) => {
+      if (isFresh.current && over?.id === stageIdOf(active.id)) return undefined;
+      isFresh.current = false;
+      return over ? text.over({ name: nameBy(active.id), stage: stageBy(over.id) }) : undefined;
+    },
     onDragEnd: ({ active, over }) =>
       over
         ? text.dropped({ name: nameBy(active.id), stage: stageBy(over.id) })

@@ -2,8 +2,8 @@ import type { In } from '../i18n/in';
 import type { boardText } from './text';
 
 export const board: In<typeof boardText> = {
-  conversations: { one: '1 conversation', other: '{count} conversations' },
-  unread: { one: '1 unread', other: '{count} unread' },
+  conversations: { one: '{count} conversation', other: '{count} conversations' },
+  unread: { one: '{count} unread', other: '{count} unread' },
   emptyStage: 'No conversations in this stage',
   nothingFound: 'Nothing here with these filters',
   loadingMore: 'Loading more…',

@@ -2,8 +2,8 @@ import { count, params } from '@nanostores/i18n';
 import { i18n } from '../i18n';
 
 export const boardText = i18n('board', {
-  conversations: count({ one: '1 conversa', other: '{count} conversas' }),
-  unread: count({ one: '1 não lida', other: '{count} não lidas' }),
+  conversations: count({ one: '{count} conversa', other: '{count} conversas' }),
+  unread: count({ one: '{count} não lida', other: '{count} não lidas' }),
   emptyStage: 'Nenhuma conversa nesta etapa',
   nothingFound: 'Nada aqui com estes filtros',
   loadingMore: 'Carregando mais…',

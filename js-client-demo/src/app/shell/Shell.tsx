@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { type ComponentType, lazy, Suspense } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Profile } from '../../inbox-client';
+import { useNotifications } from '../notify/useNotifications';
 import { Toasts } from '../ui/Toasts';
 import { Bar } from './Bar';
 import { Notice } from './Notice';
@@ -41,6 +42,7 @@ export function preload(screen: Screen): void {
 export function Shell({ profile }: { profile: Profile | null }) {
   const text = useStore(shellText);
   const screen = useScreen();
+  useNotifications();
   return (
     <div className="shell">
       <a className="skip" href="#content">

@@ -8,7 +8,7 @@ export const shell: In<typeof shellText> = {
   chat: 'Chats',
   dashboard: 'Dashboard',
   settings: 'Settings',
-  unread: { one: '1 unread', other: '{count} unread' },
+  unread: { one: '{count} unread', other: '{count} unread' },
   loading: 'Loading…',
   screenFailed: 'This screen could not be loaded.',
   tryAgain: 'Try again',

@@ -8,7 +8,7 @@ export const shellText = i18n('shell', {
   chat: 'Conversas',
   dashboard: 'Painel',
   settings: 'Ajustes',
-  unread: count({ one: '1 não lida', other: '{count} não lidas' }),
+  unread: count({ one: '{count} não lida', other: '{count} não lidas' }),
   loading: 'Carregando…',
   screenFailed: 'Não foi possível carregar esta tela.',
   tryAgain: 'Tentar de novo',

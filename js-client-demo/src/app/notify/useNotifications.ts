@@ -1,0 +1,70 @@
+import { useStore } from '@nanostores/react';
+import { useEffect } from 'react';
+import { useLocation } from 'wouter';
+import { useInbox, useLive } from '../../hooks';
+import { type Inbox, type Message, type ServerEvent, unreadOf } from '../../inbox-client';
+import { nameOf, useLabelOf } from '../format';
+import { canRing, primeBell, ring } from './bell';
+import { desktop, sound } from './settings';
+import { isAnyInSight, once, showPresence } from './tabs';
+
+const plainIcon = '/favicon.svg';
+const unreadIcon = '/favicon-unread.svg';
+
+/** Lets whoever does not look know of messages: by title, icon, sound, and the system. */
+export function useNotifications(): void {
+  const inbox = useInbox();
+  const unread = useLive(unreadOf);
+  const rings = useStore(sound);
+  const pops = useStore(desktop);
+  const labelOf = useLabelOf();
+  const [, navigate] = useLocation();
+
+  useEffect(primeBell, []);
+  useEffect(showPresence, []);
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) Recado` : 'Recado';
+    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+    if (icon) icon.href = unread > 0 ? unreadIcon : plainIcon;
+    void navigator.setAppBadge?.(unread).catch(() => {});
+  }, [unread]);
+
+  useEffect(
+    () =>
+      inbox.listen((events) => {
+        const heard = events.findLast((event) => concerns(inbox, event));
+        if (heard?.name !== 'message:new') return;
+        const { seq, conversationId, message } = heard;
+        if (rings && canRing()) void once('rung', seq, ring);
+        if (pops)
+          void pop(seq, message, labelOf(message), () => navigate(`/chat/${conversationId}`));
+      }),
+    [inbox, rings, pops, labelOf, navigate],
+  );
+}
+
+/** Whether an event is a customer's message to me, or to nobody, that I do not see anyway. */
+function concerns(inbox: Inbox, event: ServerEvent): boolean {
+  if (event.name !== 'message:new' || event.message.direction !== 'INBOUND') return false;
+  const { conversations, me } = inbox.getSnapshot();
+  const assignee = conversations.get(event.conversationId)?.assigneeId ?? null;
+  if (assignee !== null && assignee !== me?.user.id) return false;
+  const isInView = location.pathname === `/chat/${event.conversationId}` && document.hasFocus();
+  return !isInView;
+}
+
+async function pop(seq: number, message: Message, label: string, open: () => void): Promise<void> {
+  if (Notification.permission !== 'granted' || (await isAnyInSight())) return;
+  await once('popped', seq, () => {
+    const shown = new Notification(nameOf(message.contact), {
+      body: message.content || label,
+      icon: plainIcon,
+      tag: message.contact.id,
+    });
+    shown.onclick = () => {
+      window.focus();
+      open();
+      shown.close();
+    };
+  });
+}

@@ -1,0 +1,74 @@
+import { useStore } from '@nanostores/react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInbox } from '../../hooks';
+import { answer } from '../../inbox-client';
+import { useFormat } from '../format';
+import { useNames } from '../people';
+import { settingsText } from './text';
+
+/** Who did what, the newest first; older lines on request. */
+export function Audit() {
+  const text = useStore(settingsText);
+  const format = useFormat();
+  const names = useNames();
+  const { api } = useInbox();
+  const { data, isError, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery({
+    queryKey: ['audit'],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: before, signal }) =>
+      answer(
+        api.GET('/api/audit', {
+          params: { query: { ...(before && { before }), limit: 50 } },
+          signal,
+        }),
+      ),
+    getNextPageParam: ({ lines, hasMore }) => (hasMore ? lines.at(-1)?.id : undefined),
+  });
+  if (isError) return <p role="alert">{text.failed}</p>;
+  const lines = data?.pages.flatMap((page) => page.lines) ?? [];
+  return (
+    <>
+      {data && lines.length === 0 && <p className="hint">{text.noAudit}</p>}
+      {lines.length > 0 && (
+        <div className="table">
+          <table className="audit">
+            <thead>
+              <tr>
+                <th scope="col">{text.when}</th>
+                <th scope="col">{text.who}</th>
+                <th scope="col">{text.what}</th>
+                <th scope="col">{text.subject}</th>
+                <th scope="col">{text.from}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {lines.map((line) => (
+                <tr key={line.id}>
+                  <td>{format.moment(line.happenedAt)}</td>
+                  <td>{line.actorId ? (names[line.actorId] ?? line.actorId) : text.system}</td>
+                  <td>
+                    <code>{line.action}</code>
+                  </td>
+                  <td>
+                    <code>{line.subject}</code>
+                  </td>
+                  <td>{line.address}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {hasNextPage && (
+        <button
+          type="button"
+          className="button"
+          disabled={isFetching}
+          onClick={() => fetchNextPage()}
+        >
+          {text.more}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+import { useStore } from '@nanostores/react';
+import { ring } from '../notify/bell';
+import { desktop, sound, volume, wantDesktop } from '../notify/settings';
+import { settingsText } from './text';
+
+/** By what one learns of messages that one does not see. */
+export function Notifications() {
+  const text = useStore(settingsText);
+  const rings = useStore(sound);
+  const loud = useStore(volume);
+  const pops = useStore(desktop);
+  const isDenied = 'Notification' in globalThis && Notification.permission === 'denied';
+  return (
+    <ul className="entries">
+      <li>
+        <div>
+          <label className="choice">
+            <input
+              type="checkbox"
+              checked={rings}
+              onChange={(event) => sound.set(event.target.checked)}
+            />
+            <strong>{text.sound}</strong>
+          </label>
+          <span>{text.soundHint}</span>
+        </div>
+        <label className="choice">
+          {text.volume}
+          <input
+            type="range"
+            min={0}
+            max={1}
+            step={0.1}
+            value={loud}
+            disabled={!rings}
+            onChange={(event) => volume.set(Number(event.target.value))}
+          />
+        </label>
+        <button type="button" className="button" disabled={!rings} onClick={ring}>
+          {text.tryIt}
+        </button>
+      </li>
+      <li>
+        <div>
+          <label className="choice">
+            <input
+              type="checkbox"
+              checked={pops}
+              disabled={isDenied}
+              onChange={(event) => void wantDesktop(event.target.checked)}
+            />
+            <strong>{text.desktop}</strong>
+          </label>
+          <span>{isDenied ? text.denied : text.desktopHint}</span>
+        </div>
+      </li>
+    </ul>
+  );
+}

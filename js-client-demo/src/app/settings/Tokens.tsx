@@ -1,0 +1,97 @@
+import { useStore } from '@nanostores/react';
+import { useState } from 'react';
+import type { components } from '../../inbox-client/generated/api';
+import { useFormat } from '../format';
+import { useAnswer, useDeed } from '../rest';
+import { Form } from './Form';
+import { settingsText } from './text';
+
+type Scope = components['schemas']['Scope'];
+
+const key = ['tokens'];
+const scopes = ['read', 'write', 'admin'] as const satisfies Scope[];
+
+/** One's own tokens for programs; each is shown once, when it is made. */
+export function Tokens() {
+  const text = useStore(settingsText);
+  const format = useFormat();
+  const [isAdding, setAdding] = useState(false);
+  const [made, setMade] = useState<string | null>(null);
+  const { data, isError } = useAnswer(key, (api, signal) => api.GET('/api/tokens', { signal }));
+  const add = useDeed(key, (api, body: components['schemas']['NewToken']) =>
+    api.POST('/api/tokens', { body }),
+  );
+  const revoke = useDeed(key, (api, id: string) =>
+    api.DELETE('/api/tokens/{id}', { params: { path: { id } } }),
+  );
+
+  async function save({ name = '', ...fields }: Record<string, string>) {
+    const wanted = scopes.filter((scope) => fields[scope]);
+    const { token } = await add.mutateAsync({ name, scopes: wanted });
+    setMade(token);
+  }
+
+  if (isError) return <p role="alert">{text.failed}</p>;
+  return (
+    <>
+      <p className="hint">{text.tokensHint}</p>
+      {made && <Made token={made} />}
+      {data?.tokens.length === 0 && <p className="hint">{text.noTokens}</p>}
+      <ul className="entries">
+        {data?.tokens.map((token) => (
+          <li key={token.id}>
+            <div>
+              <strong>{token.name}</strong>
+              <span>{token.scopes.join(', ')}</span>
+              <span>
+                {text.created}: {format.moment(token.createdAt)} · {text.lastUsed}:{' '}
+                {token.lastUsedAt ? format.moment(token.lastUsedAt) : text.never}
+              </span>
+            </div>
+            <button type="button" className="button danger" onClick={() => revoke.mutate(token.id)}>
+              {text.revoke}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <button type="button" className="button primary" onClick={() => setAdding(true)}>
+        {text.add}
+      </button>
+      {isAdding && (
+        <Form heading={text.add} onSave={save} onClose={() => setAdding(false)}>
+          <label>
+            {text.name}
+            <input name="name" required maxLength={100} />
+          </label>
+          <fieldset>
+            <legend>{text.scopes}</legend>
+            {scopes.map((scope, index) => (
+              <label key={scope} className="choice">
+                <input type="checkbox" name={scope} defaultChecked={index === 0} />
+                {scope}
+              </label>
+            ))}
+          </fieldset>
+        </Form>
+      )}
+    </>
+  );
+}
+
+function Made({ token }: { token: string }) {
+  const text = useStore(settingsText);
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <div className="made" role="status">
+      <p>{text.tokenOnce}</p>
+      <code>{token}</code>
+      <button
+        type="button"
+        className="button"
+        onClick={() => navigator.clipboard.writeText(token).then(() => setCopied(true))}
+      >
+        {isCopied ? text.copied : text.copy}
+      </button>
+    </div>
+  );
+}

@@ -92,13 +92,11 @@ pub(super) async fn add(
 #[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens",
     params(("id" = uuid::Uuid, Path)), responses((status = 204), ApiError))]
 pub(super) async fn revoke(
-    State(auth): State<Auth>,
     caller: Caller,
     Path(id): Path<ApiTokenId>,
 ) -> Result<StatusCode, ApiError> {
     caller.require_person()?;
     caller.desk.revoke_token(id, &caller.actor()).await?;
-    auth.forget(caller.desk.tenant(), &caller.user);
     Ok(StatusCode::NO_CONTENT)
 }
 

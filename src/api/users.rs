@@ -1,6 +1,5 @@
 //! The tenant's people.
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::extract::{Json, Path, told};
 use super::{ApiError, ApiState};
-use crate::auth::{Auth, Caller, choose, role_name};
+use crate::auth::{Caller, choose, role_name};
 use crate::desk::{self, InboxId, Role, UserEdit, UserId};
 use crate::wire::schema;
 
@@ -113,7 +112,6 @@ pub(super) async fn add(
     params(("id" = String, Path)), request_body = UserChanges,
     responses((status = 200, body = User), ApiError))]
 pub(super) async fn change(
-    State(auth): State<Auth>,
     caller: Caller,
     Path(id): Path<UserId>,
     Json(changes): Json<UserChanges>,
@@ -122,7 +120,6 @@ pub(super) async fn change(
     let UserChanges { name, role, inboxes: only, is_disabled } = changes;
     let edit = UserEdit { name, role, only, is_disabled };
     let changed = caller.desk.change_user(&id, edit, &caller.actor(), caller.role).await?;
-    auth.forget(caller.desk.tenant(), &id);
     Ok(Json(changed.into()))
 }
 
@@ -131,7 +128,6 @@ pub(super) async fn change(
     params(("id" = String, Path)), request_body = Password,
     responses((status = 204), ApiError))]
 pub(super) async fn reset_password(
-    State(auth): State<Auth>,
     caller: Caller,
     Path(id): Path<UserId>,
     Json(Password { password }): Json<Password>,
@@ -139,7 +135,6 @@ pub(super) async fn reset_password(
     caller.require(Role::Admin)?;
     let (hash, by) = (choose(password).await?, caller.actor());
     caller.desk.set_password(&id, hash, Some(&by), caller.role, None).await?;
-    auth.forget(caller.desk.tenant(), &id);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -9,7 +9,7 @@ mod token;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
 use secrecy::SecretString;
@@ -24,9 +24,12 @@ pub use token::same;
 
 use token::{API_TOKEN, Signer, digest};
 
-/// For how long it is remembered what a desk knows of a caller, and of how many.
-const KNOWN_FOR: Duration = Duration::from_secs(5);
+/// For how long it is remembered at most what a desk knows of a caller, and of how many.
+const KNOWN_FOR: Duration = Duration::from_mins(10);
 const MOST_KNOWN: u64 = 100_000;
+
+/// For how long it is not noted once more that a program has used its token.
+const USED_FOR: Duration = Duration::from_mins(1);
 
 /// Somebody who has shown who they are.
 #[derive(Clone, Debug)]
@@ -77,7 +80,7 @@ struct Inner {
     signer: Signer,
     lifetimes: Lifetimes,
     known: Cache<Who, Known>,
-    tokens: Cache<String, Option<ApiToken>>,
+    tokens: Cache<String, (Instant, ApiToken)>,
 }
 
 /// For how long what Recado issues can be used.
@@ -98,16 +101,18 @@ struct Known {
     /// Their name and role, if the tenant keeps them here.
     person: Option<(String, Role)>,
     is_disabled: bool,
-    has_session: bool,
+    /// Until when their session goes on, if it does.
+    session_until: Option<Time>,
     sees: Sees,
+    /// When the desk was asked.
+    asked: Instant,
 }
 
 impl Auth {
     /// Checks JWTs against `secret`, and issues tokens that are valid for `lifetimes`.
     pub fn new(desks: Desks, secret: &SecretString, lifetimes: Lifetimes) -> Self {
-        let known = Cache::builder().time_to_live(KNOWN_FOR).max_capacity(MOST_KNOWN);
-        let known = known.support_invalidation_closures().build();
-        let tokens = Cache::builder().time_to_live(KNOWN_FOR).max_capacity(MOST_KNOWN).build();
+        let known = Cache::builder().time_to_live(KNOWN_FOR).max_capacity(MOST_KNOWN).build();
+        let tokens = Cache::builder().time_to_live(USED_FOR).max_capacity(MOST_KNOWN).build();
         Self(Arc::new(Inner { desks, signer: Signer::new(secret), lifetimes, known, tokens }))
     }
 
@@ -127,37 +132,20 @@ impl Auth {
         self.admit(desk, UserId(claims.sub), claims.sid, until, None, proof).await
     }
 
-    /// Asks the desk anew, whatever is remembered, about somebody who was let in.
+    /// Lets somebody in once more who was let in before, as they are now: a change of what they may
+    /// do that the log has told of has been heard of.
     pub async fn again(&self, caller: &Caller) -> Result<Caller, Refusal> {
-        let who = (caller.desk.tenant().clone(), caller.user.clone(), caller.session);
-        self.0.known.invalidate(&who);
         if let Proof::ApiToken(digest) = &*caller.proof {
-            self.0.tokens.invalidate(digest);
             let again = self.program(digest.clone()).await?;
             return Ok(Caller { address: caller.address, ..again });
         }
+        let who = (caller.desk.tenant().clone(), caller.user.clone(), caller.session);
         let known = self.known(&who, &caller.desk).await?;
         caller.clone().known_as(known)
     }
 
-    /// Forgets what is remembered of a person, since it is another now.
-    pub fn forget(&self, tenant: &TenantId, user: &UserId) {
-        let (tenant, user) = (tenant.clone(), user.clone());
-        let forgotten =
-            self.0.known.invalidate_entries_if(move |who, _| who.0 == tenant && who.1 == user);
-        forgotten.expect("the cache was built for it");
-        self.0.tokens.invalidate_all();
-    }
-
     async fn program(&self, digest: String) -> Result<Caller, Refusal> {
-        let token = if let Some(token) = self.0.tokens.get(&digest) {
-            token
-        } else {
-            let token = self.0.desks.use_token(&digest).await?;
-            self.0.tokens.insert(digest.clone(), token.clone());
-            token
-        };
-        let token = token.ok_or(Refusal::ApiToken)?;
+        let token = self.token(&digest).await?;
         let until = token.expires_at.unwrap_or(Time(i64::MAX));
         if until <= Time::now() {
             return Err(Refusal::ApiToken);
@@ -165,6 +153,20 @@ impl Auth {
         let desk = self.0.desks.find(token.tenant).await?.ok_or(Refusal::Tenant)?;
         let scopes = token.scopes.iter().filter_map(|name| Scope::named(name)).collect();
         self.admit(desk, token.user, None, until, Some(scopes), Proof::ApiToken(digest)).await
+    }
+
+    /// Finds a program's token, or remembers it.
+    async fn token(&self, digest: &str) -> Result<ApiToken, Refusal> {
+        if let Some((asked, token)) = self.0.tokens.get(digest) {
+            let desk = self.0.desks.of(token.tenant.clone());
+            if holds(asked, &desk, &token.user).await? {
+                return Ok(token);
+            }
+        }
+        let asked = Instant::now();
+        let token = self.0.desks.use_token(digest).await?.ok_or(Refusal::ApiToken)?;
+        self.0.tokens.insert(digest.to_owned(), (asked, token.clone()));
+        Ok(token)
     }
 
     async fn admit(
@@ -193,24 +195,33 @@ impl Auth {
         caller.known_as(known)
     }
 
-    /// Asks the desk about a person, or remembers what it said a moment ago: clients that poll ask
-    /// often.
+    /// Asks the desk about a person, or remembers what it said for as long as that holds: clients that
+    /// poll ask often.
     async fn known(&self, who: &Who, desk: &Desk) -> Result<Known, Refusal> {
-        if let Some(known) = self.0.known.get(who) {
+        let (_, user, session) = who;
+        if let Some(known) = self.0.known.get(who)
+            && known.session_until.is_none_or(|until| until > Time::now())
+            && holds(known.asked, desk, user).await?
+        {
             return Ok(known);
         }
-        let (_, user, session) = who;
+        let asked = Instant::now();
         let (person, sees) = desk.person(user).await?;
-        let has_session = match session {
-            Some(session) => desk.has_session(*session, user).await?,
-            None => true,
+        let session_until = match session {
+            Some(session) => desk.session_until(*session, user).await?,
+            None => Some(Time(i64::MAX)),
         };
         let is_disabled = person.as_ref().is_some_and(|person| person.disabled_at.is_some());
         let person = person.map(|person| (person.name, person.role));
-        let known = Known { person, is_disabled, has_session, sees };
+        let known = Known { person, is_disabled, session_until, sees, asked };
         self.0.known.insert(who.clone(), known.clone());
         Ok(known)
     }
+}
+
+/// Whether what a desk has said of a person still holds.
+async fn holds(asked: Instant, desk: &Desk, user: &UserId) -> Result<bool, Refusal> {
+    Ok(desk.access_since(user).await?.is_some_and(|since| asked > since))
 }
 
 impl Caller {
@@ -219,7 +230,7 @@ impl Caller {
         if known.is_disabled {
             return Err(Refusal::Disabled);
         }
-        if !known.has_session {
+        if known.session_until.is_none() {
             return Err(Refusal::SessionEnded);
         }
         (self.name, self.role) = match (&*self.proof, known.person) {

@@ -79,7 +79,6 @@ impl Auth {
             Renewal::Unknown => Err(Refusal::RefreshToken),
             Renewal::Reused(tenant, user) => {
                 tracing::warn!(tenant.id = %tenant, user.id = %user, "a refresh token was used twice");
-                self.forget(&tenant, &user);
                 Err(Refusal::RefreshToken)
             }
         }
@@ -89,7 +88,6 @@ impl Auth {
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Refusal> {
         if let Some(session) = caller.session {
             caller.desk.close_session(session, &caller.actor()).await?;
-            self.forget(caller.desk.tenant(), &caller.user);
         }
         Ok(())
     }
@@ -109,7 +107,6 @@ impl Auth {
         let hash = password::choose(new).await?;
         let (by, role) = (caller.actor(), caller.role);
         caller.desk.set_password(&caller.user, hash, Some(&by), role, caller.session).await?;
-        self.forget(caller.desk.tenant(), &caller.user);
         Ok(())
     }
 

@@ -125,11 +125,14 @@ impl Feed {
     }
 
     async fn read(&self) -> Result<VecDeque<Arc<Logged>>> {
-        let events = self.desk.events_after(self.cursor, HELD as u64).await?;
-        match events.first() {
-            Some(first) if first.seq == self.cursor + 1 => Ok(events.into()),
-            _ => Err(self.forgotten()),
+        let mut events = self.desk.events_after(self.cursor, HELD as u64).await?;
+        if events.first().is_none_or(|first| first.seq != self.cursor + 1) {
+            return Err(self.forgotten());
         }
+        // Nobody reads of what the node has not heard of: it would serve them as they were before.
+        let head = self.head();
+        events.retain(|logged| logged.seq <= head);
+        Ok(events.into())
     }
 
     /// Another node has served this reader further than this one has got.

@@ -74,14 +74,14 @@ impl Desk {
         Ok(())
     }
 
-    /// Whether a session of this person's goes on.
-    pub async fn has_session(&self, id: SessionId, user: &UserId) -> Result<bool> {
+    /// Until when a session of this person's goes on if it is not renewed; nothing if it has ended.
+    pub async fn session_until(&self, id: SessionId, user: &UserId) -> Result<Option<Time>> {
         let alive = session::Entity::of_tenant(&self.tenant)
             .filter(session::Column::Id.eq(id))
             .filter(session::Column::UserId.eq(user.clone()))
             .filter(session::Column::RevokedAt.is_null())
             .filter(session::Column::ExpiresAt.gt(Time::now()));
-        Ok(alive.one(&self.desks.db.reader).await?.is_some())
+        Ok(alive.one(&self.desks.db.reader).await?.map(|alive| alive.expires_at))
     }
 
     /// Ends a session: its refresh token and its access tokens are refused from now on.

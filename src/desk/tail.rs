@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use entity::{TenantId, Time};
+use entity::{TenantId, Time, UserId};
 use tokio::sync::watch;
 
 use super::event::events_after;
-use super::{Db, Desks, Logged, Result, tenant};
+use super::{Db, Desk, Desks, Event, Logged, Result, tenant};
 
 /// How many events a tail keeps, and for how long; who is further behind reads the database.
 const KEPT: usize = 4_096;
@@ -17,11 +18,16 @@ const KEPT_SECONDS: i64 = 300;
 /// How many events are read from the database at once.
 const PAGE: u64 = 500;
 
+/// For how long a node that has looked at the heads of all logs is taken to have heard of everything.
+const HEARD_FOR: Duration = Duration::from_secs(5);
+
 /// The tails of all tenants that anybody here has asked about.
 #[derive(Debug)]
 pub(super) struct Tails {
     db: Db,
     tails: RwLock<HashMap<TenantId, Arc<Tail>>>,
+    /// When all of them were last seen to have everything.
+    looked: RwLock<Instant>,
 }
 
 /// The newest events of one tenant, without a gap, ending at `head`.
@@ -39,6 +45,10 @@ struct Kept {
     /// The last event that is not: everything after it is.
     floor: Head,
     events: VecDeque<Arc<Logged>>,
+    /// Since when this is kept.
+    began: Instant,
+    /// When it was last heard since then that what a person may do has changed.
+    accesses: HashMap<UserId, Instant>,
 }
 
 /// The newest event of a log.
@@ -64,7 +74,7 @@ pub(super) enum Ahead {
 
 impl Tails {
     pub(super) fn new(db: Db) -> Self {
-        Self { db, tails: RwLock::default() }
+        Self { db, tails: RwLock::default(), looked: RwLock::new(Instant::now()) }
     }
 
     /// Returns the tail of a tenant, or nothing if there is no such tenant.
@@ -107,6 +117,11 @@ impl Tails {
         tails.values().map(held).sum()
     }
 
+    /// Whether what any process has appended a while ago has come to the tails.
+    fn have_heard(&self) -> bool {
+        self.looked.read().unwrap_or_else(PoisonError::into_inner).elapsed() < HEARD_FOR
+    }
+
     fn tenants(&self) -> Vec<TenantId> {
         self.tails.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
@@ -114,8 +129,9 @@ impl Tails {
 
 impl Tail {
     fn new(db: Db, tenant: TenantId, head: Head) -> Self {
-        let kept = RwLock::new(Kept { floor: head, events: VecDeque::new() });
-        Self { db, tenant, kept, head: watch::Sender::new(head) }
+        let (events, accesses) = (VecDeque::new(), HashMap::new());
+        let kept = Kept { floor: head, events, began: Instant::now(), accesses };
+        Self { db, tenant, kept: RwLock::new(kept), head: watch::Sender::new(head) }
     }
 
     /// The newest event.
@@ -172,7 +188,13 @@ impl Tail {
         if first.seq != head.seq + 1 {
             return false;
         }
-        kept.events.extend(new.cloned());
+        for logged in new {
+            // Before anybody reads the event: who then asks what it has changed, is told.
+            if let Event::AccessChanged { user_id } = &logged.event {
+                kept.accesses.insert(user_id.clone(), Instant::now());
+            }
+            kept.events.push_back(Arc::clone(logged));
+        }
         let surplus = kept.events.len().saturating_sub(KEPT);
         kept.drop_first(surplus);
         let head = kept.events.back().map_or(head, |newest| Head::of(newest));
@@ -218,6 +240,7 @@ impl Desks {
     /// Looks once at the heads of all logs that are followed here, and catches up with what other
     /// processes have appended.
     pub async fn look_around(&self) -> Result<()> {
+        let looked = Instant::now();
         let followed = self.tails.tenants();
         if followed.is_empty() {
             return Ok(());
@@ -229,6 +252,21 @@ impl Desks {
             }
             tail.forget();
         }
+        *self.tails.looked.write().unwrap_or_else(PoisonError::into_inner) = looked;
         Ok(())
+    }
+}
+
+impl Desk {
+    /// Since when nothing has changed about what a person may do, as far as this node has heard: what
+    /// the desk has said of them after that still holds. Nothing if the node does not hear of changes
+    /// at the moment.
+    pub async fn access_since(&self, user: &UserId) -> Result<Option<Instant>> {
+        let tail = self.desks.tails.of(&self.tenant).await?.ok_or_else(|| self.missing())?;
+        if !self.desks.tails.have_heard() {
+            return Ok(None);
+        }
+        let kept = tail.kept.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(kept.accesses.get(user).copied().unwrap_or(kept.began)))
     }
 }

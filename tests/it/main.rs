@@ -36,6 +36,7 @@ mod polling;
 mod receiving;
 mod recovering;
 mod refusing;
+mod remembering;
 mod revalidating;
 mod routes;
 mod sending;

@@ -25,7 +25,7 @@ const HEARD_FOR: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Tails {
     db: Db,
-    tails: RwLock<HashMap<TenantId, Arc<Tail>>>,
+    by_tenant: RwLock<HashMap<TenantId, Arc<Tail>>>,
     /// When all of them were last seen to have everything.
     looked: RwLock<Instant>,
 }
@@ -74,7 +74,7 @@ pub(super) enum Ahead {
 
 impl Tails {
     pub(super) fn new(db: Db) -> Self {
-        Self { db, tails: RwLock::default(), looked: RwLock::new(Instant::now()) }
+        Self { db, by_tenant: RwLock::default(), looked: RwLock::new(Instant::now()) }
     }
 
     /// Returns the tail of a tenant, or nothing if there is no such tenant.
@@ -86,12 +86,12 @@ impl Tails {
         let Some(row) = tenant::row(&self.db.reader, tenant).await? else { return Ok(None) };
         let head = Head { seq: row.last_seq, at: row.last_event_at };
         let tail = || Arc::new(Tail::new(self.db.clone(), row.id.clone(), head));
-        let mut tails = self.tails.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tails = self.by_tenant.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Some(Arc::clone(tails.entry(row.id.clone()).or_insert_with(tail))))
     }
 
     fn known(&self, tenant: &TenantId) -> Option<Arc<Tail>> {
-        self.tails.read().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
+        self.by_tenant.read().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
     }
 
     /// Hands over what a commit of this node has just appended.
@@ -110,7 +110,7 @@ impl Tails {
 
     /// How many events are in memory.
     fn held(&self) -> usize {
-        let tails = self.tails.read().unwrap_or_else(PoisonError::into_inner);
+        let tails = self.by_tenant.read().unwrap_or_else(PoisonError::into_inner);
         let held = |tail: &Arc<Tail>| {
             tail.kept.read().unwrap_or_else(PoisonError::into_inner).events.len()
         };
@@ -123,7 +123,7 @@ impl Tails {
     }
 
     fn tenants(&self) -> Vec<TenantId> {
-        self.tails.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.by_tenant.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 }
 

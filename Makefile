@@ -6,7 +6,7 @@ RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run test test-api test-s3 test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint deny build clean tools
+.PHONY: help run api-types test test-api test-s3 test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint deny build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,7 +16,9 @@ run: tools $(CLIENT)/dist/index.html ## Build client and server, and serve the d
 
 test: test-client test-sqlite test-postgres ## Run all tests, on SQLite and on a private PostgreSQL
 
-test-client: tools $(CLIENT)/node_modules/.installed ## The client's own tests
+test-client: tools $(CLIENT)/node_modules/.installed ## The client's own tests, also against the server
+	cargo build --workspace
+	target/debug/recado openapi | npm --prefix $(CLIENT) run --silent check-api-types
 	cd $(CLIENT) && npm test
 
 test-browser: tools $(CLIENT)/dist/index.html ## People at browsers, on a whole server (installs Chromium when root and missing)
@@ -26,6 +28,10 @@ test-browser: tools $(CLIENT)/dist/index.html ## People at browsers, on a whole 
 screenshots: tools $(CLIENT)/dist/index.html ## Pictures of every screen in both themes and widths, in target/screenshots
 	cargo build --workspace
 	cd $(CLIENT) && ../tests/with-chromium npm run screenshots
+
+api-types: tools $(CLIENT)/node_modules/.installed ## Write the client's types of the API anew, from what the server says
+	cargo build --workspace
+	target/debug/recado openapi | npm --prefix $(CLIENT) run --silent api-types
 
 test-sqlite: tools tests/clients/node_modules/.installed ## All tests of the server, on SQLite
 	cargo test --workspace

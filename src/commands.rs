@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 
 use anyhow::{Context as _, bail};
+use recado::api::description;
 use recado::app::{lifetimes, open};
 use recado::auth::{Auth, hash, role_name};
 use recado::channels;
@@ -31,6 +32,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Token(asked) => token(asked).await,
         Command::Webhooks(command) => webhooks(command).await,
         Command::Verify(storage) => verify(&storage).await,
+        Command::Openapi => {
+            say(&description().to_pretty_json()?);
+            Ok(())
+        }
     }
 }
 

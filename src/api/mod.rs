@@ -116,20 +116,46 @@ impl Modify for Bearer {
     }
 }
 
+/// Returns the API's description, as `/api/openapi.json` shows it.
+pub fn description() -> openapi::OpenApi {
+    let routes = OpenApiRouter::with_openapi(Description::openapi())
+        .merge(open())
+        .merge(media::uploads())
+        .merge(polled())
+        .merge(once());
+    let mut description = routes.into_openapi();
+    for (path, item) in &mut description.paths.paths {
+        name(path, item);
+    }
+    description
+}
+
 /// Returns the routes of the API and of webhooks, and the API's description.
 pub fn routes(state: &ApiState, budgets: &Budgets) -> Router<ApiState> {
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhooks::subscribe).post(webhooks::receive))
         .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK))
         .route_layer(from_fn_with_state(budgets.webhooks.clone(), limit));
-    // Routes that clients poll, whose every answer is made from what the log tells of.
-    let polled = OpenApiRouter::new()
-        .merge(board::routes())
-        .merge(conversations::routes())
-        .route_layer(from_fn_with_state(state.clone(), etag::revalidate));
-    // Every route that takes a POST of somebody who is let in: with a key, it is done once.
-    let once = OpenApiRouter::new()
-        .merge(polled)
+    let polled = polled().route_layer(from_fn_with_state(state.clone(), etag::revalidate));
+    let once =
+        once().merge(polled).route_layer(from_fn_with_state(state.clone(), idempotency::once));
+    let (api, _) = open().merge(once).split_for_parts();
+    api.route_layer(from_fn_with_state(budgets.requests.clone(), limit))
+        .route("/health", get(|| async { "ok" }))
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description()))
+        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .merge(webhooks)
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+}
+
+/// Routes that clients poll, whose every answer is made from what the log tells of.
+fn polled() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().merge(board::routes()).merge(conversations::routes())
+}
+
+/// The other routes that take a POST of somebody who is let in: with a key, it is done once.
+fn once() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .merge(contacts::routes())
         .merge(stats::routes())
         .merge(messages::routes())
@@ -143,20 +169,23 @@ pub fn routes(state: &ApiState, budgets: &Budgets) -> Router<ApiState> {
         .merge(tenants::routes())
         .merge(canned_responses::routes())
         .merge(audit::routes())
-        .route_layer(from_fn_with_state(state.clone(), idempotency::once));
-    let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
-        .merge(sessions::routes())
-        .merge(media::routes())
-        .merge(once)
-        .split_for_parts();
-    let (_, of_uploads) = media::uploads().split_for_parts();
-    let description = description.merge_from(of_uploads);
-    api.route_layer(from_fn_with_state(budgets.requests.clone(), limit))
-        .route("/health", get(|| async { "ok" }))
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
-        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
-        .merge(webhooks)
-        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+}
+
+/// Routes on which no key counts.
+fn open() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().merge(sessions::routes()).merge(media::routes())
+}
+
+/// Gives each operation a name of its own: handlers' names are told apart by their subject alone.
+fn name(path: &str, item: &mut openapi::PathItem) {
+    let subject = path.trim_start_matches("/api").split('/').nth(1).unwrap_or_default();
+    let operations =
+        [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+    for operation in operations.into_iter().flatten() {
+        if let Some(name) = &operation.operation_id {
+            operation.operation_id = Some(format!("{subject}.{name}"));
+        }
+    }
 }
 
 /// Returns the routes of requests that bring a large body, and may take longer than others.

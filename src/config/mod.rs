@@ -81,6 +81,8 @@ pub enum Command {
     Webhooks(WebhooksCommand),
     /// Count everything anew and compare: prints what has drifted
     Verify(Storage),
+    /// Print the description of the API (`OpenAPI` 3.1), as a server shows it at /api/openapi.json
+    Openapi,
     /// Stand in for WhatsApp: people who write, and a Graph API that takes what is sent to them
     Simulate(Box<Simulate>),
 }

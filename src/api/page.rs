@@ -1,9 +1,9 @@
 //! The client's files, built into the program.
 
 use axum::body::Body;
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::ApiError;
 
@@ -16,8 +16,28 @@ struct Files;
 /// The names that belong to the API: what is missing there is no page.
 const NOT_PAGES: [&str; 3] = ["api", "webhooks", "socket.io"];
 
+/// How files lie compressed beside themselves, the smallest first.
+const COMPRESSED: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+/// Vite names its assets by their content.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// What the client's page may do: nothing but what comes from this server, and no text becomes script.
+/// <https://www.w3.org/TR/CSP3/>
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
+    img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; \
+    manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; \
+    require-trusted-types-for 'script'";
+
+/// What goes with every file.
+const MANNERS: [(HeaderName, HeaderValue); 3] = [
+    (header::VARY, HeaderValue::from_static("accept-encoding")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+];
+
 /// Answers with a file of the client; for addresses within the client, with its page.
-pub async fn page(method: Method, uri: Uri) -> Result<Response, ApiError> {
+pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let path = uri.path().trim_start_matches('/');
     let first = path.split('/').next().unwrap_or_default();
     if NOT_PAGES.contains(&first) {
@@ -29,20 +49,56 @@ pub async fn page(method: Method, uri: Uri) -> Result<Response, ApiError> {
     // A name with a dot is a file; anything else is a place within the client.
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     let name = if is_file { path } else { "index.html" };
-    let file = Files::get(name);
-    if file.is_none() && name == "index.html" {
+    let Some((file, encoding)) = choose(name, &headers) else {
+        if is_file {
+            return Err(ApiError::NotFound);
+        }
         let told = "The client is not built into this server: run `npm run build` in \
                     js-client-demo, then build the server again. The API works without it.\n";
         return Ok((StatusCode::NOT_FOUND, told).into_response());
-    }
-    let file = file.ok_or(ApiError::NotFound)?;
-    // Vite names its assets by their content.
-    let lasts = if name.starts_with("assets/") {
-        "public, max-age=31536000, immutable"
+    };
+    let tag = format!(
+        "\"{}{}\"",
+        hex::encode(&file.metadata.sha256_hash()[..12]),
+        encoding.unwrap_or("")
+    );
+    let lasts = if name.starts_with("assets/") { FOR_EVER } else { "no-cache" };
+    let known =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
     } else {
-        "no-cache"
+        Body::from(file.data.into_owned()).into_response()
     };
     let kind = mime_guess::from_path(name).first_or_octet_stream();
-    let headers = [(header::CONTENT_TYPE, kind.as_ref()), (header::CACHE_CONTROL, lasts)];
-    Ok((headers, Body::from(file.data.into_owned())).into_response())
+    let told = response.headers_mut();
+    told.extend(MANNERS);
+    told.insert(header::CACHE_CONTROL, HeaderValue::from_static(lasts));
+    told.insert(header::ETAG, HeaderValue::try_from(tag).expect("hexadecimal digits"));
+    told.insert(header::CONTENT_TYPE, HeaderValue::try_from(kind.as_ref()).expect("a media type"));
+    if let Some(encoding) = encoding {
+        told.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if !is_file {
+        told.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
+    Ok(response)
+}
+
+/// The file in the smallest form that the client takes, and how it is encoded if at all.
+fn choose(name: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
+    let takes = |encoding: &str| {
+        let told =
+            headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|it| it.to_str().ok());
+        told.flat_map(|it| it.split(',')).any(|it| {
+            let (coding, weight) = it.split_once(';').unwrap_or((it, ""));
+            coding.trim().eq_ignore_ascii_case(encoding)
+                && !matches!(weight.trim(), "q=0" | "q=0.0")
+        })
+    };
+    let smallest = COMPRESSED.into_iter().filter(|(encoding, _)| takes(encoding));
+    let mut compressed = smallest.filter_map(|(encoding, ending)| {
+        Some((Files::get(&format!("{name}{ending}"))?, Some(encoding)))
+    });
+    compressed.next().or_else(|| Some((Files::get(name)?, None)))
 }

@@ -28,7 +28,7 @@ test('C1: the indicator says Tempo real with milliseconds, and its details on re
   const details = ada.page.locator('.connection-details');
   await details.getByText('websocket').waitFor();
   for (const name of ['Último evento', 'Tentativa', 'Próxima tentativa', 'Último erro']) {
-    assert.equal(await details.getByText(name).isVisible(), true, name);
+    assert.equal(await details.getByText(name, { exact: true }).isVisible(), true, name);
   }
   await ada.leave();
 });

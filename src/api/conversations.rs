@@ -102,13 +102,17 @@ pub(super) struct Stretch {
     /// The message before which to read; the newest ones if not given.
     #[param(value_type = Option<uuid::Uuid>)]
     before: Option<MessageId>,
+    /// The message from which to read on, itself included, in place of `before`.
+    #[param(value_type = Option<uuid::Uuid>)]
+    from: Option<MessageId>,
     /// How many at most.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit<50, 200>,
 }
 
-/// A page of messages, oldest first.
+/// A page of messages, oldest first; `hasMore` says whether there are older ones, or newer ones when
+/// it was read from a message on.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Messages {
@@ -223,9 +227,13 @@ pub(super) async fn edit(
 pub(super) async fn messages(
     caller: Caller,
     Path(id): Path<ConversationId>,
-    Query(Stretch { before, limit: Limit(limit) }): Query<Stretch>,
+    Query(Stretch { before, from, limit: Limit(limit) }): Query<Stretch>,
 ) -> Result<Json<Messages>, ApiError> {
-    let page = caller.desk.history(id, before, limit, &caller.sees).await?;
+    let page = match (before, from) {
+        (before, None) => caller.desk.history(id, before, limit, &caller.sees).await?,
+        (None, Some(from)) => caller.desk.history_from(id, from, limit, &caller.sees).await?,
+        _ => return Err(invalid("only one of before and from can hold").into()),
+    };
     let messages = page.messages.into_iter().map(Message::from).collect();
     Ok(Json(Messages { messages, has_more: page.has_more }))
 }

@@ -18,6 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(list, add))
         .routes(routes!(change))
         .routes(routes!(reset_password))
+        .routes(routes!(agents))
 }
 
 /// Somebody who signs in.
@@ -41,6 +42,24 @@ pub(super) struct User {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Users {
     users: Vec<User>,
+}
+
+/// A colleague, as everybody sees them.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Agent {
+    #[schema(value_type = String)]
+    id: UserId,
+    name: String,
+    /// Whether they are gone; what they have done still bears their name.
+    is_disabled: bool,
+}
+
+/// All of them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Colleagues)]
+pub(super) struct Agents {
+    agents: Vec<Agent>,
 }
 
 /// Somebody who is to sign in.
@@ -90,6 +109,18 @@ pub(super) async fn list(caller: Caller) -> Result<Json<Users>, ApiError> {
     caller.require(Role::Admin)?;
     let users = caller.desk.users().await?.into_iter().map(User::from).collect();
     Ok(Json(Users { users }))
+}
+
+/// The names of those to whom a conversation can be given, or who are mentioned.
+#[utoipa::path(get, path = "/api/agents", tag = "users",
+    responses((status = 200, body = Agents), ApiError))]
+pub(super) async fn agents(caller: Caller) -> Result<Json<Agents>, ApiError> {
+    let users = caller.desk.users().await?.into_iter();
+    let agents = users.map(|user| {
+        let desk::User { id, name, disabled_at, .. } = user;
+        Agent { id, name, is_disabled: disabled_at.is_some() }
+    });
+    Ok(Json(Agents { agents: agents.collect() }))
 }
 
 /// Adds somebody. For admins, who cannot add operators.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::inbound::Amendment;
-use super::{Contact, Desk, Event, Result, Sees};
+use super::{Contact, Desk, Error, Event, Result, Sees};
 
 /// A message, as events and histories show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub struct Reaction {
 pub struct Page {
     /// Oldest first.
     pub messages: Vec<Message>,
-    /// Whether there are older ones.
+    /// Whether there are more of them in the direction of reading.
     pub has_more: bool,
 }
 
@@ -122,6 +122,32 @@ impl Desk {
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let show = |row| Message::show(&row, conversation.contact.clone());
         Ok(Page { messages: rows.into_iter().rev().map(show).collect(), has_more })
+    }
+
+    /// Returns the message `from` of a conversation and what follows it, up to `limit` of them; the
+    /// page has more if there are newer ones.
+    pub async fn history_from(
+        &self,
+        of: ConversationId,
+        from: MessageId,
+        limit: u64,
+        sees: &Sees,
+    ) -> Result<Page> {
+        let conversation = self.conversation(of, sees).await?;
+        let start = self.place_of(of, Some(from)).await?.ok_or(Error::NoMessage(from))?;
+        let place = [Expr::col(message::Column::SentAt), Expr::col(message::Column::Id)];
+        let mut rows = message::Entity::of_tenant(&self.tenant)
+            .filter(message::Column::ConversationId.eq(of))
+            .filter(Expr::tuple(place).gte(start))
+            .order_by_asc(message::Column::SentAt)
+            .order_by_asc(message::Column::Id)
+            .limit(limit + 1)
+            .all(&self.desks.db.reader)
+            .await?;
+        let has_more = rows.len() as u64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let show = |row| Message::show(&row, conversation.contact.clone());
+        Ok(Page { messages: rows.into_iter().map(show).collect(), has_more })
     }
 
     /// Where a message stands in its conversation's history.

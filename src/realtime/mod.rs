@@ -18,6 +18,7 @@ pub mod socketio;
 mod sse;
 mod stats;
 mod typing;
+mod viewing;
 
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;

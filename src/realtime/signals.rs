@@ -122,6 +122,11 @@ impl Signals {
         self.leave_to_tell(typing.stop(&agent(caller), conversation));
     }
 
+    /// Passes on what an agent tells the others, after what has been told before.
+    pub(super) fn pass_on(&self, signal: Signal) {
+        self.leave_to_tell([signal]);
+    }
+
     /// An agent has connected; a program of theirs does not make them be there.
     pub(super) fn enters(&self, caller: &Caller) {
         if caller.require_person().is_err() {
@@ -189,7 +194,8 @@ impl Signal {
         let _ = to.emit(name, &payload).await;
         match name {
             "presence:update" => FIGURES.presence_signals.increment(1),
-            _ => FIGURES.typing_signals.increment(1),
+            "typing:start" | "typing:stop" => FIGURES.typing_signals.increment(1),
+            _ => {}
         }
     }
 }

@@ -21,7 +21,7 @@ use super::recovery::{Pid, Pids};
 use super::sending::send;
 use super::session::{Order, Place, Progress, Session};
 use super::signals::Signals;
-use super::{presence, typing};
+use super::{presence, typing, viewing};
 use crate::api::ClientAddress;
 use crate::auth::{Auth, Caller, Refusal, Scope};
 use crate::desk::{self, ConversationId};
@@ -139,6 +139,8 @@ async fn admit(
     socket.on("message:send", Limited(send));
     socket.on("typing:start", Limited(typing::start));
     socket.on("typing:stop", Limited(typing::stop));
+    socket.on("viewing:start", Limited(viewing::start));
+    socket.on("viewing:stop", Limited(viewing::stop));
     socket.on("sync", Limited(sync));
     // What nobody knows counts too.
     socket.on_fallback(Limited(async || {}));
@@ -228,6 +230,7 @@ async fn leave_conversation(
 ) {
     let left = match identifier(id.ok()) {
         Some(id) => {
+            viewing::leave(&socket, &me, id);
             socket.leave(format!("conversation:{id}"));
             me.signals.turns_from(&me.caller, id, socket.id);
             me.caller.desk.leave_room(me.pid.as_str(), id).await

@@ -121,3 +121,31 @@ async fn conversations_are_narrowed_down_and_listed_page_by_page() {
     }
     assert_eq!(all, newest_first);
 }
+
+#[tokio::test]
+async fn a_history_is_read_on_from_what_was_found() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    for n in 0..7 {
+        acme.writes(ANA, &format!("wamid.{n}"), &format!("pedido {n}")).await;
+    }
+    let history = acme.history().await;
+    let of = format!("/api/conversations/{}/messages", acme.card().await.id);
+    let ask =
+        async |query: String| acme.ask(Method::GET, &format!("{of}?{query}"), &Value::Null).await;
+
+    let (_, page) = ask(format!("from={}&limit=3", history[2].id)).await;
+    let (_, rest) = ask(format!("from={}", history[4].id)).await;
+    let (unknown, _) = ask("from=01890000-0000-7000-8000-000000000000".to_owned()).await;
+    let (both, _) = ask(format!("from={0}&before={0}", history[2].id)).await;
+
+    let said = |page: &Value| -> Vec<_> {
+        page["messages"].as_array().unwrap().iter().map(|it| it["content"].clone()).collect()
+    };
+    assert_eq!(
+        (said(&page), &page["hasMore"]),
+        (["pedido 2", "pedido 3", "pedido 4"].map(Value::from).to_vec(), &json!(true))
+    );
+    assert_eq!((said(&rest).len(), &rest["hasMore"]), (3, &json!(false)));
+    assert_eq!((unknown.as_u16(), both.as_u16()), (404, 422));
+}

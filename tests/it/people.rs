@@ -40,6 +40,20 @@ async fn an_admin_adds_people_and_changes_what_they_may() {
 }
 
 #[tokio::test]
+async fn an_agent_knows_colleagues_by_name_and_nothing_else_of_them() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let ada = acme.person("ada", Role::Admin).await;
+    let bia = acme.person("bia", Role::Agent).await;
+
+    let known = bia.get("/api/agents").await.body["agents"].take();
+
+    assert_eq!(known.as_array().unwrap().len(), 2, "{known}");
+    let ada = json!({ "id": ada.id, "name": known[0]["name"], "isDisabled": false });
+    assert_eq!(known[0], ada);
+}
+
+#[tokio::test]
 async fn people_who_make_no_sense_are_refused() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

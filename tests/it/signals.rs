@@ -359,3 +359,23 @@ async fn signals_are_not_in_the_log_and_do_not_come_again() {
     asked(&mut ada, "typing:stop", &id).await;
     assert_eq!(typing(&mut back).await, ("typing:stop".to_owned(), json!("ada")));
 }
+
+#[tokio::test]
+async fn who_looks_at_a_conversation_is_known_to_the_others_there() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let (with_ana, with_rui) = (conversation(&acme, ANA).await, conversation(&acme, RUI).await);
+    let mut ada = agent(&server, &acme, "ada", &[&with_ana]).await;
+    let mut bia = agent(&server, &acme, "bia", &[&with_ana]).await;
+
+    asked(&mut ada, "viewing:start", &with_ana).await;
+    let heard = bia.hear("viewing:start").await;
+    asked(&mut ada, "viewing:stop", &with_ana).await;
+    let gone = bia.hear("viewing:stop").await;
+    let elsewhere = ada.ask("viewing:start", with_rui).await.0;
+
+    let user = json!({ "id": "ada", "name": "ada", "kind": "AGENT" });
+    assert_eq!(heard.data, json!({ "conversationId": with_ana, "user": user }));
+    assert_eq!(gone.data, heard.data);
+    assert_eq!(elsewhere["ok"], false, "{elsewhere}");
+}

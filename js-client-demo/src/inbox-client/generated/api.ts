@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names of those to whom a conversation can be given, or who are mentioned. */
+        get: operations["agents.agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -717,6 +734,13 @@ export interface components {
             /** @description Also if nobody knows whether it was sent: the customer may then get it twice. */
             force?: boolean;
         };
+        /** @description A colleague, as everybody sees them. */
+        Agent: {
+            id: string;
+            /** @description Whether they are gone; what they have done still bears their name. */
+            isDisabled: boolean;
+            name: string;
+        };
         /** @description A person's figures. */
         AgentFigures: {
             name?: string | null;
@@ -809,6 +833,10 @@ export interface components {
              */
             stageId?: string | null;
             status?: components["schemas"]["ConversationStatus"] | null;
+        };
+        /** @description All of them. */
+        Colleagues: {
+            agents: components["schemas"]["Agent"][];
         };
         Column: {
             color: string;
@@ -1084,7 +1112,10 @@ export interface components {
          * @enum {string}
          */
         MessageType: "TEXT" | "IMAGE" | "VIDEO" | "AUDIO" | "DOCUMENT" | "LOCATION";
-        /** @description A page of messages, oldest first. */
+        /**
+         * @description A page of messages, oldest first; `hasMore` says whether there are older ones, or newer ones when
+         *     it was read from a message on.
+         */
         Messages: {
             hasMore: boolean;
             messages: components["schemas"]["Message"][];
@@ -1459,6 +1490,142 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "agents.agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Colleagues"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not see it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address does not take that method. */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body takes too long to come. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is in the way: what should be new exists, or a window is closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is there no more. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of the type that is taken. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value makes no sense. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be stored at the moment; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "audit.list": {
         parameters: {
             query?: {
@@ -3851,6 +4018,8 @@ export interface operations {
             query?: {
                 /** @description The message before which to read; the newest ones if not given. */
                 before?: string | null;
+                /** @description The message from which to read on, itself included, in place of `before`. */
+                from?: string | null;
                 /** @description How many at most. */
                 limit?: number | null;
             };

@@ -1,37 +1,35 @@
 import { useStore } from '@nanostores/react';
-import { map } from 'nanostores';
+import { atom, computed } from 'nanostores';
 import { useEffect } from 'react';
-import { useInbox, useLive } from '../hooks';
+import { useInbox } from '../hooks';
 import { answer, type Inbox } from '../inbox-client';
 
-/** What colleagues are called, by their id. */
-const names = map<Record<string, string>>({});
+/** A colleague. */
+export type Agent = { id: string; name: string; isDisabled: boolean };
+
+const agents = atom<readonly Agent[]>([]);
+const names = computed(agents, (all) => Object.fromEntries(all.map(({ id, name }) => [id, name])));
 
 let asked: Inbox | null = null;
 
-/** What colleagues are called, by their id; asked for once. */
-export function useNames(): Record<string, string> {
+/** All colleagues, also those who are gone; asked for once. */
+export function useAgents(): readonly Agent[] {
   const inbox = useInbox();
-  const role = useLive((state) => state.me?.user.role);
   useEffect(() => {
-    if (asked === inbox || role === undefined) return;
+    if (asked === inbox) return;
     asked = inbox;
-    namesFor(inbox, role !== 'agent').then(
-      (known) => names.set({ ...names.get(), ...known }),
+    answer(inbox.api.GET('/api/agents')).then(
+      (all) => agents.set(all.agents),
       () => {
         asked = null;
       },
     );
-  }, [inbox, role]);
-  return useStore(names);
+  }, [inbox]);
+  return useStore(agents);
 }
 
-/** Admins are told of everyone, others of whoever looks after what they see. */
-async function namesFor({ api }: Inbox, isAdmin: boolean): Promise<Record<string, string>> {
-  if (isAdmin) {
-    const { users } = await answer(api.GET('/api/users'));
-    return Object.fromEntries(users.map(({ id, name }) => [id, name]));
-  }
-  const { agents } = await answer(api.GET('/api/stats/agents', { params: { query: {} } }));
-  return Object.fromEntries(agents.flatMap(({ userId, name }) => (name ? [[userId, name]] : [])));
+/** What colleagues are called, by their id. */
+export function useNames(): Record<string, string> {
+  useAgents();
+  return useStore(names);
 }

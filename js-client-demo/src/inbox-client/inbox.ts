@@ -316,6 +316,11 @@ export class Inbox {
     this.#people.type(conversationId, isTyping);
   }
 
+  /** Lets colleagues know that one looks at a conversation, until the returned function is called. */
+  view(conversationId: string): () => void {
+    return this.#people.view(conversationId);
+  }
+
   /** Polls an open conversation so often, where it has to be polled; `null`: as the server wishes. */
   pollEvery(activeMs: number | null): void {
     this.#link.pollEvery(activeMs);

@@ -79,6 +79,8 @@ export type EventPayloads = {
   'message:status-update': {
     conversationId: string;
     messageId: string;
+    /** How the channel calls it, once it has taken it. */
+    whatsappMessageId?: string | null;
     status: MessageStatus;
     error?: MessageError;
   };
@@ -112,10 +114,14 @@ export type ServerEvent = {
 
 /** What is merely happening: not stored, never repeated. */
 export type Signal =
-  | { name: 'typing:start' | 'typing:stop'; conversationId: string; user: Typist }
+  | {
+      name: 'typing:start' | 'typing:stop' | 'viewing:start' | 'viewing:stop';
+      conversationId: string;
+      user: Typist;
+    }
   | { name: 'presence:update'; userId: string; status: 'online' | 'offline'; lastSeenAt: string };
 
-/** Somebody who is writing. */
+/** Somebody who is writing, or looking. */
 export type Typist = { id: string; name: string | null; kind: 'AGENT' | 'CONTACT' };
 
 /** How the client is joined to the server. */

@@ -54,7 +54,13 @@ const storedEvents = Object.keys({
   'access:changed': true,
 } satisfies Record<ServerEvent['name'], true>) as ServerEvent['name'][];
 
-const signals = ['typing:start', 'typing:stop', 'presence:update'] as const;
+const signals = [
+  'typing:start',
+  'typing:stop',
+  'viewing:start',
+  'viewing:stop',
+  'presence:update',
+] as const satisfies Signal['name'][];
 
 /** Opens a socket that lives until it is lost or its span ends. */
 export function openSocket(

@@ -45,6 +45,8 @@ export type State = {
   /** What has been begun, by conversation. */
   drafts: ReadonlyMap<string, string>;
   typing: ReadonlyMap<string, readonly Typist[]>;
+  /** Colleagues who look at a conversation, by conversation. */
+  viewers: ReadonlyMap<string, readonly Typist[]>;
   presence: ReadonlyMap<string, Presence>;
   /** The newest message that a contact sent while we were watching. */
   arrival: { conversationId: string; messageId: string } | null;
@@ -72,6 +74,7 @@ export const nothingYet: State = {
   outbox: [],
   drafts: new Map(),
   typing: new Map(),
+  viewers: new Map(),
   presence: new Map(),
   arrival: null,
   lastUpdated: null,

@@ -171,7 +171,7 @@ export class Store {
         );
         return event.conversationId;
       case 'message:status-update': {
-        const facts = statusFacts(event.status, event.seq, event.error);
+        const facts = statusFacts(event.status, event.seq, event.error, event.whatsappMessageId);
         this.#tellMessage(event.conversationId, event.messageId, facts);
         return null;
       }

@@ -1,0 +1,155 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Chat, somebody } from '../support/chat';
+import { until, World } from '../support/world';
+
+// What docs/client.md says of large desks. Each can be made smaller for a quick look.
+const conversations = Number(process.env.CONVERSATIONS ?? 10_000);
+const messages = Number(process.env.MESSAGES ?? 50_000);
+const seconds = Number(process.env.SECONDS ?? 120);
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+}, 60_000);
+afterAll(() => world.close());
+
+test(`${messages} messages in a thread, ${conversations} conversations, and a soak of updates`, async () => {
+  const busy = somebody('Cliente de Sempre');
+  await seedThread(busy);
+  await seedConversations();
+  const chat = await Chat.with(world, busy);
+  await watchTasks(chat.page);
+
+  const opened = await tasks(chat.page);
+  console.log('opened', opened);
+  await readAll(chat);
+  console.log('read back', await tasks(chat.page), await drawn(chat.page));
+  await wheel(chat.page, '.messages', 600);
+  const thread = await tasks(chat.page);
+  console.log('scrolled the thread', thread, await drawn(chat.page));
+  await loadAll(chat);
+  console.log('read the list', await tasks(chat.page), await drawn(chat.page));
+  await wheel(chat.page, '.chat-rows', 600);
+  const list = await tasks(chat.page);
+  console.log('scrolled the list', list, await drawn(chat.page));
+
+  const heaps: number[] = [];
+  const end = Date.now() + seconds * 1_000;
+  let sent = 0;
+  while (Date.now() < end) {
+    if (sent % 200 === 0) heaps.push(await heap(chat.page));
+    sent += 1;
+    await world.writes(
+      sent % 3 === 0 ? busy : customer(sent % conversations),
+      `atualização ${sent}`,
+    );
+  }
+  heaps.push(await heap(chat.page));
+  const soaked = await tasks(chat.page);
+  console.log(`${sent} updates`, soaked, 'heap in MB', heaps);
+
+  expect((await drawn(chat.page)).rows).toBeLessThanOrEqual(60);
+  expect(Math.max(0, ...thread, ...list)).toBeLessThan(200);
+  // The first figure is from before anything was warm.
+  expect((heaps.at(-1) ?? 0) - (heaps[1] ?? 0)).toBeLessThan(25);
+}, 3_600_000);
+
+function customer(n: number) {
+  return { phone: `55119${String(70_000_000 + n)}`, name: `Cliente ${n}` };
+}
+
+async function seedThread(busy: ReturnType<typeof somebody>): Promise<void> {
+  const begin = Math.floor(Date.now() / 1_000) - messages * 30;
+  for (let at = 0; at < messages; at += 250) {
+    const many = Array.from({ length: Math.min(250, messages - at) }, (_, n) => ({
+      type: 'text',
+      timestamp: String(begin + (at + n) * 30),
+      text: { body: `Mensagem ${at + n}. ${'Texto de tamanho variável. '.repeat((at + n) % 5)}` },
+    }));
+    await world.writesAll(busy, many);
+  }
+  const id = await world.conversationWith(busy);
+  await world.api('admin', `/api/conversations/${id}/read`, { method: 'POST' });
+}
+
+async function seedConversations(): Promise<void> {
+  for (let at = 0; at < conversations; at += 50) {
+    const some = Array.from({ length: Math.min(50, conversations - at) }, (_, n) =>
+      customer(at + n),
+    );
+    await Promise.all(some.map((each) => world.writes(each, 'Oi, tudo bem?')));
+  }
+}
+
+/** Reads a thread back to its beginning. */
+async function readAll(chat: Chat): Promise<void> {
+  const isRead = () =>
+    chat.page.$eval('.messages', (box) => {
+      box.scrollTop = 0;
+      return document.querySelector('.start') !== null;
+    });
+  await until(isRead, 'the thread is read to its beginning', 1_800_000);
+}
+
+async function loadAll(chat: Chat): Promise<void> {
+  let last = -1;
+  await until(
+    async () => {
+      const height = await chat.page.$eval('.chat-rows', (box) => {
+        box.scrollTop = box.scrollHeight;
+        return box.scrollHeight;
+      });
+      await chat.page.waitForTimeout(400);
+      const isAll = height === last;
+      last = height;
+      return isAll;
+    },
+    'the list is read to its end',
+    1_800_000,
+  );
+}
+
+/** Collects how long the page's tasks of 50 ms and more took. */
+async function watchTasks(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const long: number[] = [];
+    Object.assign(window, { long });
+    const watch = new PerformanceObserver((seen) => {
+      for (const { duration } of seen.getEntries()) long.push(Math.round(duration));
+    });
+    watch.observe({ type: 'longtask', buffered: true });
+  });
+}
+
+/** Those since the last look, the longest first. */
+function tasks(page: Page): Promise<number[]> {
+  return page.evaluate(() => {
+    const { long } = window as unknown as { long: number[] };
+    return long
+      .splice(0)
+      .sort((a, b) => b - a)
+      .slice(0, 10);
+  });
+}
+
+async function wheel(page: Page, where: string, times: number): Promise<void> {
+  await page.hover(where);
+  for (let n = 0; n < times; n += 1) await page.mouse.wheel(0, n % 100 < 50 ? -400 : 400);
+}
+
+function drawn(page: Page): Promise<{ rows: number; nodes: number }> {
+  return page.evaluate(() => ({
+    rows: document.querySelectorAll('.message').length,
+    nodes: document.querySelectorAll('*').length,
+  }));
+}
+
+/** What the page holds after its rubbish has been collected, in MB. */
+async function heap(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  await session.detach();
+  return Math.round(usedSize / 100_000) / 10;
+}

@@ -1,0 +1,438 @@
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Chat, somebody } from '../support/chat';
+import { until, World } from '../support/world';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+const picture = resolve(import.meta.dirname, '../support/picture.png');
+
+/** A customer who has written a lot, all of it read. */
+async function talkative(name: string, count: number, instead: Record<number, string> = {}) {
+  const customer = somebody(name);
+  const begin = Math.floor(Date.now() / 1_000) - count * 60;
+  const messages = Array.from({ length: count }, (_, n) => ({
+    type: 'text',
+    timestamp: String(begin + n * 60),
+    text: { body: instead[n] ?? `Mensagem ${n}. ${'Texto de tamanho variável. '.repeat(n % 4)}` },
+  }));
+  for (let at = 0; at < count; at += 100)
+    await world.writesAll(customer, messages.slice(at, at + 100));
+  const id = await world.conversationWith(customer);
+  await world.api('admin', `/api/conversations/${id}/read`, { method: 'POST' });
+  return customer;
+}
+
+test('T1: it opens at the end, or at the unread ones when they are more than a screen', async () => {
+  const ana = await talkative('Ana Lida', 120);
+  const chat = await Chat.with(world, ana);
+  await chat.settles();
+  expect(await chat.gap()).toBeLessThan(4);
+  await chat.page.context().close();
+
+  for (let n = 0; n < 30; n += 1) await world.writes(ana, `Ainda não lida ${n}`);
+  const unread = await Chat.with(world, ana);
+  await unread.page.waitForSelector('.divider');
+  await unread.settles();
+
+  const [line, view] = await Promise.all([
+    unread.page.locator('.divider').boundingBox(),
+    unread.page.locator('.messages').boundingBox(),
+  ]);
+  expect(Math.abs((line?.y ?? 0) - (view?.y ?? 0))).toBeLessThan(120);
+  expect(await unread.message('Ainda não lida 0').count()).toBe(1);
+  await unread.page.context().close();
+});
+
+test('T2: who reads history is not moved; a pill counts what has come, and leads there', async () => {
+  const bia = await talkative('Bia Lendo', 120);
+  const chat = await Chat.with(world, bia);
+  await chat.settles();
+  await chat.scroll(-1_500);
+  const before = await chat.place();
+
+  await world.writes(bia, 'nova um');
+  await chat.page.waitForSelector('.to-end[data-new=true]');
+  const one = await chat.page.textContent('.to-end');
+  await world.writes(bia, 'nova dois');
+  await until(
+    async () => (await chat.page.textContent('.to-end'))?.trim() === '2 mensagens novas',
+    'two are counted',
+  );
+
+  expect(one?.trim()).toBe('1 mensagem nova');
+  expect(await chat.place()).toEqual(before);
+  await chat.page.click('.to-end');
+  await chat.message('nova dois').waitFor();
+  await until(async () => (await chat.gap()) < 4, 'it is at the end');
+  await until(async () => (await chat.row(bia).locator('.badge').count()) === 0, 'it is read');
+  expect(await chat.page.locator('.to-end[data-new=true]').count()).toBe(0);
+  await chat.page.context().close();
+});
+
+test('T3: at the end one follows, and what one writes oneself always leads to the end', async () => {
+  const caio = await talkative('Caio Fim', 80);
+  const chat = await Chat.with(world, caio);
+  await chat.settles();
+
+  await world.writes(caio, 'segue o fim');
+  await chat.message('segue o fim').waitFor();
+  await until(async () => (await chat.gap()) < 4, 'it followed');
+  await chat.scroll(-1_200);
+  await chat.write('minha resposta');
+
+  await until(
+    async () => (await chat.gap()) < 4 && (await chat.message('minha resposta').count()) === 1,
+    'it went to the end',
+  );
+  await chat.page.context().close();
+});
+
+test('T4: older pages come without a jump, and few rows are drawn', async () => {
+  const duda = await talkative('Duda Longa', 400);
+  const chat = await Chat.with(world, duda);
+  await chat.settles();
+  let most = 0;
+  let jumps = 0;
+
+  await chat.page.hover('.messages');
+  for (let step = 0; step < 140; step += 1) {
+    const before = await chat.page.evaluate(placesOfAll);
+    await chat.page.mouse.wheel(0, -300);
+    await chat.page.waitForTimeout(60);
+    const after = await chat.page.evaluate(placesOfAll);
+    most = Math.max(most, Object.keys(after).length);
+    // Whatever is in view both times has moved by the wheel, and by nothing else.
+    const moved = Object.keys(after)
+      .filter((id) => id in before)
+      .map((id) => (after[id] ?? 0) - (before[id] ?? 0));
+    jumps += moved.filter((by) => by < -4 || by > 320).length;
+    if (await chat.message('Mensagem 0.').count()) break;
+  }
+
+  expect(await chat.message('Mensagem 0.').count()).toBe(1);
+  expect(most).toBeLessThanOrEqual(60);
+  expect(jumps).toBe(0);
+  await chat.page.context().close();
+});
+
+test('T5: what shrinks the view leaves who is at the end there, and who reads where they are', async () => {
+  const eva = await talkative('Eva Janela', 80);
+  const chat = await Chat.with(world, eva);
+  await chat.settles();
+
+  await chat.page.setViewportSize({ width: 1440, height: 520 });
+  await until(async () => (await chat.gap()) < 4, 'the end after a smaller window');
+  await chat.field.fill('a\nb\nc\nd\ne\nf');
+  await until(async () => (await chat.gap()) < 4, 'the end above a taller field');
+  await chat.page.setViewportSize({ width: 1440, height: 900 });
+  await until(async () => (await chat.gap()) < 4, 'the end in a larger window');
+  await chat.scroll(-1_500);
+  const before = await chat.place();
+  await chat.page.setViewportSize({ width: 1440, height: 640 });
+  await chat.settles();
+
+  expect((await chat.place()).id).toBe(before.id);
+  await chat.page.context().close();
+});
+
+test('T6: days are told apart, and what belongs together stands together', async () => {
+  const fred = somebody('Fred Dias');
+  const now = Math.floor(Date.now() / 1_000);
+  const text = (body: string, ago: number) => ({
+    type: 'text',
+    text: { body },
+    timestamp: String(now - ago),
+  });
+  await world.writesAll(fred, [
+    text('anteontem', 2 * 86_400),
+    text('ontem', 86_400),
+    text('agora um', 20),
+    text('agora dois', 10),
+  ]);
+
+  const chat = await Chat.with(world, fred);
+
+  const days = await chat.page.locator('.day').allTextContents();
+  expect(days).toHaveLength(3);
+  expect(days.slice(1)).toEqual(['Ontem', 'Hoje']);
+  expect(await chat.message('agora um').getAttribute('data-last')).toBe('false');
+  expect(await chat.message('agora dois').getAttribute('data-first')).toBe('false');
+  await chat.page.context().close();
+});
+
+test('T7, T13: who types and who looks is shown to a colleague, at once and not for ever', async () => {
+  const gabi = somebody('Gabi Digita');
+  await world.writes(gabi, 'Oi');
+  const chat = await Chat.with(world, gabi);
+  const other = await Chat.with(world, gabi, { as: 'admin' });
+  await chat.page.waitForSelector('.thread-typing [data-agent]:has-text("vendo esta conversa")');
+
+  const began = Date.now();
+  await other.field.pressSequentially('O');
+  await chat.page.waitForSelector('.thread-typing:has-text("escrevendo")', { timeout: 2_000 });
+  const took = Date.now() - began;
+  await chat.page.waitForSelector('.chat-row-typing');
+  await chat.page.waitForSelector('.thread-typing:has-text("escrevendo")', {
+    state: 'detached',
+    timeout: 8_000,
+  });
+  await other.field.pressSequentially('i');
+  await chat.page.waitForSelector('.thread-typing:has-text("escrevendo")');
+  await other.field.press('Enter');
+  await chat.page.waitForSelector('.thread-typing:has-text("escrevendo")', {
+    state: 'detached',
+    timeout: 2_000,
+  });
+  await other.page.keyboard.press('Escape');
+  await other.page.keyboard.press('Escape');
+  await chat.page.waitForSelector('.thread-typing [data-agent]', { state: 'detached' });
+
+  // 200 ms of it are ours; the rest is what driving two browsers takes.
+  expect(took).toBeLessThan(1_000);
+  await chat.page.context().close();
+  await other.page.context().close();
+});
+
+test('T8: files are chosen, dropped and pasted, show how far they are, and open', async () => {
+  const hana = somebody('Hana Fotos');
+  await world.writes(hana, 'Manda foto?');
+  const chat = await Chat.with(world, hana);
+
+  await chat.page.setInputFiles('.composer input[type=file]', picture);
+  await chat.page.waitForSelector('.tray li img');
+  await chat.page.waitForSelector('.composer-send:not([disabled])');
+  await chat.write('Segue a foto');
+  await chat.reaches('Segue a foto', 'READ');
+  const image = chat.message('Segue a foto').locator('.picture');
+  const reserved = await image.evaluate((it) => getComputedStyle(it).aspectRatio);
+  await image.click();
+  await chat.page.waitForSelector('.lightbox[open] img');
+  await chat.page.keyboard.press('Escape');
+  await chat.page.waitForSelector('.lightbox', { state: 'detached' });
+  expect(reserved).not.toBe('auto');
+
+  await chat.page.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File(['um pedido'], 'pedido.txt', { type: 'text/plain' }));
+    const field = document.querySelector('.composer > textarea');
+    field?.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData: files, bubbles: true, cancelable: true }),
+    );
+    files.items.add(new File(['dois'], 'nota.txt', { type: 'text/plain' }));
+    document
+      .querySelector('.composer')
+      ?.dispatchEvent(
+        new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }),
+      );
+  });
+  await until(
+    async () => (await chat.page.locator('.tray li').count()) === 3,
+    'three files are there',
+  );
+  await chat.page.locator('.tray li').first().locator('button').last().click();
+  expect(await chat.page.locator('.tray li').count()).toBe(2);
+  await chat.page.waitForSelector('.composer-send:not([disabled])');
+  await chat.page.click('.composer-send');
+  await chat.message('nota.txt').waitFor();
+  await chat.page.context().close();
+});
+
+test('T9: a thread shows that it loads, that it could not, and tries again', async () => {
+  const ivo = somebody('Ivo Erro');
+  await world.writes(ivo, 'Oi');
+  const id = await world.conversationWith(ivo);
+  const chat = new Chat(await world.page('/chat'));
+  await chat.row(ivo).waitFor();
+  let answer: () => void = () => {};
+  const held = new Promise<void>((go) => {
+    answer = go;
+  });
+  await chat.page.route('**/api/conversations/*/messages*', async (route) => {
+    await held;
+    await route.fulfill({ status: 500, body: '{}' });
+  });
+
+  await chat.row(ivo).click();
+  await chat.page.waitForSelector('.messages-ghosts');
+  answer();
+  await chat.page.waitForSelector('text=Não foi possível carregar as mensagens.');
+  await chat.page.unrouteAll();
+  await chat.page.click('.messages-none button');
+
+  await chat.page.waitForSelector('.message');
+  expect(chat.page.url()).toContain(id);
+  await chat.page.context().close();
+});
+
+test('T10: what has been begun stays with its conversation, and is shown in the list', async () => {
+  const [jo, kim] = [somebody('Jô Rascunho'), somebody('Kim Outra')];
+  await world.writes(jo, 'Oi');
+  await world.writes(kim, 'Oi');
+  const chat = await Chat.with(world, jo);
+
+  await chat.field.fill('rascunho da Jô');
+  await chat.row(kim).click();
+  await chat.page.waitForSelector(`#thread-name:has-text("${kim.name}")`);
+  const carried = await chat.field.inputValue();
+  const listed = await chat.row(jo).textContent();
+  await chat.page.reload();
+  await chat.row(jo).click();
+
+  await until(
+    async () => (await chat.field.inputValue()) === 'rascunho da Jô',
+    'it is there again',
+  );
+  expect(carried).toBe('');
+  expect(listed).toContain('Rascunho: rascunho da Jô');
+  await chat.page.context().close();
+});
+
+test('T11: Enter sends, Shift+Enter breaks the line, Enter while composing does neither', async () => {
+  const lia = somebody('Lia Teclas');
+  await world.writes(lia, 'Oi');
+  const chat = await Chat.with(world, lia);
+
+  await chat.field.fill('primeira');
+  await chat.field.press('Shift+Enter');
+  await chat.field.pressSequentially('segunda');
+  expect(await chat.field.inputValue()).toBe('primeira\nsegunda');
+  await chat.field.evaluate((field) => {
+    const key = { key: 'Enter', bubbles: true, cancelable: true };
+    field.dispatchEvent(new KeyboardEvent('keydown', { ...key, isComposing: true }));
+    field.dispatchEvent(
+      new KeyboardEvent('keydown', { ...key, keyCode: 229 } as KeyboardEventInit),
+    );
+  });
+  expect(await chat.message('primeira').count()).toBe(0);
+  await chat.field.press('Enter');
+
+  await chat.reaches('segunda', 'READ');
+  await chat.page.context().close();
+});
+
+test('T12: a note cannot be mistaken, never reaches the customer, and calls whom it mentions', async () => {
+  const mel = somebody('Mel Nota');
+  await world.writes(mel, 'Tem desconto?');
+  const chat = await Chat.with(world, mel);
+
+  await chat.page.click('text=Nota interna');
+  const colour = await chat.page.$eval('.composer', (it) => getComputedStyle(it).backgroundColor);
+  await chat.field.pressSequentially('Dar 10 %? @');
+  await chat.page.waitForSelector('.picker [role=option]');
+  await chat.page.keyboard.press('Enter');
+  await chat.field.press('Enter');
+  await chat.page.waitForSelector('.message[data-side=note]:has-text("Dar 10 %")');
+  await chat.page.click('.composer-modes >> text=Responder');
+  await chat.write('Já te respondo');
+  await chat.reaches('Já te respondo', 'READ');
+
+  expect(colour).toBe('rgb(255, 246, 218)');
+  const sent = await world.ledger();
+  expect(sent).toContain('Já te respondo');
+  expect(sent).not.toContain('Dar 10 %');
+  await chat.page.context().close();
+});
+
+test('T14: a search in a thread leads to the place, in its context, and back to the end', async () => {
+  const nilo = await talkative('Nilo Busca', 600, { 40: 'A agulha no palheiro' });
+  const chat = await Chat.with(world, nilo);
+  await chat.settles();
+
+  await chat.page.click('[aria-label="Buscar na conversa"]');
+  await chat.page.keyboard.type('agulha');
+  await chat.page.waitForSelector('.message:has-text("agulha") mark', { timeout: 15_000 });
+  await chat.settles();
+  const around = await chat.page.locator('.message').allTextContents();
+
+  expect(around.some((each) => each.includes('Mensagem 39.'))).toBe(true);
+  expect(around.some((each) => each.includes('Mensagem 41.'))).toBe(true);
+  await chat.page.click('[aria-label="Fechar a busca"]');
+  await chat.page.click('.to-end');
+  await chat.message('Mensagem 599.').waitFor();
+  await until(async () => (await chat.gap()) < 4, 'it is at the end');
+  await chat.page.context().close();
+});
+
+test('a message is answered, and the quote leads to it; reactions come and go', async () => {
+  const olga = await talkative('Olga Cita', 90);
+  const wamid = await world.writes(olga, 'Qual o prazo?');
+  const chat = await Chat.with(world, olga);
+  await chat.settles();
+
+  await chat.message('Qual o prazo?').hover();
+  await chat.message('Qual o prazo?').locator('[aria-label=Responder]').click();
+  await chat.page.waitForSelector('.quoting');
+  await chat.write('Dois dias');
+  await chat.reaches('Dois dias', 'READ');
+  await world.writes(olga, 'Perfeito', { context: { id: wamid } });
+  await chat.message('Perfeito').locator('.quote:has-text("Qual o prazo?")').click();
+  await chat.page.waitForSelector('[data-flash=true]:has-text("Qual o prazo?")');
+  const [theirs] = await world.writesAll(olga, [
+    { type: 'reaction', reaction: { message_id: wamid, emoji: '👍' } },
+  ]);
+  await chat.message('Qual o prazo?').first().locator('.reactions').waitFor();
+
+  expect(theirs).toBeTruthy();
+  expect(await chat.message('Dois dias').locator('.quote').textContent()).toContain(
+    'Qual o prazo?',
+  );
+  await chat.page.context().close();
+});
+
+test('edited and deleted messages say so, contacts and places are drawn', async () => {
+  const pia = somebody('Pia Formas');
+  const [first, second] = await world.writesAll(pia, [
+    { type: 'text', text: { body: 'errado' } },
+    { type: 'text', text: { body: 'apagar' } },
+    {
+      type: 'location',
+      location: {
+        latitude: -23.56,
+        longitude: -46.65,
+        name: 'Loja',
+        address: 'Av. Paulista, 1000',
+      },
+    },
+    {
+      type: 'contacts',
+      contacts: [
+        {
+          name: { formatted_name: 'Rui Alves' },
+          phones: [{ phone: '+55 11 91234-5678', wa_id: '5511912345678' }],
+        },
+      ],
+    },
+  ]);
+  const chat = await Chat.with(world, pia);
+
+  await world.writesAll(pia, [
+    {
+      type: 'edit',
+      edit: { original_message_id: first, message: { type: 'text', text: { body: 'certo' } } },
+    },
+    { type: 'revoke', revoke: { original_message_id: second } },
+  ]);
+
+  await chat.page.waitForSelector('.message:has-text("certo"):has-text("editada")');
+  await chat.page.waitForSelector('.message:has-text("Mensagem apagada")');
+  expect(await chat.message('Av. Paulista, 1000').locator('a').getAttribute('href')).toContain(
+    '-23.56',
+  );
+  expect(await chat.message('Rui Alves').locator('a').getAttribute('href')).toBe(
+    'tel:+5511912345678',
+  );
+  await chat.page.context().close();
+});
+
+/** The messages in view, and where each stands. */
+function placesOfAll(): Record<string, number> {
+  const all = [...document.querySelectorAll<HTMLElement>('[data-message]')];
+  return Object.fromEntries(
+    all.map((each) => [each.dataset.message ?? '', Math.round(each.getBoundingClientRect().top)]),
+  );
+}

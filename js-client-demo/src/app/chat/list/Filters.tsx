@@ -1,0 +1,102 @@
+import { useStore } from '@nanostores/react';
+import { ListFilter } from 'lucide-react';
+import { useId } from 'react';
+import { filtersOf, type Narrowing, narrow, narrowing, usualNarrowing } from './narrowing';
+import { listText } from './text';
+
+type Props = {
+  inboxes: readonly { id: string; name: string }[];
+  labels: readonly string[];
+};
+
+const statuses = ['active', 'OPEN', 'PENDING', 'SNOOZED', 'RESOLVED', 'any'] as const;
+
+/** What the list shows and in which order: a button, and what it opens. */
+export function Filters({ inboxes, labels }: Props) {
+  const text = useStore(listText);
+  const wanted = useStore(narrowing);
+  const id = useId();
+  const many = filtersOf(wanted);
+  const words = { ...text, any: text.anyStatus };
+  return (
+    <>
+      <button
+        type="button"
+        className="icon-button chat-filter"
+        popoverTarget={id}
+        aria-label={many > 0 ? `${text.filters}: ${text.filtersOn(many)}` : text.filters}
+        title={text.filters}
+        data-on={many > 0 || wanted.sort !== 'activity'}
+      >
+        <ListFilter size={18} aria-hidden="true" />
+      </button>
+      <div id={id} popover="auto" className="popover chat-filters">
+        <label>
+          {text.sort}
+          <select
+            value={wanted.sort}
+            onChange={(event) => narrow({ sort: event.target.value as Narrowing['sort'] })}
+          >
+            <option value="activity">{text.byActivity}</option>
+            <option value="waiting">{text.byWaiting}</option>
+          </select>
+        </label>
+        <label>
+          {text.status}
+          <select
+            value={wanted.status}
+            onChange={(event) => narrow({ status: event.target.value as Narrowing['status'] })}
+          >
+            {statuses.map((status) => (
+              <option key={status} value={status}>
+                {words[status]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {text.inbox}
+          <select
+            value={wanted.inboxId ?? ''}
+            onChange={(event) => narrow({ inboxId: event.target.value || null })}
+          >
+            <option value="">{text.anyInbox}</option>
+            {inboxes.map(({ id: inbox, name }) => (
+              <option key={inbox} value={inbox}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {text.label}
+          <select
+            value={wanted.label ?? ''}
+            onChange={(event) => narrow({ label: event.target.value || null })}
+          >
+            <option value="">{text.anyLabel}</option>
+            {labels.map((label) => (
+              <option key={label}>{label}</option>
+            ))}
+          </select>
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={wanted.unread}
+            onChange={(event) => narrow({ unread: event.target.checked })}
+          />
+          {text.onlyUnread}
+        </label>
+        <button
+          type="button"
+          className="button quiet"
+          disabled={many === 0 && wanted.sort === 'activity'}
+          onClick={() => narrowing.set({ ...usualNarrowing, tab: wanted.tab })}
+        >
+          {text.resetFilters}
+        </button>
+      </div>
+    </>
+  );
+}

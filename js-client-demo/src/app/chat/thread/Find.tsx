@@ -1,0 +1,110 @@
+import { useStore } from '@nanostores/react';
+import { ChevronDown, ChevronUp, Search, X } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useInbox } from '../../../hooks';
+import { answer } from '../../../inbox-client';
+import { threadText } from './text';
+
+type Props = {
+  conversationId: string;
+  /** What is looked for; told back so that it can be marked. */
+  words: string;
+  onWords: (words: string) => void;
+  onShow: (messageId: string) => void;
+  onClose: () => void;
+};
+
+const restMs = 250;
+const mostHits = 100;
+
+/** Looks for words in a conversation, and goes from one place to the next, the newest first. */
+export function Find({ conversationId, words, onWords, onShow, onClose }: Props) {
+  const text = useStore(threadText);
+  const inbox = useInbox();
+  const [hits, setHits] = useState<{ words: string; ids: string[] } | null>(null);
+  const [place, setPlace] = useState(0);
+  const asked = words.trim();
+
+  useEffect(() => {
+    if (asked.length < 2) return setHits(null);
+    let isWanted = true;
+    const timer = setTimeout(() => {
+      const query = { q: asked, conversationId, limit: mostHits };
+      answer(inbox.api.GET('/api/messages/search', { params: { query } })).then(
+        ({ messages }) => {
+          if (!isWanted) return;
+          const ids = messages.map(({ message }) => message.id);
+          setHits({ words: asked, ids });
+          setPlace(0);
+          if (ids[0]) onShow(ids[0]);
+        },
+        () => isWanted && setHits({ words: asked, ids: [] }),
+      );
+    }, restMs);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [inbox, conversationId, asked, onShow]);
+
+  const total = hits?.ids.length ?? 0;
+  const go = (by: number) => {
+    const next = (place + by + total) % total;
+    const id = hits?.ids[next];
+    if (!id) return;
+    setPlace(next);
+    onShow(id);
+  };
+  return (
+    <search className="find">
+      <Search size={16} aria-hidden="true" />
+      <input
+        // biome-ignore lint/a11y/noAutofocus: it has just been asked for
+        autoFocus
+        type="search"
+        value={words}
+        placeholder={text.find}
+        aria-label={text.find}
+        onChange={(event) => onWords(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && total > 0) go(event.shiftKey ? -1 : 1);
+          if (event.key !== 'Escape') return;
+          event.stopPropagation();
+          onClose();
+        }}
+      />
+      <span role="status">
+        {hits && (total > 0 ? text.findPlace({ place: place + 1, total }) : text.findNone)}
+      </span>
+      <button
+        type="button"
+        className="icon-button"
+        disabled={total < 2}
+        aria-label={text.findNext}
+        title={text.findNext}
+        onClick={() => go(1)}
+      >
+        <ChevronUp size={18} aria-hidden="true" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        disabled={total < 2}
+        aria-label={text.findPrevious}
+        title={text.findPrevious}
+        onClick={() => go(-1)}
+      >
+        <ChevronDown size={18} aria-hidden="true" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={text.findClose}
+        title={text.findClose}
+        onClick={onClose}
+      >
+        <X size={18} aria-hidden="true" />
+      </button>
+    </search>
+  );
+}

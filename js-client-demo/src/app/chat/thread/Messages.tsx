@@ -1,0 +1,267 @@
+import { useStore } from '@nanostores/react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, CircleAlert, MessageCircle, RefreshCw } from 'lucide-react';
+import {
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+import { type Entry, keyOf } from '../../../inbox-client';
+import { useFormat } from '../../format';
+import { Bubble } from './Bubble';
+import { arrivedAfter, guessHeight, placeOf } from './groups';
+import { quotedBy } from './Quote';
+import { threadText } from './text';
+
+/** What a thread's messages are told from around them. */
+export type MessagesHandle = {
+  toEnd: () => void;
+  /** Shows a message that is among the entries. */
+  show: (id: string) => void;
+};
+
+type Props = {
+  ref: Ref<MessagesHandle>;
+  name: string;
+  entries: readonly Entry[];
+  /** The first message that was unread when the thread was opened. */
+  dividerId: string | null;
+  history: 'more' | 'loading' | 'failed' | 'complete';
+  isDetached: boolean;
+  isOnline: boolean;
+  marks: string | undefined;
+  now: number;
+  onOlder: () => void;
+  onNewer: () => void;
+  /** Back from a passage to the end. */
+  onLive: () => void;
+  /** Told whether the newest message is in view. */
+  onEnd: (isAtEnd: boolean) => void;
+};
+
+/** This close to an edge of what is held, more is fetched. */
+const nearPx = 900;
+/** This close to the end, one is at it. */
+const atEndPx = 80;
+const awayPx = 320;
+const flashMs = 1_800;
+
+/** A conversation's messages. They stay where they are while somebody reads, and follow who is at the end. */
+export function Messages(props: Props) {
+  const { ref, name, entries, dividerId, history, isDetached, isOnline, marks, now } = props;
+  const { onOlder, onNewer, onLive, onEnd } = props;
+  const text = useStore(threadText);
+  const { dayOf } = useFormat();
+  const box = useRef<HTMLDivElement>(null);
+  const isPlaced = useRef(false);
+  const isPinned = useRef(true);
+  const [isAway, setAway] = useState(false);
+  const [isAtEnd, setAtEnd] = useState(true);
+  const [lastSeen, setLastSeen] = useState<string | null>(null);
+  const [flashed, setFlashed] = useState<string | null>(null);
+
+  const rows = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => box.current,
+    estimateSize: (index) => (entries[index] ? guessHeight(entries[index]) + 8 : 45),
+    getItemKey: useCallback(
+      (index: number) => (entries[index] ? keyOf(entries[index]) : index),
+      [entries],
+    ),
+    anchorTo: 'end',
+    followOnAppend: !isDetached,
+    scrollEndThreshold: atEndPx,
+    overscan: 8,
+    paddingStart: 16,
+    paddingEnd: 16,
+  });
+
+  const toEnd = useCallback(() => {
+    isPinned.current = true;
+    rows.scrollToEnd();
+  }, [rows]);
+  const show = useCallback(
+    (id: string) => {
+      const index = entries.findIndex((entry) => entry.id === id);
+      if (index < 0) return;
+      isPinned.current = false;
+      isPlaced.current = true;
+      rows.scrollToIndex(index, { align: 'center' });
+      setFlashed(id);
+    },
+    [entries, rows],
+  );
+  useImperativeHandle(ref, () => ({ toEnd, show }), [toEnd, show]);
+  useEffect(() => {
+    if (!flashed) return;
+    const timer = setTimeout(() => setFlashed(null), flashMs);
+    return () => clearTimeout(timer);
+  }, [flashed]);
+
+  // It opens at the end, or at the unread ones when they are more than a screen.
+  useLayoutEffect(() => {
+    const view = box.current;
+    if (isPlaced.current || !view || entries.length === 0) return;
+    isPlaced.current = true;
+    const divider = dividerId ? entries.findIndex(({ id }) => id === dividerId) : -1;
+    const start = divider >= 0 ? (rows.getOffsetForIndex(divider, 'start')?.[0] ?? 0) : 0;
+    if (divider >= 0 && rows.getTotalSize() - start > view.clientHeight) {
+      isPinned.current = false;
+      rows.scrollToIndex(divider, { align: 'start' });
+    } else {
+      rows.scrollToEnd();
+    }
+  }, [entries, dividerId, rows]);
+
+  // What shrinks the view (a notice, the composer, a phone's keyboard) leaves who is at the end there.
+  useEffect(() => {
+    const view = box.current;
+    if (!view) return;
+    const observer = new ResizeObserver(() => {
+      if (isPinned.current && isPlaced.current) rows.scrollToEnd();
+    });
+    observer.observe(view);
+    return () => observer.disconnect();
+  }, [rows]);
+
+  const look = useCallback(() => {
+    const view = box.current;
+    if (!view || !isPlaced.current) return;
+    const below = view.scrollHeight - view.clientHeight - view.scrollTop;
+    const isEnd = below < atEndPx && !isDetached;
+    isPinned.current = isEnd;
+    setAtEnd(isEnd);
+    setAway(below > awayPx || isDetached);
+    if (view.scrollTop < nearPx && history === 'more') onOlder();
+    if (isDetached && below < nearPx) onNewer();
+  }, [history, isDetached, onOlder, onNewer]);
+  // What has come may leave room for more, without anybody scrolling.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the entries are what makes it look again
+  useEffect(look, [look, entries]);
+
+  const newest = entries.at(-1);
+  const newestKey = newest ? keyOf(newest) : null;
+  useEffect(() => {
+    if (isAtEnd) setLastSeen(newestKey);
+  }, [isAtEnd, newestKey]);
+  useEffect(() => onEnd(isAtEnd), [isAtEnd, onEnd]);
+  const arrived = isAtEnd || isDetached ? 0 : arrivedAfter(entries, lastSeen);
+
+  return (
+    <div className="messages-frame">
+      {entries.length === 0 && <NoMessages history={history} onRetry={onOlder} />}
+      {history === 'loading' && entries.length > 0 && (
+        <p className="history" role="status">
+          {text.older}
+        </p>
+      )}
+      {history === 'failed' && entries.length > 0 && (
+        <p className="history" role="alert">
+          {text.olderFailed}{' '}
+          <button type="button" className="button" onClick={onOlder}>
+            {text.tryAgain}
+          </button>
+        </p>
+      )}
+      <div
+        ref={box}
+        className="messages"
+        role="log"
+        aria-live="off"
+        aria-label={text.messages({ name })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
+        tabIndex={0}
+        onScroll={look}
+      >
+        <div className="messages-all" style={{ height: rows.getTotalSize() }}>
+          {rows.getVirtualItems().map(({ index, key, start }) => {
+            const entry = entries[index];
+            if (!entry) return null;
+            const place = placeOf(entries, index, dividerId);
+            return (
+              <div
+                key={key}
+                ref={rows.measureElement}
+                data-index={index}
+                data-flash={entry.id === flashed}
+                className="messages-row"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                {index === 0 && history === 'complete' && <p className="start">{text.start}</p>}
+                {place.isNewDay && <h3 className="day">{dayOf(entry.timestamp, now)}</h3>}
+                {entry.id === dividerId && (
+                  <p className="divider">
+                    <span>{text.unread}</span>
+                  </p>
+                )}
+                <Bubble
+                  entry={entry}
+                  quoted={quotedBy(entries, index)}
+                  isFirst={place.isFirst}
+                  isLast={place.isLast}
+                  isOnline={isOnline}
+                  marks={marks}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {(isAway || arrived > 0) && entries.length > 0 && (
+        <button
+          type="button"
+          className="to-end"
+          data-new={arrived > 0}
+          aria-label={arrived > 0 ? undefined : text.toEnd}
+          onClick={() => {
+            if (isDetached) onLive();
+            toEnd();
+          }}
+        >
+          <ArrowDown size={16} aria-hidden="true" />
+          {arrived > 0 && text.newMessages(arrived)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function NoMessages({ history, onRetry }: { history: Props['history']; onRetry: () => void }) {
+  const text = useStore(threadText);
+  if (history === 'failed') {
+    return (
+      <div className="empty messages-none" role="alert">
+        <CircleAlert size={28} aria-hidden="true" />
+        <strong>{text.failed}</strong>
+        <button type="button" className="button" onClick={onRetry}>
+          <RefreshCw size={15} aria-hidden="true" /> {text.tryAgain}
+        </button>
+      </div>
+    );
+  }
+  if (history === 'complete') {
+    return (
+      <div className="empty messages-none">
+        <MessageCircle size={28} aria-hidden="true" />
+        <strong>{text.none}</strong>
+        <p>{text.noneHint}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="messages-ghosts" aria-busy="true">
+      {[46, 34, 58, 30, 50, 40].map((width, index) => (
+        <i
+          key={width}
+          className="ghost"
+          data-out={index % 2 === 1}
+          style={{ width: `${width}%` }}
+        />
+      ))}
+    </div>
+  );
+}

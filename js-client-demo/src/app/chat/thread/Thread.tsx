@@ -1,0 +1,245 @@
+import { useStore } from '@nanostores/react';
+import { Ban } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useInbox, useLive } from '../../../hooks';
+import {
+  type Conversation,
+  type Entry,
+  type Inbox,
+  messagesOf,
+  type State,
+} from '../../../inbox-client';
+import { nameOf } from '../../format';
+import { useNow } from '../../now';
+import { tell } from '../../ui/toasts';
+import { attempt } from '../attempt';
+import { Composer, type ComposerHandle } from '../composer/Composer';
+import { contactText } from '../contact/text';
+import { Lightbox, LightboxDialog } from '../media/lightbox';
+import { type Acts, ActsOfThread } from './acts';
+import { Find } from './Find';
+import { firstUnread } from './groups';
+import { Header } from './Header';
+import { Messages, type MessagesHandle } from './Messages';
+import { useReading } from './passage';
+import { useSeen } from './seen';
+import { threadText } from './text';
+import { useViewing } from './viewing';
+import './thread.css';
+import './message.css';
+import '../media/media.css';
+
+type Props = {
+  conversation: Conversation;
+  /** The message to show first, if a link named one. */
+  messageId: string | null;
+  /** Grows when the search is asked for from elsewhere. */
+  findings: number;
+  isPanelOpen: boolean;
+  onPanel: () => void;
+  composer: React.RefObject<ComposerHandle | null>;
+};
+
+const outboxIn = (state: State) => state.outbox;
+const none: readonly Entry[] = [];
+
+/** A conversation: what was said, and what is said next. */
+export function Thread(props: Props) {
+  const { conversation, messageId, findings, isPanelOpen, onPanel, composer } = props;
+  const { id, contact } = conversation;
+  const text = useStore(threadText);
+  const { notSaved } = useStore(contactText);
+  const inbox = useInbox();
+  const now = useNow();
+  const thread = useLive((state) => state.threads.get(id));
+  const outbox = useLive(outboxIn);
+  const typists = useLive((state) => state.typing.get(id));
+  const viewers = useLive((state) => state.viewers.get(id)) ?? [];
+  const isOnline = useLive((state) => state.connection.transport !== null);
+  const afresh = useLive((state) => state.afresh);
+  const list = useRef<MessagesHandle>(null);
+  const [shownPicture, setShownPicture] = useState<string | null>(null);
+  const [quoted, setQuoted] = useState<Entry | null>(null);
+  const [sought, setSought] = useState<string | null>(null);
+  const [found, setFound] = useState(findings);
+  if (found !== findings) {
+    setFound(findings);
+    setSought((before) => before ?? '');
+  }
+
+  // Before the room is entered, so that leaving it comes last.
+  useViewing(id);
+  useEffect(() => inbox.open(id), [inbox, id]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of the state, these parts are what messages are made of
+  const live = useMemo(
+    () => messagesOf(inbox.getSnapshot(), id),
+    [inbox, id, thread, outbox, conversation.contact],
+  );
+  const reading = useReading(
+    id,
+    thread ? live : none,
+    thread?.history === 'more',
+    () => void inbox.loadOlder(id),
+  );
+  const { entries, visit, leave } = reading;
+
+  // What was unread when it was opened stays marked, however much of it has been read since.
+  const [unreadAtOpening] = useState(conversation.unreadCount);
+  const [dividerId, setDividerId] = useState<string | null>(null);
+  const hasLoaded = Boolean(thread) && thread?.history !== 'loading' && live.length > 0;
+  const [isDivided, setDivided] = useState(false);
+  if (hasLoaded && !isDivided) {
+    setDivided(true);
+    setDividerId(firstUnread(live, unreadAtOpening));
+  }
+  const [isAtEnd, setAtEnd] = useState(true);
+  useSeen(conversation, isAtEnd);
+
+  const [target, setTarget] = useState<string | null>(messageId);
+  const jump = useCallback(
+    async (to: string) => {
+      if (await visit(to)) setTarget(to);
+      else tell(text.quotedLost, { tone: 'bad' });
+    },
+    [visit, text.quotedLost],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a link is followed once
+  useEffect(() => {
+    if (messageId && hasLoaded) void jump(messageId);
+  }, [messageId, hasLoaded]);
+  useEffect(() => {
+    if (!target || !entries.some((entry) => entry.id === target)) return;
+    list.current?.show(target);
+    setTarget(null);
+  }, [target, entries]);
+
+  const acts = useMemo<Acts>(
+    () => ({
+      reply: (entry) => {
+        setQuoted(entry);
+        composer.current?.focus();
+      },
+      jump: (to) => void jump(to),
+      jumpToProvider: (providerId) => {
+        void searchBack(inbox, id, providerId).then((message) =>
+          message ? jump(message) : tell(text.quotedLost, { tone: 'bad' }),
+        );
+      },
+      react: (entry, emoji) => void attempt(inbox.react(id, entry.id, emoji), notSaved),
+      retry: (entry, force = false) => {
+        const name = entry.outgoing?.clientId ?? entry.id;
+        void attempt(inbox.retry(name, { force }), notSaved);
+      },
+      discard: ({ outgoing }) => outgoing && inbox.discard(outgoing.clientId),
+    }),
+    [composer, id, inbox, jump, notSaved, text.quotedLost],
+  );
+
+  const colleague = typists?.find(({ kind }) => kind === 'AGENT');
+  const customer = typists?.find(({ kind }) => kind === 'CONTACT');
+  return (
+    <section className="thread" aria-labelledby="thread-name">
+      <Header
+        conversation={conversation}
+        typist={customer}
+        isPanelOpen={isPanelOpen}
+        onPanel={onPanel}
+        onFind={() => setSought((before) => (before === null ? '' : null))}
+      />
+      {sought !== null && (
+        <Find
+          conversationId={id}
+          words={sought}
+          onWords={setSought}
+          onShow={acts.jump}
+          onClose={() => setSought(null)}
+        />
+      )}
+      {contact.isBlocked && (
+        <p className="thread-notice">
+          <Ban size={15} aria-hidden="true" /> {text.blockedHint}
+        </p>
+      )}
+      <ActsOfThread value={acts}>
+        <Lightbox value={setShownPicture}>
+          <Messages
+            key={afresh}
+            ref={list}
+            name={nameOf(contact)}
+            entries={entries}
+            dividerId={dividerId}
+            history={reading.isBusy ? 'loading' : historyOf(reading.hasOlder, thread?.history)}
+            isDetached={reading.isDetached}
+            isOnline={isOnline}
+            marks={sought ?? undefined}
+            now={now}
+            onOlder={reading.older}
+            onNewer={reading.newer}
+            onLive={leave}
+            onEnd={setAtEnd}
+          />
+        </Lightbox>
+      </ActsOfThread>
+      <p className="thread-typing" role="status">
+        {customer && (
+          <>
+            <span className="dots" aria-hidden="true">
+              <i />
+              <i />
+              <i />
+            </span>
+            {text.agentTyping({ name: nameOf(contact) })}
+          </>
+        )}
+        {!customer && colleague && (
+          <span data-agent="true">{text.agentTyping({ name: colleague.name ?? '' })}</span>
+        )}
+        {!customer && !colleague && viewers.length > 0 && (
+          <span data-agent="true">
+            {viewers.length === 1
+              ? text.isViewing({ name: viewers[0]?.name ?? '' })
+              : text.viewing(viewers.length)}
+          </span>
+        )}
+      </p>
+      <Composer
+        ref={composer}
+        key={id}
+        conversation={conversation}
+        quoted={quoted}
+        onQuote={setQuoted}
+        onSent={() => {
+          leave();
+          requestAnimationFrame(() => list.current?.toEnd());
+        }}
+      />
+      {shownPicture && (
+        <LightboxDialog entries={entries} shownId={shownPicture} onShow={setShownPicture} />
+      )}
+    </section>
+  );
+}
+
+function historyOf(
+  hasOlder: boolean,
+  live: 'more' | 'loading' | 'failed' | 'complete' | undefined,
+): 'more' | 'loading' | 'failed' | 'complete' {
+  if (hasOlder) return 'more';
+  return live === undefined ? 'loading' : live === 'more' ? 'complete' : live;
+}
+
+/** How many pages are read in search of a message that only the channel's name is known of. */
+const patience = 20;
+
+/** Reads older messages until the one comes that the channel knows by this name. */
+async function searchBack(inbox: Inbox, id: string, providerId: string): Promise<string | null> {
+  for (let page = 0; page < patience; page += 1) {
+    const thread = inbox.getSnapshot().threads.get(id);
+    const found = thread?.messages.find((each) => each.whatsappMessageId === providerId);
+    if (found) return found.id;
+    if (thread?.history !== 'more') return null;
+    await inbox.loadOlder(id);
+  }
+  return null;
+}

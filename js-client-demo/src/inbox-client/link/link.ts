@@ -210,6 +210,7 @@ export class Link {
       this.#line = line;
       this.#better = null;
     }
+    this.#betterWaitMs = betterMs.first;
     this.#attempt = 0;
     this.#error = null;
     this.#world.log(

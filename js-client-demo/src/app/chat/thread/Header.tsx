@@ -36,12 +36,7 @@ export function Header({ conversation, typist, isPanelOpen, onPanel, onFind }: P
       >
         <ArrowLeft size={20} aria-hidden="true" />
       </Link>
-      <button
-        type="button"
-        className="thread-who"
-        aria-label={`${nameOf(contact)}: ${text.details}`}
-        onClick={onPanel}
-      >
+      <button type="button" className="thread-who" title={text.details} onClick={onPanel}>
         <ContactFace contact={contact} channel={inbox.channel} size={38} />
         <span>
           <strong id="thread-name">{nameOf(contact)}</strong>

@@ -29,8 +29,10 @@ pub mod stage;
 pub mod tally;
 pub mod tenant;
 pub mod time;
+pub mod traffic;
 pub mod user;
 pub mod webhook;
+pub mod workday;
 
 pub use id::{
     ApiTokenId, AuditId, CannedResponseId, ContactId, ConversationId, DeliveryId, InboxId, MediaId,

@@ -7,6 +7,7 @@ mod m0001_heart;
 mod m0002_rooms;
 mod m0003_desk;
 mod m0004_search;
+mod statistics;
 
 /// Runs the steps.
 #[derive(Debug)]

@@ -30,6 +30,8 @@ impl MigrationTrait for Migration {
             conversation_label(),
             tally(),
             milestone(),
+            traffic(),
+            workday(),
             delivery(),
             media(),
             session(),
@@ -45,7 +47,7 @@ impl MigrationTrait for Migration {
         // Columns are in their agents' order now.
         let by_activity = Index::drop().name("conversation_board").table("conversation").to_owned();
         manager.drop_index(by_activity).await?;
-        for index in list_indexes().into_iter().chain(row_indexes()) {
+        for index in list_indexes().into_iter().chain(message_indexes()).chain(row_indexes()) {
             manager.create_index(index).await?;
         }
         Ok(())
@@ -125,6 +127,37 @@ fn milestone() -> TableCreateStatement {
         .col(text("kind"))
         .col(big_integer("seconds"))
         .col(big_integer("happened_at"))
+        .to_owned()
+}
+
+fn traffic() -> TableCreateStatement {
+    Table::create()
+        .table("traffic")
+        .col(text("tenant_id"))
+        .col(big_integer("hour"))
+        .col(uuid("inbox_id"))
+        .col(big_integer("received"))
+        .col(big_integer("sent"))
+        .primary_key(Index::create().col("tenant_id").col("hour").col("inbox_id"))
+        .to_owned()
+}
+
+fn workday() -> TableCreateStatement {
+    let mut primary = Index::create();
+    for column in ["tenant_id", "day", "inbox_id", "user_id"] {
+        primary.col(column);
+    }
+    Table::create()
+        .table("workday")
+        .col(text("tenant_id"))
+        .col(big_integer("day"))
+        .col(uuid("inbox_id"))
+        .col(text("user_id"))
+        .col(big_integer("sent"))
+        .col(text("first_response"))
+        .col(text("response"))
+        .col(text("resolution"))
+        .primary_key(&mut primary)
         .to_owned()
 }
 
@@ -274,6 +307,12 @@ async fn complete(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         SELECT tenant_id, stage_id, inbox_id, status, assignee_id IS NOT NULL, unread_count > 0,
         COUNT(*) FROM conversation GROUP BY 1, 2, 3, 4, 5, 6";
     db.execute_unprepared(count).await?;
+    // Who wrote a message, and how long it took, nobody has noted before.
+    let count = "INSERT INTO traffic (tenant_id, hour, inbox_id, received, sent)
+        SELECT tenant_id, created_at / 3600000000, inbox_id,
+        SUM(CASE direction WHEN 'INBOUND' THEN 1 ELSE 0 END),
+        SUM(CASE direction WHEN 'INBOUND' THEN 0 ELSE 1 END) FROM message GROUP BY 1, 2, 3";
+    db.execute_unprepared(count).await?;
     Ok(())
 }
 
@@ -353,6 +392,12 @@ fn list_indexes() -> Vec<IndexCreateStatement> {
             "milestone_happened_at",
             &["tenant_id", "happened_at", "kind", "inbox_id", "user_id", "seconds"],
         ),
+    ]
+}
+
+/// What messages are found by, and counted from.
+fn message_indexes() -> Vec<IndexCreateStatement> {
+    vec![
         on("message", "message_client_id", &["conversation_id", "client_id"])
             .unique()
             .cond_where(Expr::col("client_id").is_not_null())
@@ -364,7 +409,15 @@ fn list_indexes() -> Vec<IndexCreateStatement> {
         on(
             "message",
             "message_created_at",
-            &["tenant_id", "created_at", "inbox_id", "direction", "is_private", "author_id"],
+            &[
+                "tenant_id",
+                "created_at",
+                "inbox_id",
+                "direction",
+                "is_private",
+                "author_id",
+                "conversation_id",
+            ],
         ),
         on("message", "message_failed", &["tenant_id", "created_at"])
             .cond_where(Expr::col("status").eq("FAILED"))

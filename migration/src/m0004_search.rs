@@ -8,6 +8,8 @@ use sea_orm_migration::prelude::{
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait as _, DbBackend};
 
+use crate::statistics;
+
 /// A tenant, an inbox, a conversation and a row are found by a word too: their names in hexadecimal
 /// digits.
 const SQLITE: &str = r#"
@@ -51,6 +53,8 @@ INSERT INTO contact_text (desk, row, content) SELECT hex(tenant_id), hex(id),
     substr(phone_number, -8) || ' ' || substr(phone_number, -4) FROM contact;
 "#;
 
+/// A tenant is found by a word too, and so is a week of theirs: a word that every tenth message holds
+/// is looked for among the newest first.
 const POSTGRES: &str = r"
 CREATE FUNCTION recado_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
 $$ SELECT to_tsvector('simple'::regconfig, translate(lower($1),
@@ -60,10 +64,12 @@ CREATE FUNCTION recado_contact_words(name text, phone_number text) RETURNS tsvec
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT recado_words(COALESCE(name, '') || ' ' || phone_number || ' ' || right(phone_number, 9)
     || ' ' || right(phone_number, 8) || ' ' || right(phone_number, 4)) $$;
-CREATE FUNCTION recado_message_words(tenant_id text, content text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
-$$ SELECT recado_words(content) || array_to_tsvector(ARRAY['desk ' || tenant_id]) $$;
-CREATE INDEX message_text ON message USING gin (recado_message_words(tenant_id, content));
+CREATE FUNCTION recado_message_words(tenant_id text, created_at bigint, content text)
+RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+$$ SELECT recado_words(content) || array_to_tsvector(ARRAY['desk ' || tenant_id,
+    'week ' || (created_at / 604800000000) || ' ' || tenant_id]) $$;
+CREATE INDEX message_text ON message
+    USING gin (recado_message_words(tenant_id, created_at, content));
 CREATE INDEX contact_text ON contact USING gin (recado_contact_words(name, phone_number));
 ";
 
@@ -83,6 +89,6 @@ impl MigrationTrait for Migration {
             _ => SQLITE,
         };
         db.execute_unprepared(steps).await?;
-        Ok(())
+        statistics::write(db).await
     }
 }

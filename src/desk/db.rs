@@ -54,10 +54,7 @@ impl Db {
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         if self.writer.get_database_backend() != DbBackend::Postgres {
-            Migrator::up(&self.writer, None).await?;
-            // Without figures SQLite takes a tenant to have about ten rows, and reads all of them.
-            let look = "PRAGMA analysis_limit = 1000; ANALYZE";
-            return self.writer.execute_unprepared(look).await.map(|_| ());
+            return Migrator::up(&self.writer, None).await;
         }
         let txn = self.writer.begin().await?;
         txn.execute_unprepared(MIGRATION_LOCK).await?;

@@ -4,6 +4,7 @@
 //! *informações* finds *informação*, a word that is looked for is cut to its Portuguese stem first.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use entity::{ConversationId, MessageId, TenantId, TenantScoped as _, Time, conversation, message};
 use rust_stemmers::{Algorithm, Stemmer};
@@ -19,6 +20,12 @@ use super::{Desk, Message, Result, Sees};
 
 /// The most words that are looked for at once.
 const MOST_WORDS: usize = 8;
+
+/// A week, in microseconds.
+const WEEK: i64 = 7 * 86_400_000_000;
+
+/// How many weeks before the present one PostgreSQL looks through, before it looks through all.
+const STRETCHES: [i64; 3] = [0, 4, 51];
 
 /// The shortest word that is cut to its stem, in letters.
 const SHORTEST_STEMMED: usize = 5;
@@ -47,34 +54,77 @@ impl Desk {
         if words.is_empty() || sees.inboxes.as_ref().is_some_and(HashSet::is_empty) {
             return Ok(Found { messages: Vec::new(), has_more: false });
         }
-        let mut found = self.among(within, sees);
-        let reader = &self.desks.db.reader;
-        if reader.get_database_backend() == DbBackend::Postgres {
-            let before = match before {
-                Some(id) => match self.when(id).await? {
-                    Some(at) => Some((at, id)),
-                    None => return Ok(Found { messages: Vec::new(), has_more: false }),
-                },
-                None => None,
-            };
-            holding_postgres(&mut found, &self.tenant, &words, before);
-        } else {
-            let mut holds = fts5(&self.tenant.0, &words);
-            if let Some(conversation) = within {
-                holds.push_str(&desks([conversation.0]));
-            } else if let Some(inboxes) = &sees.inboxes {
-                holds.push_str(&desks(inboxes.iter().map(|inbox| inbox.0)));
-            }
-            holding_sqlite(&mut found, &holds, before);
-        }
-        found.limit(limit + 1);
-        let rows = reader.query_all(&found).await?;
-        let rows = rows.iter().map(|row| message::Model::from_query_result(row, ""));
-        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let mut rows = match self.desks.db.reader.get_database_backend() {
+            DbBackend::Postgres => self.find_postgres(&words, within, before, limit, sees).await?,
+            _ => self.find_sqlite(&words, within, before, limit, sees).await?,
+        };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         Ok(Found { messages: self.show_messages(rows).await?, has_more })
+    }
+
+    /// Looks in the newest weeks first, then in more: what a word costs depends on how often it occurs
+    /// there, and not in all that is stored.
+    async fn find_postgres(
+        &self,
+        words: &[String],
+        within: Option<ConversationId>,
+        before: Option<MessageId>,
+        limit: u64,
+        sees: &Sees,
+    ) -> Result<Vec<message::Model>> {
+        let before = match before {
+            Some(id) => match self.when(id).await? {
+                Some(at) => Some((at, id)),
+                None => return Ok(Vec::new()),
+            },
+            None => None,
+        };
+        let last = before.map_or_else(Time::now, |(at, _)| at).0.div_euclid(WEEK);
+        let mut stretches: Vec<_> =
+            STRETCHES.iter().map(|weeks| Some(last - weeks..=last)).collect();
+        if within.is_some() {
+            stretches.clear();
+        }
+        stretches.push(None);
+        let mut rows = Vec::new();
+        for stretch in stretches {
+            let mut found = self.among(within, sees);
+            holding_postgres(&mut found, &self.tenant, words, stretch, before);
+            rows = self.found(found, limit).await?;
+            if rows.len() as u64 > limit {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn find_sqlite(
+        &self,
+        words: &[String],
+        within: Option<ConversationId>,
+        before: Option<MessageId>,
+        limit: u64,
+        sees: &Sees,
+    ) -> Result<Vec<message::Model>> {
+        let mut holds = fts5(&self.tenant.0, words);
+        if let Some(conversation) = within {
+            holds.push_str(&desks([conversation.0]));
+        } else if let Some(inboxes) = &sees.inboxes {
+            holds.push_str(&desks(inboxes.iter().map(|inbox| inbox.0)));
+        }
+        let mut found = self.among(within, sees);
+        holding_sqlite(&mut found, &holds, before);
+        self.found(found, limit).await
+    }
+
+    /// Reads one more than a page.
+    async fn found(&self, mut found: SelectStatement, limit: u64) -> Result<Vec<message::Model>> {
+        found.limit(limit + 1);
+        let rows = self.desks.db.reader.query_all(&found).await?;
+        let rows = rows.iter().map(|row| message::Model::from_query_result(row, ""));
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The condition that a conversation is with somebody who is called by all of `words`, or reached
@@ -168,13 +218,20 @@ fn holding_postgres(
     found: &mut SelectStatement,
     tenant: &TenantId,
     words: &[String],
+    weeks: Option<RangeInclusive<i64>>,
     before: Option<(Time, MessageId)>,
 ) {
     // A quoted word as it is, with whatever somebody's tenant is called.
-    let desk = format!("'desk {}'", tenant.0.replace('\\', "\\\\").replace('\'', "''"));
-    let holds = "recado_message_words(message.tenant_id, message.content) @@
+    let name = tenant.0.replace('\\', "\\\\").replace('\'', "''");
+    let place = match weeks {
+        Some(weeks) => {
+            weeks.map(|week| format!("'week {week} {name}'")).collect::<Vec<_>>().join(" | ")
+        }
+        None => format!("'desk {name}'"),
+    };
+    let holds = "recado_message_words(message.tenant_id, message.created_at, message.content) @@
         (to_tsquery('simple', $1) && CAST($2 AS tsquery))";
-    found.and_where(Expr::cust_with_values(holds, [tsquery(words), desk]));
+    found.and_where(Expr::cust_with_values(holds, [tsquery(words), place]));
     if let Some((at, id)) = before {
         let place = [message::Column::CreatedAt, message::Column::Id];
         let place = place.map(|column| Expr::col((message::Entity, column)));

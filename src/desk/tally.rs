@@ -122,6 +122,7 @@ impl Desks {
     pub async fn verify(&self) -> Result<Vec<Drift>> {
         let mut drift = self.verify_tallies().await?;
         drift.extend(self.verify_unread().await?);
+        drift.extend(self.verify_work().await?);
         Ok(drift)
     }
 

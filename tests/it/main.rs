@@ -32,6 +32,7 @@ mod media_in_s3;
 mod media_opening;
 mod metrics;
 mod people;
+mod planning;
 mod polling;
 mod receiving;
 mod recovering;

@@ -1,5 +1,7 @@
 //! What agents write reaches the customer once, and what becomes of it comes back.
 
+use std::collections::BTreeSet;
+
 use recado::desk::{Direction, NewUser, Role, Sees, Status};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
@@ -253,6 +255,25 @@ async fn somebody_who_has_not_written_is_written_to_and_is_the_same_when_they_an
     assert_eq!(json!(talk), opened["conversation"]["id"]);
     assert_eq!(shop.accepted().len(), 1);
     assert_eq!(shop.server.desks.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_was_done_in_an_hour_and_on_a_day_is_kept() {
+    let shop = Shop::open(&[]).await;
+    let talk = shop.hears(ANA).await;
+    shop.replies(talk, "Olá").await;
+    shop.says(talk, &json!({ "content": "Cliente antiga", "isPrivate": true })).await;
+
+    let kept = shop.server.desks.verify().await.unwrap();
+    shop.server.database.execute("UPDATE traffic SET sent = sent + 1").await;
+    shop.server.database.execute("UPDATE workday SET response = response || ' 7'").await;
+    let drifted = shop.server.desks.verify().await.unwrap();
+
+    assert_eq!(kept, []);
+    // One more message, one more answer, and the seconds that it took.
+    let counts: BTreeSet<_> = drifted.iter().map(|it| it.kept - it.counted).collect();
+    assert_eq!(counts, BTreeSet::from([1, 7]), "{drifted:?}");
+    assert!(drifted.len() >= 3, "{drifted:?}");
 }
 
 #[tokio::test]

@@ -108,6 +108,13 @@ async fn what_happened_outside_the_period_does_not_count() {
         (&json!(1), &json!(1))
     );
     assert!((4..=5).contains(&before["messages"]["hours"].as_array().unwrap().len()));
+    // Whole hours and days are not counted from messages, and come to the same.
+    let days = stats(&acme, &token, &day(-60, 60)).await;
+    assert_eq!(days["times"], during["times"]);
+    for key in ["received", "sent"] {
+        assert_eq!(days["messages"][key], during["messages"][key]);
+        assert_eq!(days["inboxes"][0][key], during["inboxes"][0][key]);
+    }
     let long = format!("?from={}&to={now}", now.plus_seconds(-32 * 86_400));
     for wrong in [&long, "?from=yesterday", &day(1, 0), "?to=1969-01-01T00:00:00Z"] {
         let (refused, why) = acme.ask_as(&token, Method::GET, &format!("/api/stats{wrong}")).await;

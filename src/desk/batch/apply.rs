@@ -93,6 +93,7 @@ impl Batch<'_> {
         self.attach(&mut row, incoming);
         self.settle_parked(&mut row);
         let message = Message::show(&row, Contact::from(&contact));
+        self.work.message(&row);
         self.messages.add(key, row);
 
         let before = conversation.clone();

@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 use super::super::contact::same_number;
+use super::super::stats::Work;
 use super::super::{Channel, Content, Db, Element, Webhook, tenant};
 use super::{Batch, Rows, Waiting};
 
@@ -43,6 +44,7 @@ impl<'a> Batch<'a> {
             settled: Vec::new(),
             before: HashMap::new(),
             milestones: Vec::new(),
+            work: Work::default(),
             arrived: None,
             events: BTreeMap::new(),
         };

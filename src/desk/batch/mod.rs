@@ -26,6 +26,7 @@ pub(super) use apply::verdict;
 pub(super) use store::close_parked;
 
 use super::change::append;
+use super::stats::Work;
 use super::{Amendment, Channel, Db, Event, Logged, Outcome, Receipt, Webhook};
 
 /// What a commit has brought.
@@ -60,6 +61,7 @@ pub(super) struct Batch<'a> {
     /// Conversations as they were, for the counters.
     before: HashMap<ConversationId, conversation::Model>,
     milestones: Vec<milestone::Model>,
+    work: Work,
     /// When the webhook arrived that is being applied.
     arrived: Option<Instant>,
     events: BTreeMap<TenantId, Vec<(Event, Option<Instant>)>>,

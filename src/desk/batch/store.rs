@@ -70,7 +70,11 @@ impl Batch<'_> {
         let media = std::mem::take(&mut self.media);
         self.upsert::<media::Entity>(media, &[]).await?;
         detach(&self.txn, std::mem::take(&mut self.revoked)).await?;
-        stats::store(&self.txn, std::mem::take(&mut self.milestones)).await?;
+        let milestones = std::mem::take(&mut self.milestones);
+        for row in &milestones {
+            self.work.reached(row);
+        }
+        stats::store(&self.txn, milestones).await?;
 
         let waiting = std::mem::take(&mut self.parked).into_values().flatten();
         let parked = waiting.filter(|it| !it.stored).map(|it| it.row).collect();
@@ -80,7 +84,8 @@ impl Batch<'_> {
         }
         self.store_webhooks(webhooks, receipts).await?;
         // Next to last: only the log's lock is wanted by more.
-        tallies.store(&self.txn).await
+        tallies.store(&self.txn).await?;
+        std::mem::take(&mut self.work).store(&self.txn).await
     }
 
     /// Inserts rows, and writes `changing` columns of those that are there.

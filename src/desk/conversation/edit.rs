@@ -65,11 +65,11 @@ impl Desk {
             change.check_assignee(assignee.as_ref(), &before, by).await?;
             after.assignee_id = assignee;
         }
+        let mut reached = Vec::new();
         if edit.status.is_some() || edit.snoozed_until.is_some() {
             let status = edit.status.unwrap_or(conversation::Status::Snoozed);
             check_snooze(status, edit.snoozed_until, now)?;
-            let reached = set_status(&mut after, status, edit.snoozed_until, now).reached;
-            change.reach(&after, Some(&by.user), reached, now).await?;
+            reached = set_status(&mut after, status, edit.snoozed_until, now).reached;
         }
         let relabelled = match labels {
             Some(labels) => change.relabel(&after, labels).await?,
@@ -78,6 +78,7 @@ impl Desk {
         let contact = change.contact_of(&before).await?;
         let mut told = change.turn(&before, &after, contact.clone()).await?;
         told.labels = relabelled;
+        change.reach(&after, Some(&by.user), reached, now).await?;
         if !told.is_nothing() {
             let notice = notice_of_assignment(&told, &contact, by);
             change.note_edit(&told, by).await?;

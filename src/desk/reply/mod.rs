@@ -189,11 +189,14 @@ impl Change {
         new.delivery_id = Some(self.make_due(before, new.id, Kind::Message).await?);
         let shown = Message::show(&new, contact.clone());
         let (sent_at, now) = (new.sent_at, new.created_at);
-        message::Entity::insert(new.into_active_model()).exec_without_returning(&self.txn).await?;
+        message::Entity::insert(new.clone().into_active_model())
+            .exec_without_returning(&self.txn)
+            .await?;
         let mut after = before.clone();
         let taken = take_in(&mut after, &shown, false, None, now);
-        self.reach(&after, Some(&by.user), taken.reached, sent_at).await?;
         let turned = self.turn(before, &after, contact.clone()).await?;
+        self.count_sent(&new).await?;
+        self.reach(&after, Some(&by.user), taken.reached, sent_at).await?;
         let change = ConversationChange { last_message: Some(shown.clone()), ..turned };
         let events = vec![
             Event::MessageSent(Box::new(shown.clone())),

@@ -2,12 +2,15 @@
 
 mod now;
 mod pace;
+mod recount;
 mod traffic;
+mod work;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use entity::milestone::Kind;
-use entity::{InboxId, TenantScoped as _, Time, UserId, conversation, inbox, milestone};
+use entity::{InboxId, TenantScoped as _, Time, UserId, conversation, inbox, message, milestone};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel};
 
 use super::{Change, Desk, Error, InboxName, Result, Sees};
@@ -15,6 +18,7 @@ use super::{Change, Desk, Error, InboxName, Result, Sees};
 pub use now::{Now, Waiting};
 pub use pace::{Pace, Spread};
 pub use traffic::{Failures, Hour};
+pub(super) use work::Work;
 
 /// The longest stretch of time that is looked at, in seconds.
 const LONGEST: i64 = 31 * 86_400;
@@ -95,6 +99,20 @@ impl Period {
         Ok(Self { from, until })
     }
 
+    /// The whole stretches of `length` microseconds that it holds, counted from 1970 on, and what is
+    /// left of it before and after.
+    fn split(self, length: i64) -> (Range<i64>, Vec<Self>) {
+        let begin = (self.from.0 + length - 1).div_euclid(length);
+        let end = self.until.0.div_euclid(length);
+        if begin >= end {
+            return (0..0, vec![self]);
+        }
+        let before = Self { from: self.from, until: Time(begin * length) };
+        let after = Self { from: Time(end * length), until: self.until };
+        let rest = [after, before].into_iter().filter(|rest| rest.from < rest.until);
+        (begin..end, rest.collect())
+    }
+
     /// The moment with which it begins.
     pub fn from(self) -> Time {
         self.from
@@ -109,8 +127,8 @@ impl Period {
 impl Desk {
     /// Returns the figures of a period and of now, as far as the caller may see what they count.
     ///
-    /// What it costs depends on how much happened in the period and how much there is to do now, not
-    /// on how much is stored.
+    /// What it costs depends on how many hours and days the period has and how much there is to do
+    /// now, not on how much is stored.
     ///
     /// # Errors
     /// [`Error::NoInbox`] when the caller sees no such inbox.
@@ -124,9 +142,8 @@ impl Desk {
         let failures = self.failures(period, about.assignee.as_ref(), &sees).await?;
         let of_inbox = inboxes.into_iter().map(|(id, name)| {
             let sums = traffic.iter().filter(|row| row.inbox_id == id);
-            let (received, sent) = sums.fold((0, 0), |(received, sent), row| match row.direction {
-                super::Direction::Inbound => (received + row.count(), sent),
-                super::Direction::Outbound => (received, sent + row.count()),
+            let (received, sent) = sums.fold((0, 0), |(received, sent), row| {
+                (received + row.received(), sent + row.sent())
             });
             let now = now.iter().filter(|row| row.inbox_id == id).collect();
             let pace = Pace::of(&pace.iter().filter(|row| row.inbox_id == id));
@@ -162,7 +179,7 @@ impl Desk {
             agents.entry(user).or_default().now.add(&row);
         }
         for (user, sent) in self.sent_by_agents(period, &sees).await? {
-            agents.entry(user).or_default().sent = sent;
+            agents.entry(user).or_default().sent += sent;
         }
         let mut reached = HashMap::<UserId, Vec<pace::Reached>>::new();
         for row in self.pace(period, None, &sees).await? {
@@ -207,8 +224,20 @@ impl Change {
         reached: Vec<(Kind, i64)>,
         at: Time,
     ) -> Result<()> {
-        let rows = milestones(row, by, reached, at);
-        Ok(store(&self.txn, rows.collect()).await?)
+        let rows: Vec<_> = milestones(row, by, reached, at).collect();
+        let mut work = Work::default();
+        for row in &rows {
+            work.reached(row);
+        }
+        store(&self.txn, rows).await?;
+        Ok(work.store(&self.txn).await?)
+    }
+
+    /// Counts a message that was sent.
+    pub(super) async fn count_sent(&self, row: &message::Model) -> Result<()> {
+        let mut work = Work::default();
+        work.message(row);
+        Ok(work.store(&self.txn).await?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How quick one was.
 
 use entity::milestone::Kind;
-use entity::{InboxId, TenantScoped as _, UserId, milestone};
+use entity::{InboxId, TenantScoped as _, UserId, milestone, workday};
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     QueryTrait as _,
@@ -9,9 +9,10 @@ use sea_orm::{
 
 use super::super::{Desk, Result, Sees};
 use super::Period;
+use super::work::{DAY, Lists};
 
-/// How many milestones of a period are looked at, the newest first.
-const MOST_REACHED: u64 = 100_000;
+/// How many milestones of a period are looked at, of the newest days first.
+const MOST_REACHED: usize = 100_000;
 
 /// How quick one was.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -77,8 +78,47 @@ impl Spread {
 }
 
 impl Desk {
-    /// Returns the milestones of a period, of one person or of all.
+    /// Returns what was reached in a period, by one person or by all.
     pub(super) async fn pace(
+        &self,
+        period: Period,
+        by: Option<&UserId>,
+        sees: &Sees,
+    ) -> Result<Vec<Reached>> {
+        let (days, rest) = period.split(DAY);
+        let mut reached = Vec::new();
+        for rest in rest {
+            reached.extend(self.milestones(rest, by, sees).await?);
+        }
+        let days = self
+            .workdays(days, by, sees)
+            .order_by_desc(workday::Column::Day)
+            .all(&self.desks.db.reader)
+            .await?;
+        for row in days {
+            let Lists { first_response, response, resolution } = Lists::of(&row);
+            let by = Some(row.user_id).filter(|user| !user.0.is_empty());
+            for (kind, list) in [
+                (Kind::FirstResponse, first_response),
+                (Kind::Response, response),
+                (Kind::Resolution, resolution),
+            ] {
+                let (inbox_id, user_id) = (row.inbox_id, &by);
+                reached.extend(list.into_iter().map(|seconds| Reached {
+                    kind,
+                    inbox_id,
+                    user_id: user_id.clone(),
+                    seconds,
+                }));
+            }
+            if reached.len() > MOST_REACHED {
+                break;
+            }
+        }
+        Ok(reached)
+    }
+
+    async fn milestones(
         &self,
         period: Period,
         by: Option<&UserId>,
@@ -95,7 +135,7 @@ impl Desk {
             .select_only()
             .columns([Column::Kind, Column::InboxId, Column::UserId, Column::Seconds])
             .order_by_desc(Column::HappenedAt)
-            .limit(MOST_REACHED)
+            .limit(MOST_REACHED as u64)
             .into_model()
             .all(&self.desks.db.reader)
             .await?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use entity::message::Direction;
-use entity::{InboxId, TenantScoped as _, Time, UserId, conversation, message};
+use entity::{InboxId, TenantScoped as _, Time, UserId, conversation, message, traffic, workday};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -13,9 +13,7 @@ use serde_json::Value;
 
 use super::super::{Desk, Result, Sees};
 use super::Period;
-
-/// An hour, in microseconds.
-const HOUR: i64 = 3_600_000_000;
+use super::work::{DAY, HOUR};
 
 /// How many failed messages of a period are looked at, the newest first.
 const MOST_FAILED: u64 = 10_000;
@@ -40,19 +38,24 @@ pub struct Failures {
     pub count: u64,
 }
 
-/// How many messages went one way in one hour in one inbox.
+/// How many messages came and went in one hour in one inbox.
 #[derive(Debug, FromQueryResult)]
 pub(super) struct Traffic {
     hour: i64,
     pub(super) inbox_id: InboxId,
-    pub(super) direction: Direction,
-    total: i64,
+    received: i64,
+    sent: i64,
 }
 
 impl Traffic {
-    /// How many.
-    pub(super) fn count(&self) -> u64 {
-        u64::try_from(self.total).unwrap_or_default()
+    /// How many came.
+    pub(super) fn received(&self) -> u64 {
+        u64::try_from(self.received).unwrap_or_default()
+    }
+
+    /// How many went.
+    pub(super) fn sent(&self) -> u64 {
+        u64::try_from(self.sent).unwrap_or_default()
     }
 }
 
@@ -61,10 +64,8 @@ pub(super) fn hours(period: Period, traffic: &[Traffic]) -> Vec<Hour> {
     let mut sums = BTreeMap::<i64, (u64, u64)>::new();
     for row in traffic {
         let (received, sent) = sums.entry(row.hour).or_default();
-        match row.direction {
-            Direction::Inbound => *received += row.count(),
-            Direction::Outbound => *sent += row.count(),
-        }
+        *received += row.received();
+        *sent += row.sent();
     }
     let (first, last) = (period.from.0.div_euclid(HOUR), (period.until.0 - 1).div_euclid(HOUR));
     let hours = (first..=last).map(|hour| {
@@ -75,8 +76,37 @@ pub(super) fn hours(period: Period, traffic: &[Traffic]) -> Vec<Hour> {
 }
 
 impl Desk {
-    /// Counts what was written in each hour and inbox; notes among agents do not count.
+    /// Returns what was written in each hour and inbox; notes among agents do not count.
+    ///
+    /// Whole hours have been counted as it was written. What somebody's conversations hold is counted
+    /// now: they may have been somebody else's then.
     pub(super) async fn traffic(
+        &self,
+        period: Period,
+        assignee: Option<&UserId>,
+        sees: &Sees,
+    ) -> Result<Vec<Traffic>> {
+        use traffic::Column;
+        if assignee.is_some() {
+            return self.count_traffic(period, assignee, sees).await;
+        }
+        let (hours, rest) = period.split(HOUR);
+        let mut rows = traffic::Entity::of_tenant(&self.tenant)
+            .filter(Column::Hour.gte(hours.start))
+            .filter(Column::Hour.lt(hours.end))
+            .apply_if(sees.inboxes.clone(), |rows, inboxes| {
+                rows.filter(Column::InboxId.is_in(inboxes))
+            })
+            .into_model()
+            .all(&self.desks.db.reader)
+            .await?;
+        for rest in rest {
+            rows.extend(self.count_traffic(rest, None, sees).await?);
+        }
+        Ok(rows)
+    }
+
+    async fn count_traffic(
         &self,
         period: Period,
         assignee: Option<&UserId>,
@@ -84,41 +114,56 @@ impl Desk {
     ) -> Result<Vec<Traffic>> {
         use message::Column;
         let hour = Expr::cust(format!("created_at / {HOUR}"));
+        let is = |what| format!("SUM(CASE WHEN direction = '{what}' THEN 1 ELSE 0 END)");
         let rows = self
             .written(period, assignee, sees)
             .filter(Column::IsPrivate.eq(false))
             .select_only()
             .expr_as(hour.clone(), "hour")
-            .columns([Column::InboxId, Column::Direction])
-            .expr_as(Expr::cust("COUNT(*)"), "total")
+            .column(Column::InboxId)
+            .expr_as(Expr::cust(is("INBOUND")), "received")
+            .expr_as(Expr::cust(is("OUTBOUND")), "sent")
             .group_by(hour)
             .group_by(Column::InboxId)
-            .group_by(Column::Direction)
             .into_model()
             .all(&self.desks.db.reader)
             .await?;
         Ok(rows)
     }
 
-    /// Counts what each person wrote to customers.
+    /// Returns how much each person wrote to customers, in parts of the period.
     pub(super) async fn sent_by_agents(
         &self,
         period: Period,
         sees: &Sees,
     ) -> Result<Vec<(UserId, u64)>> {
         use message::Column;
-        let rows: Vec<(UserId, i64)> = self
-            .written(period, None, sees)
-            .filter(Column::Direction.eq(Direction::Outbound))
-            .filter(Column::IsPrivate.eq(false))
-            .filter(Column::AuthorId.is_not_null())
+        let (days, rest) = period.split(DAY);
+        let mut rows: Vec<(UserId, i64)> = self
+            .workdays(days, None, sees)
+            .filter(workday::Column::Sent.gt(0))
             .select_only()
-            .column(Column::AuthorId)
-            .expr(Expr::cust("COUNT(*)"))
-            .group_by(Column::AuthorId)
+            .column(workday::Column::UserId)
+            .expr(Expr::cust("CAST(SUM(sent) AS BIGINT)"))
+            .group_by(workday::Column::UserId)
             .into_tuple()
             .all(&self.desks.db.reader)
             .await?;
+        for rest in rest {
+            let some: Vec<(UserId, i64)> = self
+                .written(rest, None, sees)
+                .filter(Column::Direction.eq(Direction::Outbound))
+                .filter(Column::IsPrivate.eq(false))
+                .filter(Column::AuthorId.is_not_null())
+                .select_only()
+                .column(Column::AuthorId)
+                .expr(Expr::cust("COUNT(*)"))
+                .group_by(Column::AuthorId)
+                .into_tuple()
+                .all(&self.desks.db.reader)
+                .await?;
+            rows.extend(some);
+        }
         let count = |total| u64::try_from(total).unwrap_or_default();
         Ok(rows.into_iter().map(|(user, total)| (user, count(total))).collect())
     }

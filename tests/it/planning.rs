@@ -1,0 +1,130 @@
+//! That no request reads a large table from its beginning to its end.
+
+use reqwest::Method;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+use serde_json::json;
+
+use crate::support::{Database, PATIENCE, TestServer, echo};
+
+const ANA: &str = "5511888888888";
+
+/// The tables that grow with use.
+const LARGE: &str = "'message', 'conversation', 'contact', 'contact_address', 'event', 'milestone',
+    'conversation_label', 'traffic', 'workday'";
+
+/// How often each large table was read from its beginning to its end, once everybody has gone.
+async fn scans(database: &Database) -> Vec<(String, i64)> {
+    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
+    tokio::time::timeout(PATIENCE, all_gone(&connection)).await.expect("somebody stays connected");
+    let count = format!(
+        "SELECT relname::text AS name, seq_scan FROM pg_stat_user_tables WHERE relname IN ({LARGE})
+         ORDER BY 1"
+    );
+    let count = Statement::from_string(DbBackend::Postgres, count);
+    let rows = connection.query_all_raw(count).await.unwrap();
+    connection.close().await.unwrap();
+    let row = |row: &sea_orm::QueryResult| {
+        (row.try_get("", "name").unwrap(), row.try_get("", "seq_scan").unwrap())
+    };
+    rows.iter().map(row).collect()
+}
+
+/// What a connection has counted is known to others when it ends.
+async fn all_gone(connection: &DatabaseConnection) {
+    let others = "SELECT COUNT(*) AS others FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    loop {
+        let others = Statement::from_string(DbBackend::Postgres, others);
+        let row = connection.query_one_raw(others).await.unwrap().unwrap();
+        if row.try_get::<i64>("", "others").unwrap() == 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn no_request_reads_a_large_table_from_beginning_to_end() {
+    let server = TestServer::start().await;
+    if !server.database.is_postgres() {
+        return;
+    }
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Meu pedido não chegou").await;
+    acme.whatsapp(json!({ "message_echoes": [echo(ANA, "wamid.2", "Já vemos")] })).await;
+    let card = acme.card().await;
+    acme.patch(&format!("/api/conversations/{}", card.id), &json!({ "labels": ["troca"] })).await;
+    let (inbox, stage, id, token) = (card.inbox.id, card.stage_id, card.id, acme.token());
+    let database = server.stop().await;
+    // Tables this small are read whole, unless there is an index and no other way is allowed.
+    database
+        .execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database()); END $$")
+        .await;
+    let before = scans(&database).await;
+    let server = TestServer::on(database, &[]).await;
+    let started = Vec::from([
+        "/api/board".to_owned(),
+        format!("/api/conversations/{id}"),
+        format!("/api/conversations/{id}/messages"),
+        "/api/contacts".to_owned(),
+        "/api/contacts?q=ana".to_owned(),
+        "/api/messages/search?q=pedido".to_owned(),
+        format!("/api/messages/search?q=pedido&conversationId={id}"),
+        "/api/stats".to_owned(),
+        "/api/stats?assigneeId=ada".to_owned(),
+        "/api/stats/agents".to_owned(),
+        "/api/chats/check-updates/".to_owned(),
+    ]);
+    let filters = [
+        "".to_owned(),
+        "status=OPEN".to_owned(),
+        "assignee=me".to_owned(),
+        "assignee=none".to_owned(),
+        "assignee=me&status=OPEN".to_owned(),
+        format!("inboxId={inbox}"),
+        format!("stageId={stage}"),
+        "unread=true".to_owned(),
+        "label=troca".to_owned(),
+        "sort=waiting".to_owned(),
+        "q=ana".to_owned(),
+    ];
+    let lists = filters.iter().map(|filter| format!("/api/conversations?{filter}"));
+
+    for path in started.into_iter().chain(lists) {
+        let (status, told) = server.send(Method::GET, &path, &token, &json!(null)).await;
+        assert!(status.is_success(), "{path}: {told}");
+    }
+
+    let after = scans(&server.stop().await).await;
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn sqlite_is_told_of_indexes_that_exist() {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return;
+    }
+    let connection = sea_orm::Database::connect(server.database.url()).await.unwrap();
+    let rows = |query: &'static str| {
+        let query = Statement::from_string(DbBackend::Sqlite, query);
+        let connection = connection.clone();
+        async move {
+            let rows = connection.query_all_raw(query).await.unwrap();
+            rows.iter().map(|row| row.try_get("", "name").unwrap()).collect::<Vec<String>>()
+        }
+    };
+
+    let unknown = rows(
+        "SELECT idx AS name FROM sqlite_stat1
+         WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = idx)",
+    );
+    let untold = rows(
+        "SELECT name FROM sqlite_master WHERE type = 'index'
+         AND tbl_name IN ('message', 'conversation', 'contact', 'event', 'milestone', 'traffic',
+            'workday', 'conversation_label', 'contact_address', 'delivery', 'media')
+         AND name NOT IN (SELECT idx FROM sqlite_stat1)",
+    );
+
+    assert_eq!((unknown.await, untold.await), (Vec::new(), Vec::new()));
+}

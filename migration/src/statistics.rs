@@ -29,7 +29,7 @@ const FIGURES: &[(&str, &str, &str)] = &[
     ("conversation", "conversation_list_assignee", "100000 100000 5000 1 1"),
     ("conversation", "conversation_list_inbox", "100000 100000 20000 1 1"),
     ("conversation", "conversation_list_stage", "100000 100000 20000 1 1"),
-    ("conversation", "conversation_list_unread", "2000 2000 1 1"),
+    ("conversation", "conversation_list_unread", "500 500 1 1"),
     ("conversation", "conversation_to_do", "3000 3000 150 50 20 10"),
     ("conversation", "conversation_waiting", "2000 2000 1 1 1 1"),
     ("conversation", "conversation_snoozed", "500 1"),

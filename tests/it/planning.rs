@@ -29,9 +29,9 @@ async fn scans(database: &Database) -> Vec<(String, i64)> {
     rows.iter().map(row).collect()
 }
 
-/// What a connection has counted is known to others when it ends.
+/// What a connection has counted is known to others when it ends, so all are ended.
 async fn all_gone(connection: &DatabaseConnection) {
-    let others = "SELECT COUNT(*) AS others FROM pg_stat_activity
+    let others = "SELECT COUNT(pg_terminate_backend(pid)) AS others FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     loop {
         let others = Statement::from_string(DbBackend::Postgres, others);

@@ -1,6 +1,8 @@
 //! The commands beside `serve`: each opens the desks, does one thing, and prints what came of it.
 
 use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use recado::api::description;
@@ -8,14 +10,20 @@ use recado::app::{lifetimes, open};
 use recado::auth::{Auth, hash, role_name};
 use recado::channels;
 use recado::config::{
-    Command, InboxCommand, OutcomeName, RoleName, Storage, TenantCommand, Token, UserCommand,
-    WebhooksCommand,
+    Command, Health, InboxCommand, OutcomeName, RoleName, Storage, TenantCommand, Token,
+    UserCommand, WebhooksCommand,
 };
 use recado::desk::{
     Channel, Desk, Desks, Drift, Filter, InboxEdit, NewUser, Outcome, Receipt, Role, TenantId,
     Webhook, WebhookId,
 };
+use recado::realtime::livechat;
 use secrecy::SecretString;
+
+use crate::backup;
+
+/// How long a server may take to say whether it is ready.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Runs any command that does one thing and ends.
 pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
@@ -33,10 +41,28 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Webhooks(command) => webhooks(command).await,
         Command::Verify(storage) => verify(&storage).await,
         Command::Openapi => {
-            say(&description().to_pretty_json()?);
+            say(&description(livechat()).to_pretty_json()?);
             Ok(())
         }
+        Command::Backup(asked) => backup::back_up(&asked).await,
+        Command::Restore(asked) => backup::restore(&asked).await,
+        Command::RestartLogs(storage) => {
+            desks(&storage).await?.restart_logs().await?;
+            say("clients will load afresh");
+            Ok(())
+        }
+        Command::Health(asked) => health(&asked).await,
     }
+}
+
+/// Asks the server of this machine whether it is ready.
+async fn health(asked: &Health) -> anyhow::Result<()> {
+    let url = format!("http://{}/health/ready", SocketAddr::new(asked.host, asked.port));
+    let client = reqwest::Client::builder().no_proxy().timeout(HEALTH_PATIENCE).build()?;
+    let answer = client.get(&url).send().await.context("the server does not answer")?;
+    let (status, told) = (answer.status(), answer.text().await?);
+    say(&told);
+    if status.is_success() { Ok(()) } else { bail!("the server is not ready") }
 }
 
 /// Counts everything anew, and fails if any counter has drifted.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod commands;
 
 use recado::config::{Cli, Command, LogFormat, Serve, Simulate};

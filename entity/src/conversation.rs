@@ -49,6 +49,12 @@ pub struct Model {
     pub received_at: Option<Time>,
     /// When the business last wrote, by the provider's clock.
     pub answered_at: Option<Time>,
+    /// How the channel names it, where it knows several with one contact.
+    pub thread: Option<String>,
+    /// What the channel last told of its status, assignee and labels; see the server's `desk::batch`.
+    pub standing: Option<String>,
+    /// A number of its own within the tenant, for clients that know conversations by numbers.
+    pub display_id: i64,
 }
 
 /// Whether somebody has to do something about a conversation.

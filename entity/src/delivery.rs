@@ -54,6 +54,10 @@ pub enum Kind {
     Reaction,
     /// That the message was read.
     Read,
+    /// Whether somebody has to do something about the conversation.
+    Status,
+    /// Who looks after it.
+    Assignee,
 }
 
 /// How far a delivery is.

@@ -123,6 +123,10 @@ uuid_id! {
     SessionId
 }
 uuid_id! {
+    /// A visitor's chat on a site, in one browser.
+    ChatSessionId
+}
+uuid_id! {
     /// A token for a program.
     ApiTokenId
 }

@@ -19,7 +19,8 @@ pub struct Model {
     pub channel: Channel,
     /// What agents see.
     pub name: String,
-    /// How the channel names it, unique within the channel: WhatsApp's phone number id.
+    /// How the channel names it, unique within the channel: WhatsApp's phone number id, the hash of
+    /// the token to which Chatwoot's webhooks go, the public key of a chat on a site.
     pub address: String,
     /// When it was added.
     pub created_at: Time,
@@ -33,6 +34,8 @@ pub struct Model {
     pub held_until: Option<Time>,
     /// Why, a JSON object; nothing once something was sent again.
     pub hold_error: Option<String>,
+    /// Up to when it is known that nothing of what its channel tells was missed.
+    pub reconciled_at: Option<Time>,
 }
 
 /// A kind of provider.
@@ -46,6 +49,14 @@ pub enum Channel {
     #[sea_orm(string_value = "whatsapp")]
     #[serde(rename = "whatsapp")]
     WhatsApp,
+    /// An account of a Chatwoot.
+    #[sea_orm(string_value = "chatwoot")]
+    #[serde(rename = "chatwoot")]
+    Chatwoot,
+    /// The chat on a tenant's own site.
+    #[sea_orm(string_value = "live_chat")]
+    #[serde(rename = "live_chat")]
+    LiveChat,
 }
 
 /// Nothing points from here.

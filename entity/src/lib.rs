@@ -8,6 +8,7 @@
 pub mod api_token;
 pub mod audit;
 pub mod canned_response;
+pub mod chat_session;
 pub mod contact;
 pub mod contact_address;
 pub mod conversation;
@@ -35,8 +36,8 @@ pub mod webhook;
 pub mod workday;
 
 pub use id::{
-    ApiTokenId, AuditId, CannedResponseId, ContactId, ConversationId, DeliveryId, InboxId, MediaId,
-    MessageId, SessionId, StageId, TenantId, UserId, WebhookId,
+    ApiTokenId, AuditId, CannedResponseId, ChatSessionId, ContactId, ConversationId, DeliveryId,
+    InboxId, MediaId, MessageId, SessionId, StageId, TenantId, UserId, WebhookId,
 };
 pub use scope::TenantScoped;
 pub use time::Time;

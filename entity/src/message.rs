@@ -54,6 +54,9 @@ pub struct Model {
     pub is_private: bool,
     /// Whether it counts as unread.
     pub is_unread: bool,
+    /// Of when, by the provider's clock, what is stored of it is, where the provider tells all of it
+    /// anew with each change.
+    pub told_at: Option<Time>,
 }
 
 /// Which way a message went, seen from the tenant.

@@ -7,6 +7,8 @@ mod m0001_heart;
 mod m0002_rooms;
 mod m0003_desk;
 mod m0004_search;
+mod m0005_chatwoot;
+mod m0006_livechat;
 mod statistics;
 
 /// Runs the steps.
@@ -21,6 +23,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_rooms::Migration),
             Box::new(m0003_desk::Migration),
             Box::new(m0004_search::Migration),
+            Box::new(m0005_chatwoot::Migration),
+            Box::new(m0006_livechat::Migration),
         ]
     }
 }

@@ -15,7 +15,7 @@ use super::ApiError;
 use super::address::{ClientAddress, household};
 use crate::auth::Caller;
 use crate::config::{Limit, RateLimits};
-use crate::desk::{TenantId, UserId};
+use crate::desk::{ChatSessionId, InboxId, TenantId, UserId};
 use crate::limit::Limiter;
 use crate::telemetry::FIGURES;
 
@@ -97,6 +97,74 @@ impl Budget {
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Budget").finish_non_exhaustive()
+    }
+}
+
+/// How often visitors of sites may do something.
+#[derive(Clone)]
+pub struct ChatBudgets(Arc<ChatLimiters>);
+
+struct ChatLimiters {
+    begun_from: Option<Limiter<IpAddr>>,
+    begun_at: Option<Limiter<InboxId>>,
+    asked: Option<Limiter<ChatSessionId>>,
+    said: Option<Limiter<ChatSessionId>>,
+}
+
+impl ChatBudgets {
+    /// As the settings say, with nothing spent yet.
+    pub fn new(limits: &RateLimits) -> Self {
+        Self(Arc::new(ChatLimiters {
+            begun_from: limiter(limits.limit_address_chats),
+            begun_at: limiter(limits.limit_inbox_chats),
+            asked: limiter(limits.limit_visitor_requests),
+            said: limiter(limits.limit_visitor_messages),
+        }))
+    }
+
+    /// Counts one more chat that begins.
+    ///
+    /// # Errors
+    /// How long to wait, if that is too much of an address, or in an inbox.
+    pub fn begin(&self, from: Option<IpAddr>, at: InboxId) -> Result<(), Duration> {
+        let from = from.map(household);
+        counted(
+            check(self.0.begun_from.as_ref(), from)
+                .and_then(|()| check(self.0.begun_at.as_ref(), Some(at))),
+        )
+    }
+
+    /// Counts one more request, or event, of a visitor.
+    ///
+    /// # Errors
+    /// How long to wait, if that is too much.
+    pub fn ask(&self, visitor: ChatSessionId) -> Result<(), Duration> {
+        counted(check(self.0.asked.as_ref(), Some(visitor)))
+    }
+
+    /// Counts one more message of a visitor.
+    ///
+    /// # Errors
+    /// How long to wait, if that is too much.
+    pub fn say(&self, visitor: ChatSessionId) -> Result<(), Duration> {
+        counted(check(self.0.said.as_ref(), Some(visitor)))
+    }
+}
+
+fn check<K: Hash + Eq + Clone>(
+    limiter: Option<&Limiter<K>>,
+    who: Option<K>,
+) -> Result<(), Duration> {
+    limiter.zip(who).map_or(Ok(()), |(limiter, who)| limiter.check(&who))
+}
+
+fn counted(checked: Result<(), Duration>) -> Result<(), Duration> {
+    checked.inspect_err(|_| FIGURES.refused_visitors.increment(1))
+}
+
+impl fmt::Debug for ChatBudgets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ChatBudgets").finish_non_exhaustive()
     }
 }
 

@@ -1,12 +1,12 @@
 //! Who is asking: the extractors that are the authorisation.
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use super::address::{Proxies, origin};
+use super::visitor::bearer;
 use super::{ApiError, Budget};
-use crate::auth::{Auth, Caller, Refusal, Scope};
+use crate::auth::{Auth, Caller, Scope};
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller
 where
@@ -19,13 +19,7 @@ where
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let token = parts.headers.get(AUTHORIZATION).ok_or(Refusal::Missing)?;
-        let token = token.to_str().map_err(|_| Refusal::Malformed)?;
-        let (scheme, token) = token.split_once(' ').ok_or(Refusal::Malformed)?;
-        if !scheme.eq_ignore_ascii_case("Bearer") {
-            return Err(Refusal::Malformed.into());
-        }
-        let token = token.trim().to_owned();
+        let token = bearer(parts)?;
         admit(parts, state, &token).await
     }
 }

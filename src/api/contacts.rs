@@ -1,5 +1,6 @@
 //! People on the far side.
 
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -7,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::extract::{Json, Limit, Path, Query, told};
 use super::{ApiError, ApiState};
-use crate::auth::Caller;
+use crate::auth::{Auth, Caller};
 use crate::desk::{self, Channel, ContactEdit, ContactId};
 use crate::wire::{Contact, Conversation};
 
@@ -149,9 +150,12 @@ pub(super) async fn edit(
     params(("id" = uuid::Uuid, Path)), responses((status = 200, body = ContactDetails), ApiError))]
 pub(super) async fn block(
     caller: Caller,
+    State(auth): State<Auth>,
     Path(id): Path<ContactId>,
 ) -> Result<Json<ContactDetails>, ApiError> {
-    Ok(Json(caller.desk.block_contact(id, true, &caller.actor(), &caller.sees).await?.into()))
+    let contact = caller.desk.block_contact(id, true, &caller.actor(), &caller.sees).await?;
+    auth.forget_visitors();
+    Ok(Json(contact.into()))
 }
 
 /// Lets agents be alerted again to what a contact writes.
@@ -159,9 +163,12 @@ pub(super) async fn block(
     params(("id" = uuid::Uuid, Path)), responses((status = 200, body = ContactDetails), ApiError))]
 pub(super) async fn unblock(
     caller: Caller,
+    State(auth): State<Auth>,
     Path(id): Path<ContactId>,
 ) -> Result<Json<ContactDetails>, ApiError> {
-    Ok(Json(caller.desk.block_contact(id, false, &caller.actor(), &caller.sees).await?.into()))
+    let contact = caller.desk.block_contact(id, false, &caller.actor(), &caller.sees).await?;
+    auth.forget_visitors();
+    Ok(Json(contact.into()))
 }
 
 /// Notes that a contact is the same person as another one, who is shown in their place from now on.

@@ -20,6 +20,7 @@ use crate::auth::Refusal;
 use crate::channels::Malformed;
 use crate::desk;
 use crate::media;
+use crate::reconcile;
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +37,18 @@ pub enum ApiError {
     /// A file is not taken, or not given.
     #[error(transparent)]
     Media(#[from] media::Error),
+    /// What a channel keeps cannot be found out.
+    #[error("the channel does not tell: {0}")]
+    Reconcile(String),
     /// An address that opens a file is not one of ours, or was.
     #[error("the link is {0}")]
     Link(&'static str),
+    /// The chat of a site may not be opened by a page of that origin.
+    #[error("this chat is not for pages of that origin")]
+    Origin,
+    /// The site does not vouch for a visitor.
+    #[error("the identity is {0}")]
+    Identity(&'static str),
     /// There is nothing at that address.
     #[error("there is nothing here")]
     NotFound,
@@ -109,7 +119,11 @@ impl ApiError {
                 | Refusal::ApiToken,
             ) => (StatusCode::UNAUTHORIZED, "token_invalid"),
             Self::Media(error) => face_of_media(error),
+            Self::Reconcile(_) => (StatusCode::BAD_GATEWAY, "channel_failed"),
             Self::Link(_) => (StatusCode::FORBIDDEN, "link_invalid"),
+            Self::Origin => (StatusCode::FORBIDDEN, "origin_not_allowed"),
+            Self::Identity(_) => (StatusCode::FORBIDDEN, "identity_invalid"),
+            Self::Refused(Refusal::Blocked) => (StatusCode::FORBIDDEN, "visitor_blocked"),
             Self::MetricsToken => (StatusCode::UNAUTHORIZED, "metrics_token_invalid"),
             Self::Refused(Refusal::SessionEnded) => (StatusCode::UNAUTHORIZED, "session_ended"),
             Self::Refused(Refusal::Disabled) => (StatusCode::UNAUTHORIZED, "account_disabled"),
@@ -164,6 +178,7 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         | desk::Error::NoMessage(_)
         | desk::Error::NoMedia(_)
         | desk::Error::NoUser(_)
+        | desk::Error::NoChat(_)
         | desk::Error::NoToken(_)
         | desk::Error::NoCannedResponse(_)
         | desk::Error::NoWebhook(_) => (StatusCode::NOT_FOUND, "not_found"),
@@ -264,6 +279,15 @@ impl IntoResponses for ApiError {
         ]
         .map(|(status, description)| (status.to_owned(), problem(description)))
         .into()
+    }
+}
+
+impl From<reconcile::Error> for ApiError {
+    fn from(error: reconcile::Error) -> Self {
+        match error {
+            reconcile::Error::Channel(why) => Self::Reconcile(why),
+            reconcile::Error::Desk(error) => Self::Desk(error),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,7 +30,10 @@ pub(super) struct Inbox {
     #[schema(value_type = String)]
     channel: Channel,
     name: String,
+    /// How the channel names it: WhatsApp's phone number id.
     phone_number_id: String,
+    /// What else its channel has to know.
+    settings: Map<String, Value>,
     has_access_token: bool,
     has_app_secret: bool,
     has_verify_token: bool,
@@ -103,7 +107,7 @@ pub(super) async fn add(
         access_token: Some(new.access_token),
         app_secret: Some(new.app_secret),
         verify_token: Some(new.verify_token),
-        is_disabled: None,
+        ..InboxEdit::default()
     };
     let (channel, address) = (Channel::WhatsApp, new.phone_number_id);
     let added = caller.desk.add_inbox(channel, &address, edit, &caller.actor()).await?;
@@ -123,7 +127,14 @@ pub(super) async fn change(
 ) -> Result<Json<Inbox>, ApiError> {
     caller.require(Role::Admin)?;
     let InboxChanges { name, access_token, app_secret, verify_token, is_disabled } = changes;
-    let edit = InboxEdit { name, access_token, app_secret, verify_token, is_disabled };
+    let edit = InboxEdit {
+        name,
+        access_token,
+        app_secret,
+        verify_token,
+        is_disabled,
+        ..InboxEdit::default()
+    };
     let changed = caller.desk.change_inbox(id, edit, Some(&caller.actor())).await?;
     signatures.forget(&changed.address);
     Ok(Json(changed.into()))
@@ -136,6 +147,7 @@ impl From<desk::Inbox> for Inbox {
             channel: inbox.shown.channel,
             name: inbox.shown.name,
             phone_number_id: inbox.address,
+            settings: inbox.settings,
             has_access_token: inbox.has_access_token,
             has_app_secret: inbox.has_app_secret,
             has_verify_token: inbox.has_verify_token,

@@ -6,15 +6,19 @@ mod board;
 mod budget;
 mod caller;
 mod canned_responses;
+mod chatwoot;
 mod contacts;
 mod conversations;
 mod error;
 mod etag;
 mod extract;
+mod health;
 mod idempotency;
 mod inboxes;
+mod live_chats;
 mod media;
 mod messages;
+mod origins;
 mod page;
 mod search;
 mod sending;
@@ -25,6 +29,7 @@ mod stats;
 mod tenants;
 mod tokens;
 mod users;
+mod visitor;
 mod webhooks;
 
 use std::sync::Arc;
@@ -32,27 +37,34 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use address::{ClientAddress, Proxies, locate};
-pub use budget::{Budget, Budgets, limit, limiter};
+pub use budget::{Budget, Budgets, ChatBudgets, limit, limiter};
 pub(crate) use caller::admit;
 pub use error::ApiError;
+pub(crate) use extract::{Json, Limit as PageLimit, Path, Query};
+pub use health::health;
+pub(crate) use live_chats::PreChatField;
 pub use media::Links;
 pub use messages::{Post, say};
+pub use origins::Origins;
 pub use page::page;
+pub(crate) use visitor::{Own, admit_visitor, bearer};
 
 use sessions::Guesses;
 use signatures::Signatures;
 
 use crate::auth::Auth;
+use crate::channels::chatwoot::send::Api;
 use crate::config::{Clients, WhatsApp};
 use crate::desk::Desks;
 use crate::media::Shelf;
+use crate::reconcile::Reconciler;
 
 /// The largest webhook that is taken: WhatsApp sends up to 3 MB.
 const LARGEST_WEBHOOK: usize = 4 * 1024 * 1024;
@@ -73,6 +85,12 @@ pub struct ApiState {
     pub shelf: Shelf,
     /// Signs the addresses of files.
     pub links: Links,
+    /// The way to Chatwoots.
+    pub chatwoot: Api,
+    /// Finds what webhooks have lost.
+    pub reconciler: Reconciler,
+    /// How often visitors of sites may do something.
+    pub chats: ChatBudgets,
     /// Who is believed to ask for others.
     proxies: Proxies,
     /// How often somebody tries passwords.
@@ -87,11 +105,25 @@ impl ApiState {
         desks: Desks,
         auth: Auth,
         (whatsapp, clients): (Arc<WhatsApp>, Arc<Clients>),
-        proxies: Proxies,
+        (proxies, chats): (Proxies, ChatBudgets),
         (shelf, links): (Shelf, Links),
+        (chatwoot, reconciler): (Api, Reconciler),
     ) -> Self {
         let signatures = Signatures::new(whatsapp, desks.clone());
-        Self { desks, auth, clients, shelf, links, proxies, guesses: Arc::default(), signatures }
+        let guesses = Arc::default();
+        Self {
+            desks,
+            auth,
+            clients,
+            shelf,
+            links,
+            chatwoot,
+            reconciler,
+            chats,
+            proxies,
+            guesses,
+            signatures,
+        }
     }
 }
 
@@ -110,16 +142,20 @@ struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, description: &mut openapi::OpenApi) {
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        let token = || HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
         let components = description.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+        let agents = token().bearer_format("JWT").build();
+        components.add_security_scheme("token", SecurityScheme::Http(agents));
+        let visitors = token().description(Some("The token of a visitor's chat.")).build();
+        components.add_security_scheme("visitor", SecurityScheme::Http(visitors));
     }
 }
 
-/// Returns the API's description, as `/api/openapi.json` shows it.
-pub fn description() -> openapi::OpenApi {
+/// Returns the API's description, as `/api/openapi.json` shows it; `more` are described with the rest.
+pub fn description(more: OpenApiRouter<ApiState>) -> openapi::OpenApi {
     let routes = OpenApiRouter::with_openapi(Description::openapi())
         .merge(open())
+        .merge(more)
         .merge(media::uploads())
         .merge(polled())
         .merge(once());
@@ -130,19 +166,25 @@ pub fn description() -> openapi::OpenApi {
     description
 }
 
-/// Returns the routes of the API and of webhooks, and the API's description.
-pub fn routes(state: &ApiState, budgets: &Budgets) -> Router<ApiState> {
+/// Returns the routes of the API and of webhooks, `more` of them, and the API's description.
+pub fn routes(
+    state: &ApiState,
+    budgets: &Budgets,
+    more: OpenApiRouter<ApiState>,
+) -> Router<ApiState> {
+    let described = description(more.clone());
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhooks::subscribe).post(webhooks::receive))
+        .route("/webhooks/chatwoot/{token}", post(chatwoot::receive))
         .layer(DefaultBodyLimit::max(LARGEST_WEBHOOK))
         .route_layer(from_fn_with_state(budgets.webhooks.clone(), limit));
     let polled = polled().route_layer(from_fn_with_state(state.clone(), etag::revalidate));
     let once =
         once().merge(polled).route_layer(from_fn_with_state(state.clone(), idempotency::once));
-    let (api, _) = open().merge(once).split_for_parts();
+    let (api, _) = open().merge(more).merge(once).split_for_parts();
     api.route_layer(from_fn_with_state(budgets.requests.clone(), limit))
-        .route("/health", get(|| async { "ok" }))
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description()))
+        .route("/widget/{key}", get(page::widget))
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", described))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .merge(webhooks)
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
@@ -166,6 +208,8 @@ fn once() -> OpenApiRouter<ApiState> {
         .merge(tokens::routes())
         .merge(users::routes())
         .merge(inboxes::routes())
+        .merge(chatwoot::routes())
+        .merge(live_chats::routes())
         .merge(tenants::routes())
         .merge(canned_responses::routes())
         .merge(audit::routes())

@@ -1,11 +1,13 @@
 //! The client's files, built into the program.
 
 use axum::body::Body;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::ApiError;
+use crate::desk::{Desks, Error};
 
 /// What `npm run build` made of `js-client-demo`, if it ran before this program was built.
 #[derive(RustEmbed)]
@@ -29,6 +31,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; f
     manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; \
     require-trusted-types-for 'script'";
 
+const NOT_BUILT: &str = "The client is not built into this server: run `npm run build` in \
+    js-client-demo, then build the server again. The API works without it.\n";
+
 /// What goes with every file.
 const MANNERS: [(HeaderName, HeaderValue); 3] = [
     (header::VARY, HeaderValue::from_static("accept-encoding")),
@@ -49,14 +54,45 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Result<Respon
     // A name with a dot is a file; anything else is a place within the client.
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     let name = if is_file { path } else { "index.html" };
-    let Some((file, encoding)) = choose(name, &headers) else {
+    let Some(mut response) = file(name, &headers) else {
         if is_file {
             return Err(ApiError::NotFound);
         }
-        let told = "The client is not built into this server: run `npm run build` in \
-                    js-client-demo, then build the server again. The API works without it.\n";
-        return Ok((StatusCode::NOT_FOUND, told).into_response());
+        return Ok((StatusCode::NOT_FOUND, NOT_BUILT).into_response());
     };
+    if !is_file {
+        let policy = HeaderValue::from_static(POLICY);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
+/// `GET /widget/{key}`: the chat of a site, which only pages of that site may show in a frame.
+///
+/// For a key that nobody knows it is shown as well, anywhere: it says itself that there is no chat.
+pub(super) async fn widget(
+    State(desks): State<Desks>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let origins = match desks.live_chat(&key).await {
+        Ok(chat) => chat.settings().allowed_origins.join(" "),
+        Err(Error::NoInbox(_)) => "*".to_owned(),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(mut response) = file("widget.html", &headers) else {
+        return Ok((StatusCode::NOT_FOUND, NOT_BUILT).into_response());
+    };
+    let framed = format!("frame-ancestors 'self' {origins}");
+    let policy = HeaderValue::try_from(POLICY.replace("frame-ancestors 'none'", &framed));
+    let policy = policy.map_err(|_| ApiError::NotFound)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// A file of the client, if there is one, in the form that suits whoever asks.
+fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
+    let (file, encoding) = choose(name, headers)?;
     let tag = format!(
         "\"{}{}\"",
         hex::encode(&file.metadata.sha256_hash()[..12]),
@@ -79,10 +115,7 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Result<Respon
     if let Some(encoding) = encoding {
         told.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    if !is_file {
-        told.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    }
-    Ok(response)
+    Some(response)
 }
 
 /// The file in the smallest form that the client takes, and how it is encoded if at all.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::signatures::Signatures;
 use super::{ApiError, ApiState};
 use crate::auth::Origin;
-use crate::desk::{Channel, Desks, Outcome, Webhook, WebhookId};
+use crate::desk::{Channel, Desks, Outcome, Receipt, Webhook, WebhookId};
 
 /// Meta's verification request.
 /// <https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests>
@@ -29,7 +29,8 @@ pub(super) struct Verification {
 /// What became of a webhook; providers do not read it, people with curl do.
 #[derive(Serialize)]
 pub(super) struct Received {
-    id: WebhookId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<WebhookId>,
     elements: BTreeMap<Outcome, usize>,
 }
 
@@ -57,10 +58,22 @@ pub(super) async fn receive(
     let signature = signature.map(|told| told.to_str().unwrap_or_default());
     let elements = signatures.read(&body, signature).await?;
     let webhook = Webhook { channel: Channel::WhatsApp, body, elements, replay_of: None };
-    let receipt = desks.receive(webhook).await?;
-    let mut elements = BTreeMap::new();
-    for fate in receipt.fates {
-        *elements.entry(fate.outcome).or_default() += 1;
+    Ok(Json(desks.receive(webhook).await?.into()))
+}
+
+impl Received {
+    /// Of something that is not stored.
+    pub(super) fn nothing() -> Self {
+        Self { id: None, elements: BTreeMap::new() }
     }
-    Ok(Json(Received { id: receipt.id, elements }))
+}
+
+impl From<Receipt> for Received {
+    fn from(receipt: Receipt) -> Self {
+        let mut elements = BTreeMap::new();
+        for fate in receipt.fates {
+            *elements.entry(fate.outcome).or_default() += 1;
+        }
+        Self { id: Some(receipt.id), elements }
+    }
 }

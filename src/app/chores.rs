@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use crate::desk::{Desks, Retention};
 use crate::media::Shelf;
 use crate::telemetry::FIGURES;
 
-/// How often a node looks for events that it was not told of.
-const LOOK_AROUND: Duration = Duration::from_secs(1);
+/// How long a node that cannot hear the others waits before it tries again.
+const DEAF: Duration = Duration::from_secs(1);
 
 /// How often measurements are summed up.
 const SUM_UP: Duration = Duration::from_secs(1);
@@ -21,13 +21,23 @@ const PRUNE: Duration = Duration::from_mins(1);
 const WAKE: Duration = Duration::from_secs(1);
 
 /// Finds the events that other processes append.
-pub(super) async fn look_around(desks: Desks) {
-    let mut rounds = every(LOOK_AROUND);
+pub(super) async fn look_around(desks: Desks, often: Duration) {
+    let mut rounds = every(often);
     loop {
         rounds.tick().await;
         if let Err(error) = desks.look_around().await {
             tracing::warn!(%error, "cannot look for other processes' events");
         }
+    }
+}
+
+/// Hears what other nodes append.
+pub(super) async fn listen(desks: Desks) {
+    loop {
+        if let Err(error) = desks.listen().await {
+            tracing::warn!(%error, "other nodes cannot be heard");
+        }
+        sleep(DEAF).await;
     }
 }
 

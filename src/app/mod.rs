@@ -8,28 +8,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Request};
+use axum::http::{HeaderName, Request};
 use axum::middleware::map_request_with_state;
+use axum::{Extension, Router};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::api::{self, ApiState, Budgets, Links, Proxies};
+use crate::api::{self, ApiState, Budgets, ChatBudgets, Links, Origins, Proxies};
 use crate::auth::{Auth, Lifetimes};
+use crate::channels::chatwoot::send::Api;
 use crate::config::{Connections, Deflate, Environment, Serve, Storage, Tokens};
 use crate::courier::Courier;
 use crate::desk::{DEMO, Db, Desks, Keys, Retention, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::media::Shelf;
-use crate::realtime::{self, EventLimits, Parting, Pids, Signals, socketio};
+use crate::realtime::{self, EventLimits, Parting, Pids, Receipts, Rollout, Signals, socketio};
+use crate::reconcile::Reconciler;
 
 pub use demo::welcome;
 
@@ -46,11 +48,16 @@ pub struct App {
     desks: Desks,
     io: SocketIo,
     signals: Signals,
+    noting: (Receipts, ApiState),
     stop: CancellationToken,
+    leaving: CancellationToken,
+    drain: Duration,
+    look: Duration,
     patience: Patience,
     retention: Retention,
     courier: Courier,
     shelf: Shelf,
+    reconciling: (Reconciler, Duration),
 }
 
 /// Opens the desks, with the schema up to date.
@@ -69,6 +76,7 @@ pub fn lifetimes(tokens: &Tokens) -> Lifetimes {
 
 impl App {
     /// Opens the database, makes the tenants that the settings name, and listens.
+    #[expect(clippy::too_many_lines, reason = "one part after the other is put in its place")]
     pub async fn start(settings: &Serve) -> anyhow::Result<Self> {
         settings.check().map_err(anyhow::Error::msg)?;
         let is_development = settings.environment == Environment::Development;
@@ -85,27 +93,39 @@ impl App {
 
         let tokens = &settings.tokens;
         let auth = Auth::new(desks.clone(), &tokens.jwt_secret, lifetimes(tokens));
-        let stop = CancellationToken::new();
+        let (stop, leaving) = (CancellationToken::new(), CancellationToken::new());
         let Connections { slow_client_timeout: patience, .. } = settings.connections;
         let pids = Pids::default();
         let (media, whatsapp) = (&settings.media, &settings.whatsapp);
-        let shelf = Shelf::open(desks.clone(), media, whatsapp, is_development)?;
-        let courier = Courier::new(desks.clone(), shelf.clone(), whatsapp, &settings.sending);
+        let chatwoot = chatwoot_api(settings).context("cannot make an HTTP client")?;
+        let reconciler = Reconciler::new(desks.clone(), chatwoot.clone());
+        let trusts = is_development;
+        let shelf = Shelf::open(desks.clone(), media, whatsapp, trusts, chatwoot.clone())?;
+        let ways = (chatwoot.clone(), reconciler.clone());
+        let courier =
+            Courier::new(desks.clone(), shelf.clone(), whatsapp, chatwoot, &settings.sending);
         let courier = courier.context("cannot make an HTTP client")?;
         let signals = Signals::new(settings.signals, courier.hints());
         let budgets = Budgets::new(&settings.limits);
-        let limits = EventLimits::new(settings.limits.limit_socket_events, budgets.events.clone());
-        let told = (signals.clone(), limits);
-        let (socketio, io) =
-            socketio::layer(auth.clone(), pace(settings), pids.clone(), told, stop.clone());
         let proxies = Proxies::new(&settings.trusted_proxies);
-        let state = state(settings, auth, desks.clone(), shelf.clone());
+        let state = state(settings, auth.clone(), desks.clone(), shelf.clone(), ways);
+        let of_socket = settings.limits.limit_socket_events;
+        let limits = EventLimits::new(of_socket, budgets.events.clone(), state.chats.clone());
+        let receipts = Receipts::default();
+        let told = (signals.clone(), receipts.clone(), limits);
+        let until = (state.clone(), stop.clone());
+        let (socketio, io) = socketio::layer(auth, pace(settings), pids.clone(), told, until);
+        let noting = (receipts.clone(), state.clone());
         let uploads = api::uploads(&budgets)
             .layer(RequestBodyDeadlineLayer::new(media.media_upload_timeout))
             .with_state(state.clone());
         let readers = settings.metrics_readers();
-        let inner = api::routes(&state, &budgets)
-            .merge(realtime::routes(io.clone(), signals.clone(), &budgets, readers))
+        let rollout = Rollout::new(settings.rollout);
+        let livechat = realtime::livechat().layer(Extension(signals.clone()));
+        let told = (signals.clone(), receipts);
+        let inner = api::routes(&state, &budgets, livechat)
+            .merge(api::health(desks.clone(), leaving.clone()))
+            .merge(realtime::routes(io.clone(), told, &budgets, readers, rollout))
             .fallback(api::page)
             .with_state(state);
         let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;
@@ -126,12 +146,30 @@ impl App {
             .layer(map_request_with_state(proxies, api::locate))
             .layer(CatchPanicLayer::new())
             .layer(TraceLayer::new_for_http().make_span_with(span))
-            .layer(cors(&settings.cors_origins)?);
+            .layer(cors(Origins::new(desks.clone(), &settings.cors_origins)));
 
         let listener = bind(settings).await?;
         let retention = retention(settings);
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
-        Ok(Self { listener, router, desks, io, signals, stop, patience, retention, courier, shelf })
+        let (drain, look) = (settings.connections.drain, settings.look_around);
+        let reconciling = (reconciler, settings.chatwoot.chatwoot_reconcile);
+        Ok(Self {
+            listener,
+            router,
+            desks,
+            io,
+            signals,
+            noting,
+            stop,
+            leaving,
+            drain,
+            look,
+            patience,
+            retention,
+            courier,
+            shelf,
+            reconciling,
+        })
     }
 
     /// Where the server listens.
@@ -157,11 +195,16 @@ impl App {
             desks,
             io,
             signals,
+            noting: (receipts, state),
             stop,
+            leaving,
+            drain,
+            look,
             patience,
             retention,
             courier,
             shelf,
+            reconciling: (reconciler, pause),
         } = self;
         let _parting = Parting::of(io.clone());
         let courier = tokio::spawn(courier.run(stop.clone()));
@@ -169,13 +212,26 @@ impl App {
         let pruning = prune(desks.clone(), retention, shelf);
         tokio::spawn(stop.clone().run_until_cancelled_owned(pruning));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
-        tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks)));
+        if desks.has_neighbours() {
+            let (told, hearing) = (desks.clone(), chores::listen(desks.clone()));
+            let telling = async move { told.call_out().await };
+            tokio::spawn(stop.clone().run_until_cancelled_owned(telling));
+            tokio::spawn(stop.clone().run_until_cancelled_owned(hearing));
+        }
+        tokio::spawn(stop.clone().run_until_cancelled_owned(reconciler.run(pause)));
+        tokio::spawn(
+            stop.clone().run_until_cancelled_owned(signals.clone().listen(desks.typing())),
+        );
+        tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks, look)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(sum_up()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(signals.clone().tell(io.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(signals.store()));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(receipts.store(state)));
         let stopping = stop.clone();
         let farewell = async move {
             until.await;
+            leaving.cancel();
+            sleep(drain).await;
             stopping.cancel();
             let _ = timeout(FAREWELL, io.close()).await;
         };
@@ -199,12 +255,29 @@ async fn bind(settings: &Serve) -> anyhow::Result<TcpListener> {
     listener.with_context(|| format!("cannot listen on {address}"))
 }
 
-fn state(settings: &Serve, auth: Auth, desks: Desks, shelf: Shelf) -> ApiState {
+/// The way to Chatwoots; a development server also speaks to those beside it.
+fn chatwoot_api(settings: &Serve) -> reqwest::Result<Api> {
+    let mut permitted = settings.chatwoot.chatwoot_private_hosts.clone();
+    if settings.environment == Environment::Development {
+        permitted.extend(["localhost", "127.0.0.1"].map(str::to_owned));
+    }
+    Api::new(&permitted, settings.sending.sending_timeout)
+}
+
+fn state(
+    settings: &Serve,
+    auth: Auth,
+    desks: Desks,
+    shelf: Shelf,
+    chatwoot: (Api, Reconciler),
+) -> ApiState {
     let whatsapp = Arc::new(settings.whatsapp.clone());
     let clients = Arc::new(settings.clients.clone());
     let proxies = Proxies::new(&settings.trusted_proxies);
     let links = Links::new(&settings.tokens.jwt_secret);
-    ApiState::new(desks, auth, (whatsapp, clients), proxies, (shelf, links))
+    let chats = ChatBudgets::new(&settings.limits);
+    let files = (shelf, links);
+    ApiState::new(desks, auth, (whatsapp, clients), (proxies, chats), files, chatwoot)
 }
 
 fn pace(settings: &Serve) -> socketio::Pace {
@@ -229,16 +302,17 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
     tracing::debug_span!("http", method = %request.method(), path = request.uri().path())
 }
 
-fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
-    let cors = CorsLayer::new().allow_methods(Any).allow_headers(Any);
+fn cors(origins: Origins) -> CorsLayer {
+    // By `*` browsers understand every header but Authorization.
+    let headers = AllowHeaders::mirror_request();
     let shown = ["retry-after", "etag", "idempotent-replayed"].map(HeaderName::from_static);
-    let cors = cors.expose_headers(shown);
-    if origins.iter().any(|origin| origin == "*") {
-        return Ok(cors.allow_origin(Any));
+    let cors = CorsLayer::new().allow_methods(Any).allow_headers(headers).expose_headers(shown);
+    if origins.are_all() {
+        return cors.allow_origin(Any);
     }
-    let origins = origins.iter().map(|origin| {
-        let origin = origin.trim_end_matches('/');
-        origin.parse::<HeaderValue>().with_context(|| format!("CORS_ORIGINS: {origin}"))
+    let allowed = AllowOrigin::async_predicate(move |origin, request| {
+        let path = request.uri.path().to_owned();
+        async move { origins.allow(origin, path).await }
     });
-    Ok(cors.allow_origin(origins.collect::<anyhow::Result<Vec<_>>>()?))
+    cors.allow_origin(allowed)
 }

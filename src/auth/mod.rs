@@ -6,6 +6,7 @@ mod refusal;
 mod scope;
 mod session;
 mod token;
+mod visitor;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,19 +15,25 @@ use std::time::{Duration, Instant};
 use moka::sync::Cache;
 use secrecy::SecretString;
 
-use crate::desk::{Actor, ApiToken, Desk, Desks, Role, Sees, SessionId, TenantId, Time, UserId};
+use crate::desk::{
+    Actor, ApiToken, Desk, Desks, Entry, Role, Sees, SessionId, TenantId, Time, UserId,
+};
 
 pub use password::{choose, hash};
 pub use refusal::Refusal;
 pub use scope::Scope;
 pub use session::{Origin, SignedIn};
 pub use token::same;
+pub use visitor::{Visitor, visitor_token, vouches};
 
 use token::{API_TOKEN, Signer, digest};
 
 /// For how long it is remembered at most what a desk knows of a caller, and of how many.
 const KNOWN_FOR: Duration = Duration::from_mins(10);
 const MOST_KNOWN: u64 = 100_000;
+
+/// For how long it is remembered what a desk knows of a visitor, whose chat the log does not tell all of.
+const VISITORS_KNOWN_FOR: Duration = Duration::from_secs(5);
 
 /// For how long it is not noted once more that a program has used its token.
 const USED_FOR: Duration = Duration::from_mins(1);
@@ -81,6 +88,7 @@ struct Inner {
     lifetimes: Lifetimes,
     known: Cache<Who, Known>,
     tokens: Cache<String, (Instant, ApiToken)>,
+    visitors: Cache<String, Entry>,
 }
 
 /// For how long what Recado issues can be used.
@@ -113,7 +121,9 @@ impl Auth {
     pub fn new(desks: Desks, secret: &SecretString, lifetimes: Lifetimes) -> Self {
         let known = Cache::builder().time_to_live(KNOWN_FOR).max_capacity(MOST_KNOWN).build();
         let tokens = Cache::builder().time_to_live(USED_FOR).max_capacity(MOST_KNOWN).build();
-        Self(Arc::new(Inner { desks, signer: Signer::new(secret), lifetimes, known, tokens }))
+        let visitors = Cache::builder().time_to_live(VISITORS_KNOWN_FOR).max_capacity(MOST_KNOWN);
+        let (signer, visitors) = (Signer::new(secret), visitors.build());
+        Self(Arc::new(Inner { desks, signer, lifetimes, known, tokens, visitors }))
     }
 
     /// Lets in whoever holds a valid token: a JWT, or one for programs.

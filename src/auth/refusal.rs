@@ -45,6 +45,9 @@ pub enum Refusal {
     /// It is not for programs.
     #[error("this takes somebody who has signed in, not a token for programs")]
     Program,
+    /// Agents do not want to hear of this visitor.
+    #[error("this visitor is blocked")]
+    Blocked,
     /// Nobody signs in by that address and password.
     #[error("the email address or the password is wrong")]
     Password,

@@ -1,11 +1,19 @@
 //! The dialects of providers, a module each, with the same functions: `verify`, `parse` and
 //! `compose`, all pure, and what sends.
 
+pub mod chatwoot;
+pub mod live_chat;
 pub mod whatsapp;
 
+mod answer;
+mod file;
+mod guard;
 mod mend;
 
 use serde_json::{Map, Value};
+
+pub use answer::{Answer, Refusal};
+pub use file::{Download, Trouble};
 
 use crate::desk::{self, Channel, Element, MediaId, Outgoing, Type};
 
@@ -25,7 +33,22 @@ pub enum Malformed {
 pub fn parse(channel: Channel, body: &[u8]) -> Result<Vec<Element>, Malformed> {
     match channel {
         Channel::WhatsApp => whatsapp::parse(body),
+        Channel::Chatwoot => chatwoot::parse(body),
+        Channel::LiveChat => live_chat::parse(body),
     }
+}
+
+/// A file on its way to a channel that takes it with the message.
+#[derive(Debug)]
+pub struct Parcel {
+    /// What it is called.
+    pub name: String,
+    /// What kind of file it is.
+    pub mime_type: String,
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// Its bytes.
+    pub bytes: reqwest::Body,
 }
 
 /// What an agent wants to say to a customer, whatever the channel.
@@ -78,5 +101,7 @@ pub enum Said {
 pub fn compose(channel: Channel, said: Said) -> desk::Result<Outgoing> {
     match channel {
         Channel::WhatsApp => whatsapp::compose(said),
+        Channel::Chatwoot => chatwoot::compose(said),
+        Channel::LiveChat => live_chat::compose(said),
     }
 }

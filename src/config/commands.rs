@@ -1,5 +1,8 @@
 //! The commands beside `serve`, and what they take.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Storage, Tokens};
@@ -124,6 +127,41 @@ pub struct Token {
     /// Where the data is.
     #[command(flatten)]
     pub storage: Storage,
+}
+
+/// Copying the database.
+#[derive(Args, Debug)]
+pub struct Backup {
+    /// The file to make; it holds what the database holds, and only its owner may read it. Files that
+    /// messages carry are in the folder or bucket of `MEDIA_URL`: copy that afterwards
+    pub to: PathBuf,
+    /// Where the data is.
+    #[command(flatten)]
+    pub storage: Storage,
+}
+
+/// Going back to a copy.
+#[derive(Args, Debug)]
+pub struct Restore {
+    /// What `recado backup` has made
+    pub from: PathBuf,
+    /// Move aside the database that is there
+    #[arg(long)]
+    pub replace: bool,
+    /// Where the data is to be.
+    #[command(flatten)]
+    pub storage: Storage,
+}
+
+/// Asking a server.
+#[derive(Args, Debug)]
+pub struct Health {
+    /// The address to ask
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// The port to ask
+    #[arg(long, env = "PORT", default_value_t = 3333)]
+    pub port: u16,
 }
 
 /// Looking at webhooks.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::units::seconds;
+use super::units::{milliseconds, seconds};
 
 /// How long clients may take.
 #[derive(Args, Clone, Copy, Debug)]
@@ -30,4 +30,9 @@ pub struct Connections {
     /// How long they may take to answer that before they are taken for gone, in seconds
     #[arg(long, env = "PING_TIMEOUT_S", default_value = "20", value_parser = seconds)]
     pub ping_timeout: Duration,
+
+    /// How long a server that is asked to stop goes on serving, in milliseconds; `/health/ready` answers
+    /// 503 meanwhile, so that a proxy that asks it sends new requests elsewhere
+    #[arg(long, env = "DRAIN_MS", default_value = "0", value_parser = milliseconds)]
+    pub drain: Duration,
 }

@@ -58,6 +58,22 @@ pub struct RateLimits {
     /// Webhooks from one address: providers send in bursts, and what is refused they send again
     #[arg(long, env = "LIMIT_ADDRESS_WEBHOOKS", default_value = "0", value_name = "LIMIT")]
     pub limit_address_webhooks: Limit,
+
+    /// Chats that visitors of sites may begin from one address
+    #[arg(long, env = "LIMIT_ADDRESS_CHATS", default_value = "1:30", value_name = "LIMIT")]
+    pub limit_address_chats: Limit,
+
+    /// Chats that visitors may begin on one site
+    #[arg(long, env = "LIMIT_INBOX_CHATS", default_value = "50:500", value_name = "LIMIT")]
+    pub limit_inbox_chats: Limit,
+
+    /// Requests and Socket.IO events of one visitor
+    #[arg(long, env = "LIMIT_VISITOR_REQUESTS", default_value = "10:100", value_name = "LIMIT")]
+    pub limit_visitor_requests: Limit,
+
+    /// Messages of one visitor
+    #[arg(long, env = "LIMIT_VISITOR_MESSAGES", default_value = "1:30", value_name = "LIMIT")]
+    pub limit_visitor_messages: Limit,
 }
 
 /// How often something may be done, if there is a limit.

@@ -2,6 +2,7 @@
 //!
 //! `recado --help` is the manual: the doc comments below are what it prints.
 
+mod chatwoot;
 mod clients;
 mod commands;
 mod conduct;
@@ -9,6 +10,7 @@ mod connections;
 mod limits;
 mod media;
 mod metrics;
+mod rollout;
 mod safety;
 mod secrets;
 mod signals;
@@ -24,15 +26,18 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
+pub use chatwoot::Chatwoot;
 pub use clients::{Backoff, Clients, Deflate};
 pub use commands::{
-    InboxCommand, OutcomeName, RoleName, TenantCommand, Token, UserCommand, WebhooksCommand,
+    Backup, Health, InboxCommand, OutcomeName, Restore, RoleName, TenantCommand, Token,
+    UserCommand, WebhooksCommand,
 };
 pub use conduct::Conduct;
 pub use connections::Connections;
 pub use limits::{Limit, RateLimits};
 pub use media::{Media, MediaSizes};
 pub use metrics::{Metrics, Readers};
+pub use rollout::Rollout;
 pub use safety::{Environment, Tokens};
 pub use secrets::Sealing;
 pub use signals::Signals;
@@ -40,7 +45,7 @@ pub use simulate::{AreaCodes, Fault, Rule, Share, Simulate, Window};
 pub use storage::{RetentionSettings, Storage};
 pub use whatsapp::{Sending, WhatsApp};
 
-use units::{network, seconds};
+use units::{milliseconds, network, seconds};
 
 /// Recado: WhatsApp webhooks in, every open browser up to date.
 ///
@@ -83,6 +88,14 @@ pub enum Command {
     Verify(Storage),
     /// Print the description of the API (`OpenAPI` 3.1), as a server shows it at /api/openapi.json
     Openapi,
+    /// Copy the SQLite database to a file, while a server uses it
+    Backup(Backup),
+    /// Put a backup in the place of the SQLite database, while no server uses it
+    Restore(Restore),
+    /// Have every client load afresh, after a database was taken back to an earlier moment
+    RestartLogs(Storage),
+    /// Ask the server on this machine whether it is ready; fails if it is not
+    Health(Health),
     /// Stand in for WhatsApp: people who write, and a Graph API that takes what is sent to them
     Simulate(Box<Simulate>),
 }
@@ -131,6 +144,10 @@ pub struct Serve {
     #[command(flatten)]
     pub whatsapp: WhatsApp,
 
+    /// Chatwoot.
+    #[command(flatten)]
+    pub chatwoot: Chatwoot,
+
     /// How messages are handed to their channels.
     #[command(flatten)]
     pub sending: Sending,
@@ -146,6 +163,10 @@ pub struct Serve {
     /// What clients are told about how to connect.
     #[command(flatten)]
     pub clients: Clients,
+
+    /// How clients move from polling to websockets.
+    #[command(flatten)]
+    pub rollout: Rollout,
 
     /// How websockets are compressed.
     #[command(flatten)]
@@ -168,6 +189,11 @@ pub struct Serve {
     /// How often clients are told how far the log has got, in seconds
     #[arg(long, env = "HEARTBEAT_S", default_value = "30", value_parser = seconds)]
     pub heartbeat: Duration,
+
+    /// How often a node looks for what other nodes and commands have written, in milliseconds; on
+    /// PostgreSQL nodes tell each other, and this finds what was not heard
+    #[arg(long, env = "LOOK_AROUND_MS", default_value = "1000", value_parser = milliseconds)]
+    pub look_around: Duration,
 
     /// What is merely happening.
     #[command(flatten)]

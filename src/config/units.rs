@@ -18,6 +18,11 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+pub(super) fn seconds_or_never(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Ok(Duration::from_secs(seconds))
+}
+
 pub(super) fn milliseconds(text: &str) -> Result<Duration, String> {
     let milliseconds = text.parse().map_err(|_| "not a number of milliseconds".to_owned())?;
     Ok(Duration::from_millis(milliseconds))

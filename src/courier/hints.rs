@@ -11,7 +11,8 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use super::token_of;
-use crate::channels::whatsapp::send::{Answer, Graph};
+use crate::channels::whatsapp::send::Graph;
+use crate::channels::{Answer, chatwoot::send::Api};
 use crate::desk::{self, Channel, ConversationId, Desk, Hint};
 
 /// How long a hint is not given once more: WhatsApp shows one for 25 s.
@@ -30,15 +31,17 @@ pub struct Hints(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     graph: Graph,
+    chatwoot: Api,
     token: Option<SecretString>,
     given: Cache<ConversationId, ()>,
     hands: Arc<Semaphore>,
 }
 
 impl Hints {
-    pub(super) fn new(graph: Graph, token: Option<SecretString>) -> Self {
+    pub(super) fn new(graph: Graph, chatwoot: Api, token: Option<SecretString>) -> Self {
         let given = Cache::builder().time_to_live(LASTS).max_capacity(MOST_REMEMBERED).build();
-        Self(Arc::new(Inner { graph, token, given, hands: Arc::new(Semaphore::new(AT_ONCE)) }))
+        let hands = Arc::new(Semaphore::new(AT_ONCE));
+        Self(Arc::new(Inner { graph, chatwoot, token, given, hands }))
     }
 
     /// Lets the customer of a conversation see that an agent is typing, and has read what they wrote;
@@ -66,18 +69,27 @@ impl Hints {
     }
 
     async fn tell(&self, desk: &Desk, to: ConversationId) -> desk::Result<()> {
-        let Some(Hint { inbox, channel, from, message_id }) = desk.hint(to).await? else {
-            return Ok(());
-        };
-        let Some(token) = token_of(desk, inbox, self.0.token.as_ref()).await? else {
+        let Some(Hint { inbox, channel, from, message_id, thread }) = desk.hint(to).await? else {
             return Ok(());
         };
         let answer = match channel {
-            Channel::WhatsApp => self.0.graph.typing(&from, &message_id, &token).await,
+            Channel::WhatsApp => {
+                let Some(token) = token_of(desk, inbox, self.0.token.as_ref()).await? else {
+                    return Ok(());
+                };
+                self.0.graph.typing(&from, &message_id, &token).await
+            }
+            Channel::Chatwoot => {
+                let Some(thread) = thread else { return Ok(()) };
+                let connection = desk.connection(inbox).await?;
+                self.0.chatwoot.typing(&connection, &thread, true).await
+            }
+            // Visitors hear signals themselves.
+            Channel::LiveChat => return Ok(()),
         };
         if let Answer::Refused(_, error) | Answer::Unreached(error) | Answer::Lost(error) = answer {
             let code = error.get("code").map(ToString::to_string).unwrap_or_default();
-            tracing::debug!(conversation.id = %to, whatsapp.code = code, "a hint was not taken");
+            tracing::debug!(conversation.id = %to, channel.code = code, "a hint was not taken");
         }
         Ok(())
     }

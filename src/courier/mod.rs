@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::channels::whatsapp::send::Graph;
+use crate::channels::{Parcel, chatwoot};
 use crate::config::{Sending, WhatsApp};
 use crate::desk::{self, Channel, Desk, Desks, Errand, InboxId, Settlement, Task, Time, Type};
 use crate::media::Shelf;
@@ -39,6 +40,7 @@ const FAREWELL: Duration = Duration::from_secs(15);
 pub struct Courier {
     desks: Desks,
     graph: Graph,
+    chatwoot: chatwoot::send::Api,
     token: Option<SecretString>,
     hints: Hints,
     shelf: Shelf,
@@ -56,6 +58,7 @@ impl Courier {
         desks: Desks,
         shelf: Shelf,
         whatsapp: &WhatsApp,
+        chatwoot: chatwoot::send::Api,
         sending: &Sending,
     ) -> reqwest::Result<Self> {
         let patience = sending.sending_timeout;
@@ -64,8 +67,9 @@ impl Courier {
         Ok(Self {
             desks,
             shelf,
-            hints: Hints::new(graph.clone(), token.clone()),
+            hints: Hints::new(graph.clone(), chatwoot.clone(), token.clone()),
             graph,
+            chatwoot,
             token,
             pace: Pace::new(sending.sending_backoff),
             hands: sending.sending_concurrency,
@@ -161,30 +165,54 @@ impl Courier {
 
     /// Tells the channel; nothing if the delivery is somebody else's by now.
     async fn tell(&self, errand: &mut Errand) -> desk::Result<Option<Settlement>> {
-        let desk = self.desks.of(errand.tenant.clone());
-        let Some(token) = token_of(&desk, errand.inbox, self.token.as_ref()).await? else {
-            return Ok(Some(pace::without_token()));
-        };
-        if let Err(settlement) = self.lend(errand, &token).await {
-            return Ok(Some(settlement));
-        }
-        if !self.desks.begin(errand, self.lease).await? {
-            return Ok(None);
-        }
         let answer = match errand.channel {
-            Channel::WhatsApp => self.graph.tell(errand, &token).await,
+            Channel::WhatsApp => {
+                let desk = self.desks.of(errand.tenant.clone());
+                let Some(token) = token_of(&desk, errand.inbox, self.token.as_ref()).await? else {
+                    return Ok(Some(pace::without_token()));
+                };
+                if let Err(settlement) = self.lend(errand, &token).await {
+                    return Ok(Some(settlement));
+                }
+                if !self.desks.begin(errand, self.lease).await? {
+                    return Ok(None);
+                }
+                self.graph.tell(errand, &token).await
+            }
+            Channel::Chatwoot => {
+                let desk = self.desks.of(errand.tenant.clone());
+                let connection = desk.connection(errand.inbox).await?;
+                let parcel = match self.pack(errand).await {
+                    Ok(parcel) => parcel,
+                    Err(settlement) => return Ok(Some(settlement)),
+                };
+                if !self.desks.begin(errand, self.lease).await? {
+                    return Ok(None);
+                }
+                self.chatwoot.tell(errand, &connection, parcel).await
+            }
+            Channel::LiveChat => {
+                // It stands in the log already, which visitors' clients read.
+                let provider_id = Some(errand.message.id.to_string());
+                return Ok(Some(Settlement::Done { provider_id, address: None }));
+            }
         };
         Ok(Some(self.pace.settlement(errand, answer)))
+    }
+
+    /// The file that a message carries, for a channel that takes it with the message.
+    async fn pack(&self, errand: &Errand) -> Result<Option<Parcel>, Settlement> {
+        if !carries_file(errand) {
+            return Ok(None);
+        }
+        let parcel = self.shelf.parcel(&errand.tenant, errand.message.id).await;
+        parcel.map_err(|error| self.pace.without_file(errand, &error))
     }
 
     /// Gives the channel the file that a message carries, if it carries one and the channel has it
     /// not yet. Should that take longer than the claim lasts, the next claim finds it given.
     async fn lend(&self, errand: &mut Errand, token: &SecretString) -> Result<(), Settlement> {
-        let is_file = match errand.message.kind {
-            Type::Image | Type::Video | Type::Audio | Type::Document => true,
-            Type::Text | Type::Location => false,
-        };
-        if !is_file || !matches!(errand.task, Task::Send { .. }) {
+        if !carries_file(errand) {
             return Ok(());
         }
         let (tenant, message) = (&errand.tenant, errand.message.id);
@@ -208,6 +236,15 @@ async fn token_of(
         Err(desk::Error::NoAccessToken(_)) => Ok(installations.cloned()),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a message with a file is to be sent.
+fn carries_file(errand: &Errand) -> bool {
+    let is_file = match errand.message.kind {
+        Type::Image | Type::Video | Type::Audio | Type::Document => true,
+        Type::Text | Type::Location => false,
+    };
+    is_file && matches!(errand.task, Task::Send { .. })
 }
 
 fn count(errand: &Errand, settlement: &Settlement) {

@@ -5,13 +5,11 @@ use std::time::Duration;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
-use crate::channels::whatsapp::media::Trouble;
-use crate::channels::whatsapp::refusal::Refusal;
-use crate::channels::whatsapp::send::Answer;
+use crate::channels::{Answer, Refusal, Trouble};
 use crate::desk::{self, Errand, Hold, Settlement, Task, Time};
 use crate::media;
 
-/// How often a message is tried that WhatsApp has trouble with, and how often it is told that one
+/// How often a message is tried that its channel has trouble with, and how often it is told that one
 /// was read.
 const TRIES: u32 = 8;
 const TRIES_TO_MARK: u32 = 3;
@@ -116,7 +114,9 @@ pub(super) fn without_token() -> Settlement {
 fn later(errand: &Errand, after: Duration, error: Value, hold: Option<Hold>) -> Settlement {
     let is_enough = match errand.task {
         Task::MarkRead => errand.attempts >= TRIES_TO_MARK,
-        Task::Send { .. } | Task::React(_) => Time::now() > errand.since.plus_seconds(LONGEST),
+        Task::Send { .. } | Task::React(_) | Task::SetStatus(..) | Task::Assign(_) => {
+            Time::now() > errand.since.plus_seconds(LONGEST)
+        }
     };
     if is_enough {
         return Settlement::Failed { error, closes_window: false };
@@ -129,14 +129,14 @@ fn log(errand: &Errand, refusal: Refusal, error: &Value) {
     let (inbox, delivery, attempts) = (errand.inbox, errand.id, errand.attempts);
     match refusal {
         Refusal::Unauthorised | Refusal::Banned => {
-            tracing::error!(inbox.id = %inbox, whatsapp.code = code, "an inbox cannot send any more");
+            tracing::error!(inbox.id = %inbox, channel.code = code, "an inbox cannot send any more");
         }
         Refusal::Busy => {
-            tracing::warn!(inbox.id = %inbox, whatsapp.code = code, "an inbox sends too much");
+            tracing::warn!(inbox.id = %inbox, channel.code = code, "an inbox sends too much");
         }
         _ => {
             tracing::info!(
-                inbox.id = %inbox, delivery.id = %delivery, whatsapp.code = code, attempts, ?refusal,
+                inbox.id = %inbox, delivery.id = %delivery, channel.code = code, attempts, ?refusal,
                 "a message was not taken"
             );
         }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use entity::Time;
 use tokio::sync::watch;
 
 use super::tail::{Ahead, Head, Tail};
@@ -50,6 +51,11 @@ impl Feed {
     /// The number of the newest event.
     pub fn head(&self) -> i64 {
         self.tail.head().seq
+    }
+
+    /// When the newest event happened.
+    pub(super) fn newest(&self) -> Time {
+        self.tail.head().at
     }
 
     /// Goes on from just after the event numbered `cursor`.

@@ -1,7 +1,7 @@
 //! What a channel understood of a webhook, before the desk has stored it.
 
 use bytes::Bytes;
-use entity::{Time, WebhookId, message};
+use entity::{ConversationId, Time, WebhookId, conversation, message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -62,6 +62,15 @@ pub enum Content {
     },
     /// These addresses are one person's, the best first.
     Identity(Vec<String>),
+    /// Who somebody is.
+    Person {
+        /// They.
+        who: Profile,
+        /// Since when, by the provider's clock; nothing if that is not told.
+        at: Option<Time>,
+    },
+    /// How a thread stands.
+    Standing(Box<Standing>),
     /// Nothing that changes a desk; why.
     Aside(String),
     /// Nothing that can be understood; why.
@@ -79,6 +88,18 @@ pub struct Incoming {
     pub addresses: Vec<String>,
     /// What they call themselves.
     pub name: Option<String>,
+    /// Their number as people write it, if that is told.
+    pub number: Option<String>,
+    /// Where else they are reached, if they say so.
+    pub email: Option<String>,
+    /// The thread, where the channel names those.
+    pub thread: Option<String>,
+    /// What it was called when it was handed to the provider, if that is told: then it is our own.
+    pub handover: Option<Handover>,
+    /// Of when this is, where the provider tells all of a message anew with each change.
+    pub told_at: Option<Time>,
+    /// Whether it is a note among agents.
+    pub is_private: bool,
     /// What clients draw it as.
     pub kind: message::Type,
     /// What it says.
@@ -95,6 +116,57 @@ pub struct Incoming {
     pub window: Option<i64>,
     /// The file that it carries, which is still at the channel.
     pub attachment: Option<Attachment>,
+    /// What the conversation has been called before it was opened, if it has.
+    pub conversation: Option<ConversationId>,
+}
+
+/// Somebody on the far side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// All addresses that are told to be theirs, the best first.
+    pub addresses: Vec<String>,
+    /// What they call themselves.
+    pub name: Option<String>,
+    /// Their number as people write it.
+    pub number: Option<String>,
+    /// Where else they are reached.
+    pub email: Option<String>,
+}
+
+/// How a thread stands, as its channel tells. The newest counts; what the channel has not changed
+/// since it last told is left as agents have it here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Which thread.
+    pub thread: String,
+    /// With whom.
+    pub with: Profile,
+    /// Of when this is, by the channel's clock.
+    pub at: Time,
+    /// What is told.
+    pub told: Told,
+}
+
+/// What a channel tells of how a thread stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Told {
+    /// Whether somebody has to do something.
+    pub status: Option<conversation::Status>,
+    /// When it is opened again, if that is known.
+    pub snoozed_until: Option<Time>,
+    /// Who looks after it: nobody is told too.
+    pub assignee: Option<Option<Colleague>>,
+    /// What it is labelled with, in alphabetical order.
+    pub labels: Option<Vec<String>>,
+}
+
+/// An agent, as a channel knows them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Colleague {
+    /// By which they sign in here too, perhaps.
+    pub email: Option<String>,
+    /// What they are called.
+    pub name: String,
 }
 
 /// A file that is to be fetched from its channel.
@@ -143,6 +215,15 @@ pub enum Amendment {
         /// What else is known now.
         metadata: Map<String, Value>,
         /// When.
+        at: Time,
+    },
+    /// The provider has told all of it anew; the newest counts.
+    Told {
+        /// What it says now.
+        content: String,
+        /// What else is known now.
+        metadata: Map<String, Value>,
+        /// Of when this is.
         at: Time,
     },
     /// It was deleted for everyone.

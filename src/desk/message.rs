@@ -187,6 +187,7 @@ pub(super) fn amend(row: &mut message::Model, amendment: &Amendment) -> Amended 
             react(row, reaction)
         }
         Amendment::Edit { content, metadata, at } => edit(row, content, metadata, *at),
+        Amendment::Told { content, metadata, at } => tell_anew(row, content, metadata, *at),
         Amendment::Revoke { at } => revoke(row, *at),
     }
 }
@@ -235,6 +236,8 @@ pub(super) fn changes(
         delivery_id: after.delivery_id,
         ..before.clone()
     };
+    // Nobody sees when the provider last told the same.
+    let before = &message::Model { told_at: after.told_at, ..before.clone() };
     let is_status = before.status != after.status && after.status != message::Status::Unknown;
     match (before == after, is_status, moved == *after) {
         (true, ..) => Vec::new(),
@@ -288,6 +291,37 @@ fn edit(
     content.clone_into(&mut row.content);
     row.metadata = json(&metadata);
     Amended::Changed
+}
+
+/// Takes over what a provider tells of a message. What was written here stays as it was written.
+fn tell_anew(
+    row: &mut message::Model,
+    content: &str,
+    metadata: &Map<String, Value>,
+    at: Time,
+) -> Amended {
+    if row.author_id.is_some() {
+        return Amended::Same;
+    }
+    if row.deleted_at.is_some() {
+        return Amended::Refused("it was deleted");
+    }
+    let mut metadata = metadata.clone();
+    if let Some(media) = told_of(row, "media") {
+        metadata.insert("media".to_owned(), media);
+    }
+    let metadata = json(&metadata);
+    let is_same = row.content == content && row.metadata == metadata;
+    // Of two at the same time the greater, whichever comes first.
+    let newer = (Some(at), content, metadata.as_str())
+        > (row.told_at, row.content.as_str(), row.metadata.as_str());
+    if !newer {
+        return if is_same { Amended::Same } else { Amended::Refused("it was told anew since") };
+    }
+    row.told_at = Some(at);
+    content.clone_into(&mut row.content);
+    row.metadata = metadata;
+    if is_same { Amended::Same } else { Amended::Changed }
 }
 
 fn revoke(row: &mut message::Model, at: Time) -> Amended {

@@ -7,22 +7,27 @@
 
 mod api_token;
 mod audit;
+mod backup;
 mod batch;
 mod board;
 mod canned_response;
 mod change;
+mod channel;
+mod chat;
 mod contact;
 mod conversation;
 mod db;
 mod delivery;
 mod event;
 mod feed;
+
 mod idempotency;
 mod inbound;
 mod inbox;
 mod intake;
 mod media;
 mod message;
+mod neighbours;
 mod reply;
 mod retention;
 mod room;
@@ -34,6 +39,7 @@ mod stats;
 mod tail;
 mod tally;
 mod tenant;
+mod thread;
 mod updates;
 mod user;
 mod webhook;
@@ -42,16 +48,21 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use entity::{
-    ApiTokenId, AuditId, CannedResponseId, ContactId, ConversationId, DeliveryId, InboxId, MediaId,
-    MessageId, SessionId, StageId, TenantId, Time, UserId, WebhookId,
+    ApiTokenId, AuditId, CannedResponseId, ChatSessionId, ContactId, ConversationId, DeliveryId,
+    InboxId, MediaId, MessageId, SessionId, StageId, TenantId, Time, UserId, WebhookId,
 };
 use sea_orm::DbErr;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 pub use api_token::{ApiToken, NewApiToken};
 pub use audit::{Actor, Audit};
 pub use board::{Board, Column};
 pub use canned_response::CannedResponse;
+pub use chat::{
+    Arrival, Chat, ChatCounts, ChatFeed, ChatPage, ChatSession, ChatStatus, ChatWanted, EndedBy,
+    Entry, Glimpse, Line, Lines, LiveChat, LiveChatSettings, NewToken, Page as WebPage,
+    PreChatField, PreChatKind, Rating, Seen,
+};
 pub use contact::{Contact, ContactDetails, ContactEdit, Contacts, MergedContact, same_number};
 pub use conversation::{Conversation, Cursor, Edit, InboxName, Listed, Order, Place, Spot, Wanted};
 pub use db::Db;
@@ -65,9 +76,10 @@ pub use event::{ConversationChange, Event, Logged, Notification, NotificationKin
 pub use feed::Feed;
 pub use idempotency::{Answer, Attempt, Keyed};
 pub use inbound::{
-    Address, Amendment, Attachment, Content, Element, Incoming, PLACEHOLDER, Webhook,
+    Address, Amendment, Attachment, Colleague, Content, Element, Incoming, PLACEHOLDER, Profile,
+    Standing, Told, Webhook,
 };
-pub use inbox::{Inbox, InboxEdit};
+pub use inbox::{Connection, Inbox, InboxEdit};
 pub use media::{Fetch, Fetched, File, Loan, Media, Unused, Upload, Why};
 pub use message::{Message, Page, Reaction};
 pub use reply::{Draft, First, Outgoing, What};
@@ -81,12 +93,17 @@ pub use stats::{
 };
 pub use tally::Drift;
 pub use tenant::DEMO;
+pub use thread::Typed;
 pub use updates::Updates;
 pub use user::{NewUser, User, UserEdit, rank};
 pub use webhook::{Fate, Filter, Receipt};
 
 use change::Change;
+use neighbours::Calls;
 use tail::Tails;
+
+/// How many signals wait for whoever listens; more are lost.
+const WAITING_SIGNALS: usize = 1_024;
 
 /// Every tenant's desk.
 #[derive(Clone, Debug)]
@@ -98,6 +115,9 @@ pub struct Desks {
     /// Wakes the courier of this node.
     due: Arc<Notify>,
     files: Arc<Notify>,
+    calls: Arc<Calls>,
+    /// Contacts who type.
+    typed: broadcast::Sender<Typed>,
 }
 
 /// One tenant's desk.
@@ -176,6 +196,10 @@ pub enum Error {
     #[error("no inbox {0}")]
     NoInbox(String),
 
+    /// This tenant has no such chat, or the caller may not see it.
+    #[error("no chat session {0}")]
+    NoChat(ChatSessionId),
+
     /// This person has no such token.
     #[error("no token {0}")]
     NoToken(ApiTokenId),
@@ -239,11 +263,13 @@ impl Desks {
     /// `adopter` is the tenant that takes in what arrives for phone numbers nobody knows, if it
     /// exists; without one that is quarantined. Secrets are kept by `keys`.
     pub fn open(db: Db, adopter: Option<TenantId>, keys: Keys) -> Self {
-        let tails = Arc::new(Tails::new(db.clone()));
+        let calls = Arc::<Calls>::default();
+        let tails = Arc::new(Tails::new(db.clone(), Arc::clone(&calls)));
         let files = Arc::new(Notify::new());
         let waiting = Arc::clone(&files);
         let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter, waiting);
-        Self { db, tails, intake, keys, due: Arc::default(), files }
+        let (typed, _) = broadcast::channel(WAITING_SIGNALS);
+        Self { db, tails, intake, keys, due: Arc::default(), files, calls, typed }
     }
 
     /// Waits until somebody here says that a delivery may be due.

@@ -9,6 +9,7 @@ use entity::{TenantId, Time, UserId};
 use tokio::sync::watch;
 
 use super::event::events_after;
+use super::neighbours::Calls;
 use super::{Db, Desk, Desks, Event, Logged, Result, tenant};
 
 /// How many events a tail keeps, and for how long; who is further behind reads the database.
@@ -28,6 +29,7 @@ pub(super) struct Tails {
     by_tenant: RwLock<HashMap<TenantId, Arc<Tail>>>,
     /// When all of them were last seen to have everything.
     looked: RwLock<Instant>,
+    calls: Arc<Calls>,
 }
 
 /// The newest events of one tenant, without a gap, ending at `head`.
@@ -73,8 +75,8 @@ pub(super) enum Ahead {
 }
 
 impl Tails {
-    pub(super) fn new(db: Db) -> Self {
-        Self { db, by_tenant: RwLock::default(), looked: RwLock::new(Instant::now()) }
+    pub(super) fn new(db: Db, calls: Arc<Calls>) -> Self {
+        Self { db, by_tenant: RwLock::default(), looked: RwLock::new(Instant::now()), calls }
     }
 
     /// Returns the tail of a tenant, or nothing if there is no such tenant.
@@ -100,8 +102,21 @@ impl Tails {
     /// another node made it) reads that first. Failing to is no loss: the next look at the heads
     /// finds it.
     pub(super) async fn publish(&self, tenant: &TenantId, logged: &[Arc<Logged>]) {
+        if let Some(newest) = logged.last() {
+            self.calls.grew(tenant, newest.seq);
+        }
         let Some(tail) = self.known(tenant) else { return };
         if !tail.push(logged)
+            && let Err(error) = tail.catch_up().await
+        {
+            tracing::warn!(tenant.id = %tenant, %error, "a tail is behind");
+        }
+    }
+
+    /// Another node says that a log has grown up to the event `seq`.
+    pub(super) async fn hear(&self, tenant: &TenantId, seq: i64) {
+        let Some(tail) = self.known(tenant) else { return };
+        if tail.head().seq < seq
             && let Err(error) = tail.catch_up().await
         {
             tracing::warn!(tenant.id = %tenant, %error, "a tail is behind");

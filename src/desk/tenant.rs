@@ -142,6 +142,7 @@ impl Desk {
             disabled_at: None,
             held_until: None,
             hold_error: None,
+            reconciled_at: None,
         };
         let shown = InboxName::from(&row);
         let inserted = inbox::Entity::insert(row.into_active_model())

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Draft, Error, Shelf, kind_of_drawn, largest};
-use crate::channels::whatsapp::media::Trouble;
+use crate::channels::Trouble;
 use crate::desk::{Channel, Fetch, Fetched, File, Time, Why};
 
 /// How often it looks for what is due although nobody has told it.
@@ -99,17 +99,20 @@ impl Shelf {
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<File, Error> {
-        let token = &self.token_of(&fetch.tenant, fetch.inbox).await?;
         let most = largest(&self.settings.sizes, kind_of_drawn(fetch.kind));
         let is_too_large = |size: Option<u64>| size.is_some_and(|size| size > most * 1_000);
         let mut download = match fetch.channel {
             Channel::WhatsApp => {
+                let token = &self.token_of(&fetch.tenant, fetch.inbox).await?;
                 let found = self.library.look_up(&fetch.provider_id, token).await?;
                 if is_too_large(found.size) {
                     return Err(Error::TooLarge(most));
                 }
                 self.library.download(&found.url, token).await?
             }
+            Channel::Chatwoot => self.chatwoot.download(&fetch.provider_id).await?,
+            // Nothing that its visitors send has to be fetched from elsewhere.
+            Channel::LiveChat => return Err(Error::Missing(fetch.provider_id.clone())),
         };
         if is_too_large(download.size()) {
             return Err(Error::TooLarge(most));

@@ -16,7 +16,8 @@ use anyhow::Context as _;
 use reqwest::Body;
 use secrecy::SecretString;
 
-use crate::channels::whatsapp::media::{KNOWN_FOR, Kind, Library, Trouble, kind_of};
+use crate::channels::whatsapp::media::{KNOWN_FOR, Kind, Library, kind_of};
+use crate::channels::{Parcel, Trouble, chatwoot};
 use crate::config::{self, MediaSizes, WhatsApp};
 use crate::desk::{
     self, Desk, Desks, File, InboxId, Loan, MessageId, TenantId, Time, Type, Upload, UserId,
@@ -30,6 +31,7 @@ pub use files::Files;
 pub struct Shelf {
     desks: Desks,
     library: Library,
+    chatwoot: chatwoot::send::Api,
     /// The bytes.
     pub files: Files,
     token: Option<SecretString>,
@@ -78,12 +80,14 @@ impl Shelf {
         settings: &config::Media,
         whatsapp: &WhatsApp,
         trusts_graph: bool,
+        chatwoot: chatwoot::send::Api,
     ) -> anyhow::Result<Self> {
         let files = Files::open(&settings.media_url, settings.store_options());
         let graph = &whatsapp.whatsapp_graph_url;
         let library = Library::new(graph, &settings.media_hosts, trusts_graph);
         Ok(Self {
             desks,
+            chatwoot,
             library: library.context("cannot speak to WHATSAPP_GRAPH_URL")?,
             files: files.context("cannot open MEDIA_URL")?,
             token: whatsapp.access_token().cloned(),
@@ -136,6 +140,16 @@ impl Shelf {
         let id = self.library.upload(from, token, (name, mime_type), (*size, bytes)).await?;
         self.desks.lent(media.id, &id, Time::now().plus_seconds(KNOWN_FOR)).await?;
         Ok(Some(id))
+    }
+
+    /// Returns the file that a message carries, for a channel that takes it with the message; nothing
+    /// if it carries none.
+    pub async fn parcel(&self, tenant: &TenantId, of: MessageId) -> Result<Option<Parcel>> {
+        let Some(Loan { media, .. }) = self.desks.loan(tenant, of).await? else { return Ok(None) };
+        let File { sha256, size, mime_type, .. } = media.file;
+        let bytes = Body::wrap_stream(self.files.read(&sha256, 0..size).await?);
+        let name = media.filename.unwrap_or_else(|| "file".to_owned());
+        Ok(Some(Parcel { name, mime_type, size, bytes }))
     }
 
     /// What the channel asks for from whoever speaks for an inbox: its own token, or that of the

@@ -2,20 +2,50 @@
 //! scattered over frontends.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::{Extension, Json};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::rollout::{Rollout, Transport};
+use crate::api::ApiError;
+use crate::auth::Caller;
 use crate::config::{Backoff, Clients};
 
+/// Who asks without a token.
+#[derive(Deserialize)]
+pub(super) struct Asker {
+    /// What they call themselves: whoever stays the same is told the same.
+    #[serde(default)]
+    client: String,
+}
+
 /// `GET /api/realtime/config`. Times are milliseconds; 0 for an interval means not at all.
-pub(super) async fn show(State(clients): State<Arc<Clients>>) -> Json<Value> {
+///
+/// `rollout` is for whoever asks: with a token their user's, else that of `client`.
+pub(super) async fn show(
+    State(clients): State<Arc<Clients>>,
+    Extension(rollout): Extension<Rollout>,
+    caller: Result<Caller, ApiError>,
+    Query(asker): Query<Asker>,
+) -> Json<Value> {
+    let who = caller.map(|caller| format!("{}/{}", caller.desk.tenant(), caller.user));
+    let (who, now) = (who.unwrap_or(asker.client), Instant::now());
+    let (percent, is_rolled_back) = rollout.stands(now);
+    let transport = match rollout.transport(&who, now) {
+        Transport::Websocket => "websocket",
+        Transport::Polling => "polling",
+    };
     let profile = match clients.backoff {
         Backoff::Exponential => "exponential",
         Backoff::Steps => "steps",
     };
     Json(json!({
+        "rollout": {
+            "transport": transport, "percent": percent, "isRolledBack": is_rolled_back,
+        },
         "websocket": { "timeoutMs": clients.ws_fallback_timeout_ms },
         "polling": {
             "activeMs": clients.polling_active_ms,

@@ -10,8 +10,9 @@ use socketioxide::extract::AckSender;
 use socketioxide::handler::{FromMessageParts as _, MessageHandler, Value};
 use socketioxide::socket::{Sid, Socket};
 
-use super::socketio::Connected;
-use crate::api::{Budget, limiter};
+use super::reader::Reader;
+use super::socketio::Link;
+use crate::api::{Budget, ChatBudgets, limiter};
 use crate::config::Limit;
 use crate::limit::Limiter;
 use crate::telemetry::FIGURES;
@@ -29,6 +30,8 @@ pub struct EventLimits(Arc<Inner>);
 struct Inner {
     /// Of whole users and addresses.
     shared: Budget,
+    /// Of visitors.
+    chats: ChatBudgets,
     by_socket: Option<Limiter<Sid>>,
     refusals: Limiter<Sid>,
 }
@@ -37,25 +40,28 @@ struct Inner {
 pub(super) struct Limited<H>(pub(super) H);
 
 impl EventLimits {
-    /// Besides what each socket may do, what its user and its address may.
-    pub fn new(of_socket: Limit, shared: Budget) -> Self {
+    /// Besides what each socket may do, what its user or visitor, and its address, may.
+    pub fn new(of_socket: Limit, shared: Budget, chats: ChatBudgets) -> Self {
         let at_once = of_socket.at_once_and_every().map_or(NonZeroU32::MIN, |(at_once, _)| at_once);
         let refused = at_once.saturating_mul(NonZeroU32::MIN.saturating_add(PATIENCE - 1));
         let refusals = Limiter::new(refused, WITHIN / refused.get());
-        Self(Arc::new(Inner { shared, by_socket: limiter(of_socket), refusals }))
+        Self(Arc::new(Inner { shared, chats, by_socket: limiter(of_socket), refusals }))
     }
 
     /// Counts an event of a client.
     ///
     /// # Errors
     /// How long the client is to wait, if that is too much.
-    fn spend(&self, socket: Sid, me: &Connected) -> Result<(), Duration> {
-        let Inner { by_socket, shared, .. } = &*self.0;
+    fn spend(&self, socket: Sid, me: &Link) -> Result<(), Duration> {
+        let Inner { by_socket, shared, chats, .. } = &*self.0;
         if let Some(limiter) = by_socket {
             limiter.check(&socket).inspect_err(|_| FIGURES.refused_events.increment(1))?;
         }
-        shared.spend(&me.caller)?;
-        shared.spend_from(me.caller.address)
+        match &me.reader {
+            Reader::Agent(caller) => shared.spend(caller)?,
+            Reader::Visitor(visitor) => chats.ask(visitor.chat.id())?,
+        }
+        shared.spend_from(me.address)
     }
 }
 
@@ -64,7 +70,7 @@ where
     H: MessageHandler<LocalAdapter, T>,
 {
     fn call(&self, socket: Arc<Socket>, mut said: Value, ack_id: Option<i64>) {
-        let Some(me) = socket.extensions.get::<Connected>() else { return };
+        let Some(me) = socket.extensions.get::<Link>() else { return };
         let Err(wait) = me.limits.spend(socket.id, &me) else {
             return self.0.call(socket, said, ack_id);
         };
@@ -79,8 +85,8 @@ where
         if me.limits.0.refusals.check(&socket.id).is_err() {
             tracing::warn!(
                 socket.id = %socket.id,
-                tenant.id = %me.caller.desk.tenant(),
-                user.id = %me.caller.user,
+                tenant.id = %me.reader.tenant(),
+                user.id = %me.reader.label(),
                 "a client that goes on beyond its limit is disconnected"
             );
             FIGURES.floods.increment(1);

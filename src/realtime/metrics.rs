@@ -12,7 +12,8 @@ use metrics::Gauge;
 use secrecy::ExposeSecret as _;
 use socketioxide::{SocketIo, TransportType};
 
-use super::socketio::Connected;
+use super::reader::Reader;
+use super::socketio::Link;
 use crate::api::ApiError;
 use crate::auth::same;
 use crate::config::Readers;
@@ -123,20 +124,23 @@ impl Seen {
         let mut seen = Self::default();
         let mut heads = HashMap::new();
         for socket in io.sockets() {
-            let Some(Connected { caller, progress, .. }) = socket.extensions.get() else {
+            let Some(Link { reader, progress, .. }) = socket.extensions.get() else {
                 continue;
             };
             match socket.transport_type() {
                 TransportType::Websocket => seen.websockets += 1,
                 TransportType::Polling => seen.pollings += 1,
             }
-            let tenant = caller.desk.tenant();
-            let head = match heads.get(tenant) {
-                Some(head) => *head,
-                None => *heads.entry(tenant.clone()).or_insert(caller.desk.head().await?),
-            };
-            let lag = head - progress.cursor.load(Ordering::Relaxed);
-            seen.lags.push(u32::try_from(lag.max(0)).unwrap_or(u32::MAX));
+            let tenant = reader.tenant();
+            // Visitors' numbers are no places in the log.
+            if let Reader::Agent(caller) = &reader {
+                let head = match heads.get(tenant) {
+                    Some(head) => *head,
+                    None => *heads.entry(tenant.clone()).or_insert(caller.desk.head().await?),
+                };
+                let lag = head - progress.cursor.load(Ordering::Relaxed);
+                seen.lags.push(u32::try_from(lag.max(0)).unwrap_or(u32::MAX));
+            }
             seen.waiting += u32::from(progress.is_waiting.load(Ordering::Relaxed));
             *seen.by_tenant.entry(tenant.clone()).or_default() += 1;
         }

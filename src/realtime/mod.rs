@@ -5,12 +5,16 @@ mod config;
 mod hello;
 mod last_check;
 mod limited;
+mod livechat;
 mod mailbox;
 mod metrics;
 mod parting;
 mod polling;
 mod presence;
+mod reader;
+mod receipts;
 mod recovery;
+mod rollout;
 mod sending;
 mod session;
 mod signals;
@@ -19,16 +23,21 @@ mod sse;
 mod stats;
 mod typing;
 mod viewing;
+mod visiting;
+mod visitors;
 
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
 
 pub use limited::EventLimits;
+pub use livechat::livechat;
 pub use mailbox::Mailbox;
 pub use parting::Parting;
+pub use receipts::Receipts;
 pub use recovery::Pids;
+pub use rollout::Rollout;
 pub use signals::Signals;
 
 use crate::api::{ApiState, Budgets, limit};
@@ -38,9 +47,10 @@ use crate::config::Readers;
 /// metrics only to `readers`.
 pub fn routes(
     io: SocketIo,
-    signals: Signals,
+    (signals, receipts): (Signals, Receipts),
     budgets: &Budgets,
     readers: Readers,
+    rollout: Rollout,
 ) -> Router<ApiState> {
     let polls = Router::new()
         .route("/api/events", get(polling::events))
@@ -52,6 +62,7 @@ pub fn routes(
         .route_layer(from_fn_with_state(budgets.polls.clone(), limit));
     Router::new()
         .route("/api/realtime/config", get(config::show))
+        .route("/api/realtime/reports", post(rollout::report))
         .route("/api/socket/stats", get(stats::stats))
         .route("/api/socket/connections", get(stats::connections))
         .route("/api/presence", get(presence::show))
@@ -59,6 +70,8 @@ pub fn routes(
         .route("/metrics", get(metrics::show))
         .merge(polls)
         .layer(Extension(metrics::Board::new(readers)))
+        .layer(Extension(rollout))
         .layer(Extension(signals))
+        .layer(Extension(receipts))
         .layer(Extension(io))
 }

@@ -3,18 +3,21 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use super::last_check;
 use super::metrics::Counted;
+use super::reader::{Reader, Reading, Told};
+use super::receipts::Receipts;
+use super::signals::Signals;
 use crate::api::ApiError;
 use crate::auth::{Auth, Caller};
-use crate::desk::{self, Event, Feed, Logged};
+use crate::desk;
 use crate::telemetry::FIGURES;
 use crate::wire;
 
@@ -37,13 +40,13 @@ pub(super) struct From {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page {
-    events: Vec<Told>,
+    events: Vec<Entry>,
     seq: i64,
     has_more: bool,
 }
 
 #[derive(Serialize)]
-struct Told {
+struct Entry {
     seq: i64,
     event: &'static str,
     data: Box<RawValue>,
@@ -67,30 +70,38 @@ pub(super) struct Answer {
 
 /// `GET /api/events`: what followed an event; with `wait`, as soon as something does.
 pub(super) async fn events(
-    caller: Caller,
+    reader: Reader,
     State(auth): State<Auth>,
+    Extension(signals): Extension<Signals>,
+    Extension(receipts): Extension<Receipts>,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<Json<Page>, ApiError> {
     let Query(From { after, limit, wait }) = from?;
+    if let Reader::Visitor(visitor) = &reader {
+        signals.visitor_asks(&visitor.chat);
+    }
     let limit = limit.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
-    let mut feed = caller.desk.follow(after, caller.sees.clone()).await?;
-    feed.check().await?;
-    let mut events = read(&mut feed, limit).await?;
+    let mut reading = reader.follow(after).await?;
+    let mut events = read(&mut reading, limit).await?;
     if let (true, Some(wait)) = (events.is_empty(), wait) {
         let _counted = Counted::new(&FIGURES.long_polls);
         // What is remembered of them may be older than what they are about to wait for.
-        feed.let_see(auth.again(&caller).await?.sees);
+        reading.let_see(&reader.again(&auth).await?);
         let until = Instant::now() + Duration::from_secs(wait.min(LONGEST_WAIT));
-        if let Ok(first) = timeout_at(until, feed.next()).await {
+        if let Ok(first) = timeout_at(until, reading.next()).await {
             let first = first?;
-            events.push(told(&first));
-            if !is_last(&first) {
-                events.extend(read(&mut feed, limit - 1).await?);
+            let is_last = first.is_decisive();
+            events.push(first);
+            if !is_last {
+                events.extend(read(&mut reading, limit - 1).await?);
             }
         }
     }
-    let has_more = feed.cursor() < feed.head();
-    Ok(Json(Page { events, seq: feed.cursor(), has_more }))
+    for told in &events {
+        receipts.note(&reader, told);
+    }
+    let (seq, has_more) = (reading.cursor(), reading.has_more());
+    Ok(Json(Page { events: events.iter().map(Entry::from).collect(), seq, has_more }))
 }
 
 /// `GET /api/chats/check-updates/`: what happened after the last check; from now on without one.
@@ -115,29 +126,29 @@ pub(super) async fn check_updates(
     }))
 }
 
-async fn read(feed: &mut Feed, limit: usize) -> desk::Result<Vec<Told>> {
+/// Reads what there is, up to what decides what the reader may see: what follows that, they may see
+/// otherwise, and ask anew for.
+async fn read(reading: &mut Reading, limit: usize) -> desk::Result<Vec<Told>> {
     let mut events = Vec::new();
     while events.len() < limit
-        && let Some(logged) = feed.try_next().await?
+        && let Some(told) = reading.try_next().await?
     {
-        events.push(told(&logged));
-        if is_last(&logged) {
+        let is_last = told.is_decisive();
+        events.push(told);
+        if is_last {
             break;
         }
     }
     Ok(events)
 }
 
-/// Whether an answer ends with this event: what follows, they may see otherwise, and ask anew for.
-fn is_last(logged: &Logged) -> bool {
-    matches!(logged.event, Event::AccessChanged { .. })
-}
-
-fn told(logged: &Logged) -> Told {
-    Told {
-        seq: logged.seq,
-        event: wire::live_name(&logged.event),
-        data: wire::live(logged).to_owned(),
-        timestamp: logged.happened_at.isoformat(),
+impl std::convert::From<&Told> for Entry {
+    fn from(told: &Told) -> Self {
+        Self {
+            seq: told.seq(),
+            event: told.name(),
+            data: told.payload().to_owned(),
+            timestamp: told.happened_at().isoformat(),
+        }
     }
 }

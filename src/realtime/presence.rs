@@ -10,7 +10,7 @@ use serde_json::json;
 use super::signals::{Signal, Signals};
 use crate::api::ApiError;
 use crate::auth::Caller;
-use crate::desk::{Desk, TenantId, Time, UserId};
+use crate::desk::{Desk, InboxId, Sees, TenantId, Time, UserId};
 
 /// The people of all tenants who are connected to this node, or were a moment ago.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub(super) struct Presence {
 #[derive(Debug)]
 struct Present {
     connections: usize,
+    sees: Sees,
     /// When the last connection ended, if none is left.
     left: Option<(Instant, Time)>,
 }
@@ -71,15 +72,16 @@ impl Presence {
     }
 
     /// Somebody has one connection more.
-    pub(super) fn enter(&mut self, desk: &Desk, user: &UserId) -> Option<Signal> {
+    pub(super) fn enter(&mut self, desk: &Desk, user: &UserId, sees: &Sees) -> Option<Signal> {
         self.note(desk, user);
         let people = self.people.entry(desk.tenant().clone()).or_default();
         if let Some(present) = people.get_mut(user) {
             present.connections += 1;
             present.left = None;
+            present.sees = sees.clone();
             return None;
         }
-        people.insert(user.clone(), Present { connections: 1, left: None });
+        people.insert(user.clone(), Present { connections: 1, sees: sees.clone(), left: None });
         Some(signal(desk.tenant(), &Seen::new(user.clone(), "online", Time::now())))
     }
 
@@ -96,7 +98,7 @@ impl Presence {
     }
 
     /// Tells of those who have not come back in time.
-    pub(super) fn sweep(&mut self, now: Instant) -> Vec<Signal> {
+    pub(super) fn sweep(&mut self, now: Instant) -> Vec<(TenantId, Signal)> {
         let mut gone = Vec::new();
         while let Some((_, tenant, user)) = self.leaving.pop_front_if(|(due, ..)| *due <= now) {
             let Some(people) = self.people.get_mut(&tenant) else { continue };
@@ -109,7 +111,8 @@ impl Presence {
             if people.is_empty() {
                 self.people.remove(&tenant);
             }
-            gone.push(signal(&tenant, &Seen::new(user, "offline", at)));
+            let told = signal(&tenant, &Seen::new(user, "offline", at));
+            gone.push((tenant, told));
         }
         gone
     }
@@ -117,6 +120,12 @@ impl Presence {
     /// Those of a tenant who are there.
     pub(super) fn online(&self, tenant: &TenantId) -> Vec<UserId> {
         self.people.get(tenant).into_iter().flat_map(HashMap::keys).cloned().collect()
+    }
+
+    /// Whether somebody is there who sees an inbox.
+    pub(super) fn is_available(&self, tenant: &TenantId, inbox: InboxId) -> bool {
+        let mut people = self.people.get(tenant).into_iter().flat_map(HashMap::values);
+        people.any(|present| present.sees.inbox(inbox))
     }
 
     /// Takes those whose being there is yet to be stored.
@@ -148,7 +157,7 @@ pub(super) fn room(tenant: &TenantId) -> String {
 fn signal(tenant: &TenantId, seen: &Seen) -> Signal {
     Signal {
         name: "presence:update",
-        room: room(tenant),
+        rooms: vec![room(tenant)],
         // They know.
         but: Some(format!("user:{}", seen.user_id)),
         payload: json!(seen),

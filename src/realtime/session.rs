@@ -11,13 +11,15 @@ use socketioxide::{SendError, SocketError};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::mailbox::Mailbox;
+use super::reader::{Reader, Reading, Told};
+use super::receipts::Receipts;
 use super::signals::Signals;
 use super::socketio::Pace;
 use super::typing;
-use crate::auth::{Auth, Caller, role_name};
-use crate::desk::{self, Error, Event, Feed, Logged, Time};
+use super::visitors::availability;
+use crate::auth::Auth;
+use crate::desk::{self, Error, Event, Time};
 use crate::telemetry::FIGURES;
-use crate::wire;
 
 /// How long a session whose client's buffer is full waits before it tries again, at first and at
 /// most: the engine does not tell when there is room.
@@ -39,12 +41,13 @@ pub(super) enum Order {
 /// comes in order, once, and as fast as the client reads.
 pub(super) struct Session {
     pub(super) socket: SocketRef,
-    caller: Caller,
+    reader: Reader,
     auth: Auth,
     orders: Arc<Mailbox<Order>>,
     pace: Pace,
     pub(super) progress: Arc<Progress>,
     signals: Signals,
+    receipts: Receipts,
     syncs: Vec<Sync>,
     /// The last of the events that the client had missed, or has asked for again.
     missed_until: i64,
@@ -88,44 +91,63 @@ struct Gone;
 
 /// A place in the log from which a client is to be served.
 pub(super) struct Place {
-    pub(super) feed: Feed,
+    pub(super) reading: Reading,
     /// Whether the log keeps everything after the cursor that was asked for.
     pub(super) complete: bool,
 }
 
 impl Place {
     /// Finds the place after the event `after`, else the end of the log.
-    pub(super) async fn find(caller: &Caller, after: Option<i64>) -> desk::Result<Self> {
-        let mut feed = caller.desk.follow(after, caller.sees.clone()).await?;
-        let complete = keeps_what_follows(&mut feed).await?;
-        Ok(Self { feed, complete })
+    pub(super) async fn find(reader: &Reader, after: Option<i64>) -> desk::Result<Self> {
+        match reader.follow(after).await {
+            Ok(reading) => Ok(Self { reading, complete: true }),
+            Err(Error::Forgotten { .. }) => {
+                Ok(Self { reading: reader.follow(None).await?, complete: false })
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
 impl Session {
     pub(super) fn start(
         socket: SocketRef,
-        (caller, auth): (Caller, Auth),
+        (reader, auth): (Reader, Auth),
         orders: Arc<Mailbox<Order>>,
         pace: Pace,
         progress: Arc<Progress>,
-        signals: Signals,
+        (signals, receipts): (Signals, Receipts),
     ) -> Self {
-        signals.enters(&caller);
+        match &reader {
+            Reader::Agent(caller) => signals.enters(caller),
+            Reader::Visitor(visitor) => signals.visitor_enters(&visitor.chat),
+        }
         let syncs = Vec::new();
-        Self { socket, caller, auth, orders, pace, progress, signals, syncs, missed_until: 0 }
+        let missed_until = 0;
+        Self {
+            socket,
+            reader,
+            auth,
+            orders,
+            pace,
+            progress,
+            signals,
+            receipts,
+            syncs,
+            missed_until,
+        }
     }
 
     /// Sends what follows a place in the log, and then what happens, until the client is gone or its
     /// token has expired.
     pub(super) async fn serve(&mut self, from: &mut Place) -> desk::Result<()> {
-        let Place { feed, complete } = from;
-        self.missed_until = feed.head();
+        let Place { reading: feed, complete } = from;
+        self.missed_until = feed.newest();
         // Asked after the cursor is fixed, so that no change of what they may see falls in between.
         if !self.is_as_before().await || self.ready(feed, *complete).await.is_err() {
             return Ok(());
         }
-        let expiry = instant(self.caller.until);
+        let expiry = instant(self.reader.until());
         // One timer for both: each session has it all the time.
         let timer = sleep_until(expiry.min(Instant::now() + self.pace.heartbeat));
         tokio::pin!(timer);
@@ -145,7 +167,7 @@ impl Session {
                     Ok(())
                 }
                 next = step(feed, self.syncs.is_empty()) => match next {
-                    Ok(Some(logged)) => self.event(&logged).await,
+                    Ok(Some(told)) => self.event(&told).await,
                     Ok(None) => {
                         self.synced(feed);
                         Ok(())
@@ -163,8 +185,8 @@ impl Session {
     /// else is to come back, and is served the rest of the log as it is now.
     async fn is_as_before(&self) -> bool {
         // In memory of its own: each session would else hold room for it all the time.
-        match Box::pin(self.auth.again(&self.caller)).await {
-            Ok(now) => now.sees == self.caller.sees && now.role == self.caller.role,
+        match Box::pin(self.reader.again(&self.auth)).await {
+            Ok(now) => now.is_as(&self.reader),
             Err(refusal) => {
                 tracing::info!(socket.id = %self.socket.id, %refusal, "a client is let go");
                 false
@@ -172,76 +194,77 @@ impl Session {
         }
     }
 
-    async fn take(&mut self, order: Order, feed: &mut Feed) -> desk::Result<()> {
+    async fn take(&mut self, order: Order, feed: &mut Reading) -> desk::Result<()> {
         let Order::Sync { after, ack } = order;
         // Events the client has had already do no harm; it drops them by their number.
         let cursor = feed.cursor();
-        feed.seek(after);
-        let complete = keeps_what_follows(feed).await?;
+        let complete = feed.seek(after).await?;
         if after > cursor && complete {
-            feed.seek(cursor);
+            feed.seek(cursor).await?;
         }
         self.missed_until = cursor.max(self.missed_until);
         self.syncs.push(Sync { ack, complete });
         Ok(())
     }
 
-    fn synced(&mut self, feed: &Feed) {
+    fn synced(&mut self, feed: &Reading) {
         for Sync { ack, complete } in self.syncs.drain(..) {
             let _ = ack.send(&json!({ "ok": true, "seq": feed.cursor(), "complete": complete }));
         }
     }
 
     /// The log has moved on too far for this client: it is to load everything anew.
-    async fn afresh(&mut self, feed: &mut Feed, error: Error) -> desk::Result<Result<(), Gone>> {
+    async fn afresh(&mut self, feed: &mut Reading, error: Error) -> desk::Result<Result<(), Gone>> {
         if !matches!(error, Error::Forgotten { .. }) {
             return Err(error);
         }
-        feed.seek(feed.head());
+        feed.seek_end().await?;
         self.syncs.iter_mut().for_each(|sync| sync.complete = false);
         Ok(self.ready(feed, false).await)
     }
 
-    async fn ready(&self, feed: &Feed, complete: bool) -> Result<(), Gone> {
-        let Caller { user, name, role, .. } = &self.caller;
-        let ready = json!({
+    async fn ready(&self, feed: &Reading, complete: bool) -> Result<(), Gone> {
+        let mut ready = json!({
             "seq": feed.cursor(),
             "head": feed.head(),
             "complete": complete,
-            "user": { "id": user, "name": name, "role": role_name(*role) },
+            "user": self.reader.introduced(),
             "serverTime": Time::now().to_string(),
         });
+        if let Reader::Visitor(visitor) = &self.reader {
+            let is_available =
+                self.signals.is_available(visitor.chat.tenant(), visitor.chat.inbox());
+            ready["agents"] = json!(availability(is_available));
+        }
         self.send("ready", &ready).await
     }
 
-    async fn heartbeat(&self, feed: &Feed) -> Result<(), Gone> {
+    async fn heartbeat(&self, feed: &Reading) -> Result<(), Gone> {
         let beat = json!({ "seq": feed.head(), "serverTime": Time::now().to_string() });
         self.send("heartbeat", &beat).await
     }
 
     /// Sends a stored event. Its last argument is the offset by which a client can resume.
-    async fn event(&self, logged: &Logged) -> Result<(), Gone> {
-        let payload = wire::live(logged);
-        self.send(wire::live_name(&logged.event), &(payload, logged.seq.to_string())).await?;
-        self.progress.cursor.store(logged.seq, Ordering::Relaxed);
+    async fn event(&self, told: &Told) -> Result<(), Gone> {
+        let (payload, seq) = (told.payload(), told.seq());
+        self.send(told.name(), &(payload, seq.to_string())).await?;
+        self.receipts.note(&self.reader, told);
+        self.progress.cursor.store(seq, Ordering::Relaxed);
         self.progress.bytes.fetch_add(payload.get().len() as u64, Ordering::Relaxed);
-        if logged.seq <= self.missed_until {
+        if seq <= self.missed_until {
             FIGURES.replayed.increment(1);
-        } else if let Some(arrived) = logged.arrived {
+        } else if let Some(arrived) = told.arrived() {
             FIGURES.webhook_to_socket.record(arrived.elapsed());
         }
         // Of the agent's own connections at least one follows the log.
-        if let Event::MessageSent(message) = &logged.event
-            && logged.seq > self.missed_until
-            && typing::author(message) == Some(self.caller.user.0.as_str())
+        if let (Told::Agent(logged), Reader::Agent(caller)) = (told, &self.reader)
+            && let Event::MessageSent(message) = &logged.event
+            && seq > self.missed_until
+            && typing::author(message) == Some(caller.user.0.as_str())
         {
-            self.signals.stops(&self.caller, message.conversation_id);
+            self.signals.stops(caller, message.conversation_id);
         }
-        let may_stay = match logged.event {
-            Event::AccessChanged { .. } => self.is_as_before().await,
-            _ => true,
-        };
-        if may_stay { Ok(()) } else { Err(Gone) }
+        if !told.is_decisive() || self.is_as_before().await { Ok(()) } else { Err(Gone) }
     }
 
     /// Sends an event as soon as the client's buffer has room for it. A client that makes none for
@@ -276,24 +299,15 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.signals.leaves(&self.caller, self.socket.id);
-    }
-}
-
-/// Whether the log keeps what follows the feed's cursor; if not, the feed goes on from now.
-async fn keeps_what_follows(feed: &mut Feed) -> desk::Result<bool> {
-    match feed.check().await {
-        Ok(()) => Ok(true),
-        Err(Error::Forgotten { .. }) => {
-            feed.seek(feed.head());
-            Ok(false)
+        match &self.reader {
+            Reader::Agent(caller) => self.signals.leaves(caller, self.socket.id),
+            Reader::Visitor(visitor) => self.signals.visitor_leaves(&visitor.chat),
         }
-        Err(error) => Err(error),
     }
 }
 
 /// Returns the next event; where there is none yet, waits for it or says so.
-async fn step(feed: &mut Feed, waits: bool) -> desk::Result<Option<Arc<Logged>>> {
+async fn step(feed: &mut Reading, waits: bool) -> desk::Result<Option<Told>> {
     if waits { feed.next().await.map(Some) } else { feed.try_next().await }
 }
 

@@ -4,21 +4,26 @@
 //! comes back would else seem to be wherever the slower of two tasks says. They take what room is left
 //! in a client's buffer; a client without any misses them.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::socket::Sid;
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::mailbox::Mailbox;
 use super::presence::Presence;
 use super::typing::{Typing, Typist};
+use super::visitors::Visitors;
 use crate::auth::Caller;
 use crate::config;
 use crate::courier::Hints;
-use crate::desk::{Contact, ConversationId, TenantId, UserId};
+use crate::desk::{
+    Chat, ChatSessionId, Contact, ConversationId, InboxId, TenantId, Typed, UserId, WebPage,
+};
 use crate::telemetry::FIGURES;
 
 /// How often it is looked for what has come to an end.
@@ -38,15 +43,17 @@ pub struct Signals(Arc<Inner>);
 struct Inner {
     typing: Mutex<Typing>,
     presence: Mutex<Presence>,
+    /// Locked after `presence`, never before.
+    visitors: Mutex<Visitors>,
     untold: Mailbox<Signal>,
     hints: Hints,
 }
 
-/// Something to be told to those in a room, but for those in another.
+/// Something to be told to those in any of some rooms, but for those in another.
 #[derive(Debug)]
 pub(super) struct Signal {
     pub(super) name: &'static str,
-    pub(super) room: String,
+    pub(super) rooms: Vec<String>,
     pub(super) but: Option<String>,
     pub(super) payload: Value,
 }
@@ -57,6 +64,7 @@ impl Signals {
         Self(Arc::new(Inner {
             typing: Mutex::new(Typing::new(settings.typing_timeout)),
             presence: Mutex::new(Presence::new(settings.presence_grace)),
+            visitors: Mutex::new(Visitors::new(settings.presence_grace)),
             untold: Mailbox::default(),
             hints,
         }))
@@ -103,6 +111,19 @@ impl Signals {
         }
     }
 
+    /// Tells, for as long as it is polled, of contacts who type as their channels say.
+    pub async fn listen(self, mut typing: broadcast::Receiver<Typed>) {
+        loop {
+            match typing.recv().await {
+                Ok(Typed { conversation, contact, is_on }) => {
+                    self.contact_typing(conversation, &contact, is_on);
+                }
+                Err(RecvError::Lagged(_)) => tracing::debug!("signals are lost"),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
     /// Whether an agent is known to type in a conversation, and so may see it.
     pub(super) fn is_typing(&self, caller: &Caller, conversation: ConversationId) -> bool {
         self.typing().is_in(&agent(caller), conversation)
@@ -133,7 +154,8 @@ impl Signals {
             return;
         }
         let mut presence = self.presence();
-        self.leave_to_tell(presence.enter(&caller.desk, &caller.user));
+        self.leave_to_tell(presence.enter(&caller.desk, &caller.user, &caller.sees));
+        self.tell_visitors(&presence, caller.desk.tenant());
     }
 
     /// An agent looks at a conversation no more.
@@ -157,12 +179,77 @@ impl Signals {
         self.presence().online(tenant)
     }
 
+    /// A visitor has connected.
+    pub(super) fn visitor_enters(&self, chat: &Chat) {
+        let presence = self.presence();
+        let is_available = presence.is_available(chat.tenant(), chat.inbox());
+        let mut visitors = self.visitors();
+        self.leave_to_tell(visitors.note(chat.tenant(), chat.inbox(), is_available));
+        self.leave_to_tell(visitors.enter(chat, Instant::now()));
+    }
+
+    /// A visitor's connection has ended.
+    pub(super) fn visitor_leaves(&self, chat: &Chat) {
+        self.visitor_types(chat, false);
+        self.visitors().leave(chat.id(), Instant::now());
+    }
+
+    /// A visitor's client asks for news.
+    pub(super) fn visitor_asks(&self, chat: &Chat) {
+        let mut visitors = self.visitors();
+        self.leave_to_tell(visitors.asks(chat, Instant::now()));
+    }
+
+    /// A visitor looks at a page of the site.
+    pub(super) fn visitor_looks_at(&self, chat: &Chat, page: &WebPage) {
+        let mut visitors = self.visitors();
+        self.leave_to_tell(visitors.looks_at(chat, page, Instant::now()));
+    }
+
+    /// A visitor types, or has stopped. Nobody looks at a conversation that is not opened yet.
+    pub(super) fn visitor_types(&self, chat: &Chat, on: bool) {
+        if let Some(contact) = chat.contact() {
+            self.contact_typing(chat.conversation(), contact, on);
+        }
+    }
+
+    /// The visitors of a tenant's sites who are there.
+    pub(super) fn visitors_online(&self, tenant: &TenantId) -> HashSet<ChatSessionId> {
+        self.visitors().online(tenant)
+    }
+
+    /// How many visitors are there of the sites that an agent sees.
+    pub(super) fn visitors_seen(&self, caller: &Caller) -> usize {
+        self.visitors().count(caller.desk.tenant(), &caller.sees)
+    }
+
+    /// Whether an agent is there for a chat's visitors.
+    pub(super) fn is_available(&self, tenant: &TenantId, inbox: InboxId) -> bool {
+        self.presence().is_available(tenant, inbox)
+    }
+
     fn sweep(&self, now: Instant) {
         let mut typing = self.typing();
         self.leave_to_tell(typing.sweep(now));
         drop(typing);
         let mut presence = self.presence();
-        self.leave_to_tell(presence.sweep(now));
+        let gone = presence.sweep(now);
+        for (tenant, signal) in gone {
+            self.leave_to_tell([signal]);
+            self.tell_visitors(&presence, &tenant);
+        }
+        drop(presence);
+        let mut visitors = self.visitors();
+        self.leave_to_tell(visitors.sweep(now));
+    }
+
+    /// Tells visitors, after agents have come or gone, whether one is there for them.
+    fn tell_visitors(&self, presence: &Presence, tenant: &TenantId) {
+        let mut visitors = self.visitors();
+        for inbox in visitors.watched(tenant) {
+            let is_available = presence.is_available(tenant, inbox);
+            self.leave_to_tell(visitors.note(tenant, inbox, is_available));
+        }
     }
 
     /// Called under the lock that the signals come from, so that they are told in their order.
@@ -178,6 +265,10 @@ impl Signals {
         self.0.typing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn visitors(&self) -> MutexGuard<'_, Visitors> {
+        self.0.visitors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn presence(&self) -> MutexGuard<'_, Presence> {
         self.0.presence.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -185,15 +276,17 @@ impl Signals {
 
 impl Signal {
     async fn tell(self, io: &SocketIo) {
-        let Self { name, room, but, payload } = self;
-        let mut to = io.to(room);
+        let Self { name, rooms, but, payload } = self;
+        let mut to = io.to(rooms);
         if let Some(but) = but {
             to = to.except(but);
         }
         // Of those who have no room for it, it is lost.
         let _ = to.emit(name, &payload).await;
         match name {
-            "presence:update" => FIGURES.presence_signals.increment(1),
+            "presence:update" | "visitor:presence" | "agents:presence" => {
+                FIGURES.presence_signals.increment(1);
+            }
             "typing:start" | "typing:stop" => FIGURES.typing_signals.increment(1),
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! The log over Socket.IO: who may connect, and what a client may ask for.
 
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,12 +18,14 @@ use super::hello::Hello;
 use super::limited::{EventLimits, Limited};
 use super::mailbox::Mailbox;
 use super::parting::End;
+use super::reader::Reader;
+use super::receipts::Receipts;
 use super::recovery::{Pid, Pids};
 use super::sending::send;
 use super::session::{Order, Place, Progress, Session};
 use super::signals::Signals;
-use super::{presence, typing, viewing};
-use crate::api::ClientAddress;
+use super::{presence, typing, viewing, visiting};
+use crate::api::{ApiState, ClientAddress};
 use crate::auth::{Auth, Caller, Refusal, Scope};
 use crate::desk::{self, ConversationId};
 use crate::telemetry::FIGURES;
@@ -64,20 +67,30 @@ struct Shared {
     pace: Pace,
     pids: Pids,
     signals: Signals,
+    receipts: Receipts,
     limits: EventLimits,
+    state: ApiState,
     stop: CancellationToken,
 }
 
-/// What a connected client may use.
+/// A connected client, whoever it is.
+#[derive(Clone)]
+pub(super) struct Link {
+    pub(super) reader: Reader,
+    pub(super) progress: Arc<Progress>,
+    pub(super) limits: EventLimits,
+    pub(super) address: Option<IpAddr>,
+    orders: Arc<Mailbox<Order>>,
+    gone: CancellationToken,
+}
+
+/// What a connected agent may use. Visitors' clients have none of it, so that no handler of agents'
+/// events could serve them.
 #[derive(Clone)]
 pub(super) struct Connected {
     pub(super) caller: Caller,
-    pub(super) progress: Arc<Progress>,
     pub(super) signals: Signals,
-    pub(super) limits: EventLimits,
     pid: Pid,
-    orders: Arc<Mailbox<Order>>,
-    gone: CancellationToken,
 }
 
 /// Serves the default namespace, until `stop` is cancelled.
@@ -85,8 +98,8 @@ pub fn layer(
     auth: Auth,
     pace: Pace,
     pids: Pids,
-    (signals, limits): (Signals, EventLimits),
-    stop: CancellationToken,
+    (signals, receipts, limits): (Signals, Receipts, EventLimits),
+    (state, stop): (ApiState, CancellationToken),
 ) -> (SocketIoLayer, SocketIo) {
     let (layer, io) = SocketIo::builder()
         .max_buffer_size(WAITING_PACKETS)
@@ -96,7 +109,7 @@ pub fn layer(
         .ws_read_buffer_size(FIRST_READ)
         .ping_interval(pace.ping_interval)
         .ping_timeout(pace.ping_timeout)
-        .with_state(Shared { auth, pace, pids, signals, limits, stop })
+        .with_state(Shared { auth, pace, pids, signals, receipts, limits, state, stop })
         .build_layer();
     io.ns("/", serve.with(admit));
     (layer, io)
@@ -112,27 +125,54 @@ async fn admit(
     State(shared): State<Shared>,
 ) -> Result<(), Refusal> {
     let hello = Hello::of(&socket, &hello.unwrap_or_default());
-    let mut caller = shared.auth.caller(&hello.token.unwrap_or_default()).await?;
-    caller.address = ClientAddress::of(&socket.req_parts().extensions);
-    caller.may(Scope::Read)?;
+    let address = ClientAddress::of(&socket.req_parts().extensions);
+    let mut reader = Reader::let_in(&shared.auth, &hello.token.unwrap_or_default()).await?;
+    match &mut reader {
+        Reader::Agent(caller) => {
+            caller.address = address;
+            caller.may(Scope::Read)?;
+        }
+        Reader::Visitor(visitor) => visitor.address = address,
+    }
     let after = hello.after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
-    let place = Place::find(&caller, after).await?;
+    let place = Place::find(&reader, after).await?;
     match (after, place.complete) {
         (None, _) => {}
         (Some(_), true) => FIGURES.recovered.increment(1),
         (Some(_), false) => FIGURES.not_recovered.increment(1),
     }
 
-    socket.join(rooms(&caller));
     let recovered = hello.pid.map(|(pid, _)| pid).filter(|_| place.complete);
-    if let Some(pid) = &recovered {
-        let joined = caller.desk.rooms_of(pid.as_str(), &caller.sees).await?;
-        socket.join(joined.iter().map(|id| format!("conversation:{id}")).collect::<Vec<_>>());
-    }
-    let progress = Progress::new(place.feed.cursor(), recovered.is_some());
-    let pid = recovered.unwrap_or_else(|| Pid::new(place.feed.cursor()));
+    let cursor = place.reading.cursor();
+    let progress = Progress::new(cursor, recovered.is_some());
+    let pid = recovered.clone().unwrap_or_else(|| Pid::new(cursor));
     let gone = shared.stop.child_token();
     socket.on_disconnect(End { pids: shared.pids.clone(), gone: gone.clone() });
+    let (Shared { signals, limits, state, pids, .. }, orders) = (shared, Arc::default());
+    match reader.clone() {
+        Reader::Agent(caller) => {
+            socket.join(rooms(&caller));
+            if let Some(pid) = &recovered {
+                let joined = caller.desk.rooms_of(pid.as_str(), &caller.sees).await?;
+                socket
+                    .join(joined.iter().map(|id| format!("conversation:{id}")).collect::<Vec<_>>());
+            }
+            listen_to_agent(&socket);
+            socket.extensions.insert(Connected { caller, signals, pid: pid.clone() });
+        }
+        Reader::Visitor(visitor) => visiting::welcome(&socket, visitor, signals, state),
+    }
+    socket.on("sync", Limited(sync));
+    // What nobody knows counts too.
+    socket.on_fallback(Limited(async || {}));
+    pids.give(socket.id.as_str(), pid);
+    socket.extensions.insert(Ready::new(place));
+    socket.extensions.insert(Link { reader, progress, limits, address, orders, gone });
+    Ok(())
+}
+
+/// Listens to what agents ask for.
+fn listen_to_agent(socket: &SocketRef) {
     socket.on("conversation:join", Limited(join));
     socket.on("conversation:leave", Limited(leave_conversation));
     socket.on("conversation:read", Limited(read));
@@ -141,32 +181,24 @@ async fn admit(
     socket.on("typing:stop", Limited(typing::stop));
     socket.on("viewing:start", Limited(viewing::start));
     socket.on("viewing:stop", Limited(viewing::stop));
-    socket.on("sync", Limited(sync));
-    // What nobody knows counts too.
-    socket.on_fallback(Limited(async || {}));
-    shared.pids.give(socket.id.as_str(), pid.clone());
-    socket.extensions.insert(Ready::new(place));
-    let (Shared { signals, limits, .. }, orders) = (shared, Arc::default());
-    let me = Connected { caller, progress, signals, limits, pid, orders, gone };
-    socket.extensions.insert(me);
-    Ok(())
 }
 
 /// Follows the log for one client for as long as it stays.
 async fn serve(socket: SocketRef, State(shared): State<Shared>) {
-    let Some(connected) = socket.extensions.get::<Connected>() else { return };
-    let Connected { caller, progress, orders, gone, .. } = connected;
+    let Some(link) = socket.extensions.get::<Link>() else { return };
+    let Link { reader, progress, orders, gone, .. } = link;
     let ready = socket.extensions.remove::<Ready>().and_then(Ready::take);
     let Some(place) = ready else { return };
     tracing::info!(
         socket.id = %socket.id,
-        tenant.id = %caller.desk.tenant(),
-        user.id = %caller.user,
+        tenant.id = %reader.tenant(),
+        user.id = %reader.label(),
         transport = ?socket.transport_type(),
         "Client connected"
     );
-    let who = (caller, shared.auth);
-    let session = Session::start(socket, who, orders, shared.pace, progress, shared.signals);
+    let who = (reader, shared.auth);
+    let told = (shared.signals, shared.receipts);
+    let session = Session::start(socket, who, orders, shared.pace, progress, told);
     // In a task of its own, which holds a session once and nothing else: there are many.
     tokio::spawn(follow(session, place, gone));
 }
@@ -253,7 +285,7 @@ async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, 
     let _ = ack.send(&answer);
 }
 
-async fn sync(Extension(me): Extension<Connected>, TryData(asked): TryData<Asked>, ack: AckSender) {
+async fn sync(Extension(me): Extension<Link>, TryData(asked): TryData<Asked>, ack: AckSender) {
     match asked {
         // A client may ask faster than it is served.
         Ok(Asked { after }) => {

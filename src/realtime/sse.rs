@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRef, FromRequestParts, Query, State};
+use axum::extract::{Extension, FromRef, FromRequestParts, Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName};
 use axum::http::request::Parts;
@@ -16,12 +16,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::last_check;
 use super::metrics::Counted;
+use super::reader::{Reader, Reading, Told};
+use super::receipts::Receipts;
 use super::session::instant;
-use crate::api::{ApiError, Proxies, admit};
+use super::signals::Signals;
+use crate::api::{ApiError, ChatBudgets, Proxies, admit, bearer};
 use crate::auth::{Auth, Caller, Refusal};
-use crate::desk::{Error, Event as Happened, Feed, Logged};
+use crate::desk::Error;
 use crate::telemetry::FIGURES;
-use crate::wire;
 
 /// How often a comment keeps a quiet stream open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -29,7 +31,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a client is to wait before it comes back.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// A caller whose token may stand in the address: `EventSource` cannot set headers.
+/// A reader whose token may stand in the address: `EventSource` cannot set headers.
+pub(super) struct StreamReader(Reader);
+
+/// As [`StreamReader`], for agents only.
 pub(super) struct StreamCaller(Caller);
 
 /// Where to go on.
@@ -39,21 +44,31 @@ pub(super) struct From {
     last_check: Option<String>,
 }
 
+/// Those who are told what a stream's reader gets.
+#[derive(Clone, FromRequestParts)]
+pub(super) struct Around {
+    #[from_request(via(Extension))]
+    signals: Signals,
+    #[from_request(via(Extension))]
+    receipts: Receipts,
+}
+
 /// How an event is written.
-type Write = fn(&Logged) -> Event;
+type Write = fn(&Told) -> Event;
 
 /// `GET /api/events/stream`: events as they happen, from a cursor or from now on.
 pub(super) async fn events(
-    StreamCaller(caller): StreamCaller,
+    StreamReader(reader): StreamReader,
     State(auth): State<Auth>,
+    around: Around,
     headers: HeaderMap,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let Query(from) = from?;
     let after = last_event_id(&headers).or(from.after);
-    follow(caller, auth, after, |logged| {
-        let event = Event::default().event(wire::live_name(&logged.event));
-        event.id(logged.seq.to_string()).data(wire::live(logged).get())
+    follow((reader, auth), around, after, |told| {
+        let event = Event::default().event(told.name());
+        event.id(told.seq().to_string()).data(told.payload().get())
     })
     .await
 }
@@ -62,6 +77,7 @@ pub(super) async fn events(
 pub(super) async fn updates(
     StreamCaller(caller): StreamCaller,
     State(auth): State<Auth>,
+    around: Around,
     headers: HeaderMap,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -72,9 +88,9 @@ pub(super) async fn updates(
         (None, Some(since)) => Some(caller.desk.seq_at(since).await?),
         (None, None) => None,
     };
-    follow(caller, auth, after, |logged| {
-        let event = Event::default().id(logged.seq.to_string());
-        match wire::polled(logged) {
+    follow((Reader::Agent(caller), auth), around, after, |told| {
+        let event = Event::default().id(told.seq().to_string());
+        match told.polled() {
             Some(update) => event.data(update.get()),
             // Moves the cursor, and calls no handler.
             None => event.comment("nothing for this client"),
@@ -84,18 +100,17 @@ pub(super) async fn updates(
 }
 
 async fn follow(
-    caller: Caller,
-    auth: Auth,
+    (reader, auth): (Reader, Auth),
+    around: Around,
     after: Option<i64>,
     write: Write,
 ) -> Result<impl IntoResponse, ApiError> {
-    let mut feed = caller.desk.follow(after, caller.sees.clone()).await?;
-    feed.check().await?;
+    let mut reading = reader.follow(after).await?;
     // Asked after the cursor is fixed, so that no change of what they may see falls in between.
-    let caller = auth.again(&caller).await?;
-    feed.let_see(caller.sees.clone());
-    let expiry = instant(caller.until);
-    let events = stream(feed, expiry, Viewer { caller, auth }, write);
+    let reader = reader.again(&auth).await?;
+    reading.let_see(&reader);
+    let expiry = instant(reader.until());
+    let events = stream(reading, expiry, Viewer::of(reader, auth, around), write);
     // A proxy that gathers what it passes on would turn a stream into a wait.
     let headers = [
         (HeaderName::from_static("x-accel-buffering"), "no"),
@@ -107,23 +122,42 @@ async fn follow(
 
 /// Who looks at a stream.
 struct Viewer {
-    caller: Caller,
+    reader: Reader,
     auth: Auth,
+    around: Around,
 }
 
 impl Viewer {
+    fn of(reader: Reader, auth: Auth, around: Around) -> Self {
+        if let Reader::Visitor(visitor) = &reader {
+            around.signals.visitor_enters(&visitor.chat);
+        }
+        Self { reader, auth, around }
+    }
+
     /// Whether they may see what they saw, now that this has happened.
-    async fn stays(&self, logged: &Logged) -> bool {
-        let Happened::AccessChanged { .. } = logged.event else { return true };
-        let again = self.auth.again(&self.caller).await;
-        again.is_ok_and(|again| again.sees == self.caller.sees)
+    async fn stays(&self, told: &Told) -> bool {
+        self.around.receipts.note(&self.reader, told);
+        if !told.is_decisive() {
+            return true;
+        }
+        let again = self.reader.again(&self.auth).await;
+        again.is_ok_and(|again| again.is_as(&self.reader))
     }
 }
 
-/// The events that a feed brings until `expiry`, or until its viewer may see something else: they
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        if let Reader::Visitor(visitor) = &self.reader {
+            self.around.signals.visitor_leaves(&visitor.chat);
+        }
+    }
+}
+
+/// The events that a reading brings until `expiry`, or until its viewer may see something else: they
 /// are to come back, if they may. It is read as fast as the client reads.
 fn stream(
-    feed: Feed,
+    reading: Reading,
     expiry: Instant,
     viewer: Viewer,
     write: Write,
@@ -131,17 +165,17 @@ fn stream(
     let counted = Counted::new(&FIGURES.streams);
     let hello = Event::default().retry(RETRY).comment("connected");
     let first = stream::once(std::future::ready(Ok(hello)));
-    let following = Some((feed, viewer, counted));
+    let following = Some((reading, viewer, counted));
     let rest = stream::unfold(following, move |following| async move {
-        let (mut feed, viewer, counted) = following?;
+        let (mut reading, viewer, counted) = following?;
         let next = tokio::select! {
             () = sleep_until(expiry) => None,
-            next = feed.next() => Some(next),
+            next = reading.next() => Some(next),
         };
         match next {
-            Some(Ok(logged)) => {
-                let stays = viewer.stays(&logged).await;
-                Some((Ok(write(&logged)), stays.then_some((feed, viewer, counted))))
+            Some(Ok(told)) => {
+                let stays = viewer.stays(&told).await;
+                Some((Ok(write(&told)), stays.then_some((reading, viewer, counted))))
             }
             Some(Err(error)) => Some((Ok(last(&error)), None)),
             None => Some((Ok(Event::default().event("auth:expired").data("{}")), None)),
@@ -163,6 +197,20 @@ fn last_event_id(headers: &HeaderMap) -> Option<i64> {
     headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for StreamReader
+where
+    Auth: FromRef<S>,
+    Proxies: FromRef<S>,
+    ChatBudgets: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let token = token(parts)?;
+        Reader::admit(parts, state, &token).await.map(Self)
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for StreamCaller
 where
     Auth: FromRef<S>,
@@ -171,15 +219,20 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        #[derive(Deserialize)]
-        struct Token {
-            token: Option<String>,
-        }
-        if parts.headers.contains_key(AUTHORIZATION) {
-            return Caller::from_request_parts(parts, state).await.map(Self);
-        }
-        let Query(Token { token }) = Query::try_from_uri(&parts.uri)?;
-        let token = token.ok_or(Refusal::Missing)?;
+        let token = token(parts)?;
         admit(parts, state, &token).await.map(Self)
     }
+}
+
+/// The token in a request's headers, else in its address.
+fn token(parts: &Parts) -> Result<String, ApiError> {
+    #[derive(Deserialize)]
+    struct Token {
+        token: Option<String>,
+    }
+    if parts.headers.contains_key(AUTHORIZATION) {
+        return bearer(parts);
+    }
+    let Query(Token { token }) = Query::try_from_uri(&parts.uri)?;
+    Ok(token.ok_or(Refusal::Missing)?)
 }

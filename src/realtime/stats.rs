@@ -9,10 +9,11 @@ use serde::Serialize;
 use socketioxide::extract::SocketRef;
 use socketioxide::{SocketIo, TransportType};
 
-use super::socketio::Connected;
+use super::reader::Reader;
+use super::socketio::Link;
 use crate::api::ApiError;
 use crate::auth::Caller;
-use crate::desk::{Role, TenantId, UserId};
+use crate::desk::{Role, TenantId};
 
 /// How many clients are connected to this node.
 #[derive(Serialize)]
@@ -28,7 +29,8 @@ pub(super) struct Stats {
 pub(super) struct Connection {
     id: String,
     tenant_id: TenantId,
-    user_id: UserId,
+    /// A user, or `visitor:` and the session of a visitor.
+    user_id: String,
     transport: &'static str,
     protocol: usize,
     connected_at: String,
@@ -45,8 +47,8 @@ pub(super) async fn stats(
     Extension(io): Extension<SocketIo>,
 ) -> Result<Json<Stats>, ApiError> {
     let mut connections_by_tenant = BTreeMap::new();
-    for (_, connected) in visible(&io, &caller)? {
-        *connections_by_tenant.entry(connected.caller.desk.tenant().clone()).or_default() += 1;
+    for (_, link) in visible(&io, &caller)? {
+        *connections_by_tenant.entry(link.reader.tenant().clone()).or_default() += 1;
     }
     let total_connections = connections_by_tenant.values().sum();
     Ok(Json(Stats { total_connections, connections_by_tenant }))
@@ -58,8 +60,13 @@ pub(super) async fn connections(
     Extension(io): Extension<SocketIo>,
 ) -> Result<Json<Vec<Connection>>, ApiError> {
     let mut connections = Vec::new();
-    for (socket, Connected { caller, progress, .. }) in visible(&io, &caller)? {
+    for (socket, Link { reader, progress, .. }) in visible(&io, &caller)? {
         let cursor = progress.cursor.load(Ordering::Relaxed);
+        let lag = match &reader {
+            Reader::Agent(caller) => caller.desk.head().await? - cursor,
+            // Their numbers are no places in the log.
+            Reader::Visitor(_) => 0,
+        };
         connections.push(Connection {
             id: socket.id.to_string(),
             transport: match socket.transport_type() {
@@ -69,11 +76,11 @@ pub(super) async fn connections(
             protocol: socket.protocol() as usize,
             connected_at: progress.since.to_string(),
             recovered: progress.recovered,
-            lag: caller.desk.head().await? - cursor,
+            lag,
             cursor,
             bytes_sent: progress.bytes.load(Ordering::Relaxed),
-            tenant_id: caller.desk.tenant().clone(),
-            user_id: caller.user,
+            tenant_id: reader.tenant().clone(),
+            user_id: reader.label(),
         });
     }
     connections.sort_by_key(|connection| Reverse(connection.lag));
@@ -81,13 +88,13 @@ pub(super) async fn connections(
 }
 
 /// The connections that a caller may look at.
-fn visible(io: &SocketIo, caller: &Caller) -> Result<Vec<(SocketRef, Connected)>, ApiError> {
+fn visible(io: &SocketIo, caller: &Caller) -> Result<Vec<(SocketRef, Link)>, ApiError> {
     caller.require(Role::Admin)?;
     let sees_all = caller.role == Role::Operator;
     let sockets = io.sockets().into_iter().filter_map(|socket| {
-        let connected = socket.extensions.get::<Connected>()?;
-        let is_own = connected.caller.desk.tenant() == caller.desk.tenant();
-        (sees_all || is_own).then_some((socket, connected))
+        let link = socket.extensions.get::<Link>()?;
+        let is_own = link.reader.tenant() == caller.desk.tenant();
+        (sees_all || is_own).then_some((socket, link))
     });
     Ok(sockets.collect())
 }

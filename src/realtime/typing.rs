@@ -9,6 +9,7 @@ use socketioxide::socket::Sid;
 
 use super::signals::Signal;
 use super::socketio::{Connected, identifier, no_conversation, problem, refused};
+use super::visitors;
 use crate::auth::Scope;
 use crate::desk::{self, ContactId, ConversationId, Message, TenantId, UserId};
 
@@ -110,17 +111,18 @@ impl Typing {
                 return Vec::new();
             }
             seat.told = now;
-            return vec![seat.signal(typist, "typing:start")];
+            return seat.signals(typist, "typing:start");
         }
         let name = name.map(str::to_owned);
         let seat = Seat { conversation, through, name, told: now, until };
-        let start = seat.signal(typist, "typing:start");
+        let start = seat.signals(typist, "typing:start");
         let left = self.now.insert(typist.clone(), seat);
-        left.map(|left| left.signal(typist, "typing:stop")).into_iter().chain([start]).collect()
+        let stop = left.map(|left| left.signals(typist, "typing:stop"));
+        stop.into_iter().flatten().chain(start).collect()
     }
 
     /// Somebody has stopped typing in a conversation.
-    pub(super) fn stop(&mut self, typist: &Typist, at: ConversationId) -> Option<Signal> {
+    pub(super) fn stop(&mut self, typist: &Typist, at: ConversationId) -> Vec<Signal> {
         self.end(typist, |seat| seat.conversation == at)
     }
 
@@ -130,7 +132,7 @@ impl Typing {
         typist: &Typist,
         at: Option<ConversationId>,
         socket: Sid,
-    ) -> Option<Signal> {
+    ) -> Vec<Signal> {
         let is_left = |seat: &Seat| at.is_none_or(|at| seat.conversation == at);
         self.end(typist, |seat| seat.through == Some(socket) && is_left(seat))
     }
@@ -138,33 +140,40 @@ impl Typing {
     /// Ends what nobody has spoken of for too long.
     pub(super) fn sweep(&mut self, now: Instant) -> Vec<Signal> {
         let ended = self.now.extract_if(|_, seat| seat.until <= now);
-        ended.map(|(typist, seat)| seat.signal(&typist, "typing:stop")).collect()
+        ended.flat_map(|(typist, seat)| seat.signals(&typist, "typing:stop")).collect()
     }
 
-    fn end(&mut self, typist: &Typist, is_it: impl Fn(&Seat) -> bool) -> Option<Signal> {
-        self.now.get(typist).filter(|seat| is_it(seat))?;
-        let seat = self.now.remove(typist)?;
-        Some(seat.signal(typist, "typing:stop"))
+    fn end(&mut self, typist: &Typist, is_it: impl Fn(&Seat) -> bool) -> Vec<Signal> {
+        if !self.now.get(typist).is_some_and(is_it) {
+            return Vec::new();
+        }
+        let seat = self.now.remove(typist);
+        seat.map(|seat| seat.signals(typist, "typing:stop")).unwrap_or_default()
     }
 }
 
 impl Seat {
-    /// What the others in the conversation's room are told.
+    /// What the others in the conversation's room are told, and of an agent the visitor, to whom they
+    /// have a name and nothing else.
     ///
     /// The typist's own connections are left out: an agent with two windows knows who is typing.
-    fn signal(&self, typist: &Typist, name: &'static str) -> Signal {
-        let user: Value = match typist {
-            Typist::Agent(_, id) => json!({ "id": id, "name": self.name, "kind": "AGENT" }),
-            Typist::Contact(id) => json!({ "id": id, "name": self.name, "kind": "CONTACT" }),
+    fn signals(&self, typist: &Typist, name: &'static str) -> Vec<Signal> {
+        let of = |user: Value| json!({ "conversationId": self.conversation, "user": user });
+        let among = |payload: Value, but| {
+            let rooms = vec![format!("conversation:{}", self.conversation)];
+            Signal { name, rooms, but, payload }
         };
-        Signal {
-            name,
-            room: format!("conversation:{}", self.conversation),
-            but: match typist {
-                Typist::Agent(_, id) => Some(format!("user:{id}")),
-                Typist::Contact(_) => None,
-            },
-            payload: json!({ "conversationId": self.conversation, "user": user }),
+        match typist {
+            Typist::Agent(_, id) => {
+                let user = json!({ "id": id, "name": self.name, "kind": "AGENT" });
+                let told = of(json!({ "name": self.name, "kind": "AGENT" }));
+                let rooms = vec![visitors::room(self.conversation)];
+                let visitor = Signal { name, rooms, but: None, payload: told };
+                vec![among(of(user), Some(format!("user:{id}"))), visitor]
+            }
+            Typist::Contact(id) => {
+                vec![among(of(json!({ "id": id, "name": self.name, "kind": "CONTACT" })), None)]
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ fn signal(name: &'static str, me: &Connected, id: ConversationId) -> Signal {
     let user = json!({ "id": me.caller.user, "name": me.caller.name, "kind": "AGENT" });
     Signal {
         name,
-        room: room(id),
+        rooms: vec![room(id)],
         but: Some(format!("user:{}", me.caller.user)),
         payload: json!({ "conversationId": id, "user": user }),
     }

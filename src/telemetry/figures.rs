@@ -54,6 +54,14 @@ pub struct Figures {
     pub deliveries_later: Counter,
     pub deliveries_failed: Counter,
     pub deliveries_lost: Counter,
+    pub clients_websocket_connected: Counter,
+    pub clients_websocket_failed: Counter,
+    pub clients_polling_connected: Counter,
+    pub clients_polling_failed: Counter,
+    pub clients_websocket_seconds: Histogram,
+    pub clients_polling_seconds: Histogram,
+    pub reconcile_missed: Counter,
+    pub reconcile_failed: Counter,
     pub delivery_seconds: Histogram,
     pub polls_from_memory: Counter,
     pub polls_from_database: Counter,
@@ -67,6 +75,7 @@ pub struct Figures {
     pub refused_requests: Counter,
     pub refused_polls: Counter,
     pub refused_webhooks: Counter,
+    pub refused_visitors: Counter,
     pub floods: Counter,
 }
 
@@ -93,6 +102,8 @@ impl Figures {
         );
         let refused =
             Family("recado_intake_refused_total", "Webhooks answered 503, and nothing stored.");
+        let reports =
+            Family("recado_client_reports_total", "How connecting went, as clients report.");
         let deliveries = Family(
             "recado_deliveries_total",
             "Attempts to tell a channel something, and what came of them.",
@@ -121,6 +132,7 @@ impl Figures {
             refused_requests: limited.counter("what", "request"),
             refused_polls: limited.counter("what", "poll"),
             refused_webhooks: limited.counter("what", "webhook"),
+            refused_visitors: limited.counter("what", "visitor"),
             floods: Family(
                 "recado_rate_limited_disconnects_total",
                 "Socket.IO clients that were disconnected because they went on after events were refused.",
@@ -192,6 +204,30 @@ impl Figures {
             deliveries_later: deliveries.counter("outcome", "later"),
             deliveries_failed: deliveries.counter("outcome", "failed"),
             deliveries_lost: deliveries.counter("outcome", "lost"),
+            clients_websocket_connected: reports.counter("outcome", "websocket_connected"),
+            clients_websocket_failed: reports.counter("outcome", "websocket_failed"),
+            clients_polling_connected: reports.counter("outcome", "polling_connected"),
+            clients_polling_failed: reports.counter("outcome", "polling_failed"),
+            clients_websocket_seconds: Family(
+                "recado_client_websocket_seconds",
+                "How long messages took to be shown, as clients with a websocket report.",
+            )
+            .histogram(),
+            clients_polling_seconds: Family(
+                "recado_client_polling_seconds",
+                "How long messages took to be shown, as clients that poll report.",
+            )
+            .histogram(),
+            reconcile_missed: Family(
+                "recado_reconcile_missed_total",
+                "Things that a channel's webhooks had lost and asking it has found.",
+            )
+            .counter("channel", "chatwoot"),
+            reconcile_failed: Family(
+                "recado_reconcile_failed_total",
+                "Inboxes that could not be asked what their webhooks may have lost.",
+            )
+            .counter("channel", "chatwoot"),
             delivery_seconds: Family(
                 "recado_delivery_seconds",
                 "From when a channel was to be told something to when it had taken it.",

@@ -7,6 +7,7 @@ mod polled;
 pub mod schema;
 #[cfg(test)]
 mod tests;
+pub mod visitor;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -74,6 +75,8 @@ pub struct Conversation {
     unread_count: i32,
     last_message: Option<Message>,
     last_message_at: Option<String>,
+    /// A number of its own within the tenant, for clients that know conversations by numbers.
+    display_id: i64,
     created_at: String,
     position: String,
     labels: Vec<String>,
@@ -331,6 +334,7 @@ impl From<desk::Conversation> for Conversation {
             unread_count: conversation.unread_count,
             last_message_at: last.map(|message| message.sent_at.to_string()),
             last_message: conversation.last_message.map(Message::from),
+            display_id: conversation.display_id,
             created_at: conversation.created_at.to_string(),
             position: conversation.position,
             labels: conversation.labels,

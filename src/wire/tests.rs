@@ -3,8 +3,8 @@
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
-use super::{live, live_name, polled};
-use crate::desk::Logged;
+use super::{live, live_name, polled, visitor};
+use crate::desk::{ConversationId, Logged, Seen};
 
 /// Clients parse these bytes, and the log keeps what they are made from. A diff here is a change
 /// of contract: fields may be added, nothing else.
@@ -17,6 +17,23 @@ fn every_event_as_it_is_stored_and_as_it_is_told() {
         let payload: Value = serde_json::from_str(live(&logged).get()).unwrap();
         let update = polled(&logged).map(|it| serde_json::from_str::<Value>(it.get()).unwrap());
         json!({ "stored": event, "told": [live_name(&logged.event), payload, "7"], "polled": update })
+    });
+    assert_json_snapshot!(told);
+}
+
+/// What visitors' clients parse: of everything above, and with a diff as grave.
+#[test]
+fn every_event_as_a_visitor_is_told_of_it() {
+    let conversation: ConversationId = id(2).as_str().unwrap().parse().unwrap();
+    let session = id(9).as_str().unwrap().parse().unwrap();
+    let told = examples().map(|(event, data)| {
+        let stored = json!({ "event": event, "data": data });
+        let logged = Logged::example(7, serde_json::from_value(stored).unwrap());
+        let seen = Seen::of(&logged, conversation).map(|seen| {
+            let payload = visitor::live(&seen, (session, conversation));
+            json!([visitor::live_name(&seen), payload, seen.seq.to_string()])
+        });
+        json!({ "stored": event, "told": seen })
     });
     assert_json_snapshot!(told);
 }
@@ -53,7 +70,7 @@ fn examples() -> [(&'static str, Value); 13] {
     let conversation = json!({
         "id": id(2), "inbox": { "id": id(3), "name": "WhatsApp", "channel": "whatsapp" }, "contact": contact,
         "stage_id": id(5), "status": "OPEN", "assignee_id": null, "unread_count": 1,
-        "last_message": message, "created_at": 1_700_000_000_200_000_i64, "position": "fe80",
+        "last_message": message, "created_at": 1_700_000_000_200_000_i64, "display_id": 7, "position": "fe80",
         "labels": ["troca"], "snoozed_until": 1_700_000_009_000_000_i64,
         "window_until": 1_700_086_400_000_000_i64, "waiting_since": 1_700_000_000_123_456_i64,
     });

@@ -165,15 +165,15 @@ fn tell_apart(bodies: &mut [Value]) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "where other projects' test data are")]
-fn public_fixtures() -> Option<PathBuf> {
+pub(crate) fn public_fixtures() -> Option<PathBuf> {
     std::env::var("RECADO_FIXTURES").ok().filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Numbers that look random and are the same in every run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         // xorshift64*
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

@@ -53,10 +53,22 @@ async fn behind_any_bad_proxy_every_kind_of_client_is_complete() {
     }
 }
 
+/// A visitor's windows of every kind, cut at random while the server is killed, beside notes and
+/// another visitor: see `tests/clients/visitor.mjs`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_gets_everything_once_in_every_kind_of_window_and_nothing_else() {
+    let database = Database::create().await;
+    run("visitor.mjs", &["--database-url", database.url()]).await;
+}
+
 async fn chaos(args: &[&str]) {
+    run("chaos.mjs", args).await;
+}
+
+async fn run(script: &str, args: &[&str]) {
     let mut chaos = Command::new("node");
     chaos.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients"));
-    chaos.args(["chaos.mjs", "--server", env!("CARGO_BIN_EXE_recado")]).args(args);
+    chaos.args([script, "--server", env!("CARGO_BIN_EXE_recado")]).args(args);
     let output = tokio::task::spawn_blocking(move || chaos.output().unwrap()).await.unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);

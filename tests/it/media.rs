@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Parser as _;
+use recado::channels::chatwoot::send::Api;
 use recado::config::{Cli, WhatsApp};
 use recado::desk::Channel;
 use recado::media::Shelf;
@@ -276,7 +277,9 @@ async fn a_file_is_given_to_whatsapp_once_and_again_when_it_has_forgotten_it() {
     let settings = Cli::try_parse_from(["recado", "--media-url", &server.database.media_url()]);
     let settings = settings.unwrap().serve;
     let whatsapp = WhatsApp { whatsapp_graph_url: url, ..settings.whatsapp };
-    let shelf = Shelf::open(server.desks.clone(), &settings.media, &whatsapp, true).unwrap();
+    let chatwoot = Api::new(&[], PATIENCE).unwrap();
+    let shelf =
+        Shelf::open(server.desks.clone(), &settings.media, &whatsapp, true, chatwoot).unwrap();
     let message = acme.history().await[0].id;
     let token = "token".to_owned().into();
     let give = async || {

@@ -15,6 +15,8 @@ struct Operation {
     path: String,
     /// Whether anybody may ask it.
     is_public: bool,
+    /// Whether it is for visitors of sites.
+    is_for_visitors: bool,
     /// Its parameters, and its body, filled in so that they make sense.
     query: String,
     body: Option<Value>,
@@ -40,7 +42,7 @@ async fn nobody_gets_in_without_a_valid_token() {
         token(&json!({ "sub": "ada", "tenantId": tenant, "role": "admin", "exp": exp }))
     };
     let elsewhere = server.tenant("zenith").await.token();
-    let (expired, unknown) = (claims("acme", -60), claims("nowhere", 60));
+    let (expired, unknown) = (claims("acme", -60), claims("nowhere", 3_600));
     let forged = elsewhere.rsplit_once('.').unwrap().0.to_owned() + ".AAAA";
 
     for operation in operations(&server).await.iter().filter(|it| !it.is_public) {
@@ -107,19 +109,82 @@ async fn nothing_is_there(server: &TestServer, operation: &Operation, ids: &[Str
     }
 }
 
+/// Where agents are served that the description does not name.
+const ELSEWHERE: [&str; 6] = [
+    "/api/presence",
+    "/api/socket/stats",
+    "/api/socket/connections",
+    "/api/chats/check-updates/",
+    "/api/chats/realtime-updates/",
+    "/api/chats/check-updates",
+];
+
+#[tokio::test]
+async fn to_agents_routes_a_visitor_is_a_stranger() {
+    let server = TestServer::with(&["--limit-visitor-requests", "0"]).await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let mut ids = belongings(&acme).await;
+    let visitor = acme.visitor("Ana").await;
+    visitor.says("Olá?").await;
+    ids.extend([visitor.conversation.clone(), visitor.session.clone()]);
+    let before = acme.log().await.len();
+
+    let all = operations(&server).await;
+    for operation in all.iter().filter(|it| !it.is_public && !it.is_for_visitors) {
+        for id in &ids {
+            let stranger = ask(&server, operation, id, "nonsense").await;
+            let refused = ask(&server, operation, id, &visitor.token).await;
+            assert_eq!(refused, stranger, "{} {} of {id}", operation.method, operation.path);
+            assert_eq!(refused.0, StatusCode::UNAUTHORIZED);
+        }
+    }
+    for path in ELSEWHERE {
+        let stranger = server.get(path, "nonsense").await;
+        assert_eq!(server.get(path, &visitor.token).await, stranger, "{path}");
+        assert_eq!(stranger.0, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(acme.log().await.len(), before);
+}
+
+#[tokio::test]
+async fn to_visitors_everybody_elses_chat_does_not_exist() {
+    let server = TestServer::with(&["--limit-visitor-requests", "0"]).await;
+    let (acme, zenith) = (server.tenant("acme").await, server.tenant("zenith").await);
+    acme.site().await;
+    zenith.site().await;
+    let (ana, bia, caio) =
+        (acme.visitor("Ana").await, acme.visitor("Bia").await, zenith.visitor("Caio").await);
+    bia.says("Sou a Bia").await;
+    caio.says("Sou o Caio").await;
+    let before = (acme.log().await.len(), zenith.log().await.len());
+
+    let all = operations(&server).await;
+    for operation in all.iter().filter(|it| it.is_for_visitors && it.has_id()) {
+        let ids = [bia.session.clone(), caio.session.clone(), bia.conversation.clone()];
+        nothing_is_there(&server, operation, &ids, &ana.token).await;
+    }
+    assert_eq!((acme.log().await.len(), zenith.log().await.len()), before);
+}
+
 #[tokio::test]
 async fn wrong_and_huge_bodies_are_refused_with_the_reason() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;
-    let admin = acme.token_of("eva", "admin");
+    acme.site().await;
+    let (admin, visitor) = (acme.token_of("eva", "admin"), acme.visitor("Ana").await);
     let huge = json!({ "name": "x".repeat(300 * 1024) });
 
     for operation in operations(&server).await.iter().filter(|it| it.body.is_some()) {
         let wrong = [json!([]), json!("text"), json!({ "nobody": "knows" }), json!(null)];
         for body in wrong.into_iter().chain([huge.clone()]) {
-            let address = operation.address(NOBODYS);
+            let (id, token) = match operation.is_for_visitors {
+                true => (visitor.session.as_str(), &visitor.token),
+                false => (NOBODYS, &admin),
+            };
+            let address = operation.address(id);
             let method = operation.method.clone();
-            let (refused, why) = server.send(method, &address, &admin, &body).await;
+            let (refused, why) = server.send(method, &address, token, &body).await;
             let what = format!("{} {}: {refused} {why}", operation.method, operation.path);
             let expected = if body == huge { 413..=413 } else { 400..=422 };
             assert!(expected.contains(&refused.as_u16()), "{what}");
@@ -188,6 +253,7 @@ async fn operations(server: &TestServer) -> Vec<Operation> {
             operations.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
+                is_for_visitors: told["security"].to_string().contains("visitor"),
                 is_public: told["security"].as_array().is_some_and(|it| it.contains(&json!({}))),
                 query: query(&description, told),
                 body: schema.is_object().then(|| example(&description, schema)),

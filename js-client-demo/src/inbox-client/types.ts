@@ -105,6 +105,10 @@ export type EventPayloads = {
   };
   'inbox:updated': { inbox: Conversation['inbox'] };
   'access:changed': { userId: string };
+  /** To visitors alone: how their chat stands, and when agents had read everything. */
+  'session:updated': { sessionId: string; updates: { status?: string; readAt?: string } };
+  /** To visitors alone: they are not let in any more. */
+  'session:closed': { sessionId: string };
 };
 
 /** A stored event: a fact with its place in the tenant's log. */
@@ -119,7 +123,9 @@ export type Signal =
       conversationId: string;
       user: Typist;
     }
-  | { name: 'presence:update'; userId: string; status: 'online' | 'offline'; lastSeenAt: string };
+  | { name: 'presence:update'; userId: string; status: 'online' | 'offline'; lastSeenAt: string }
+  /** To visitors alone: whether anybody would answer. */
+  | { name: 'agents:presence'; status: 'available' | 'away' };
 
 /** Somebody who is writing, or looking. */
 export type Typist = { id: string; name: string | null; kind: 'AGENT' | 'CONTACT' };

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::Said;
-use crate::desk::{Direction, Errand, Error, Handover, Message, Outgoing, Result, Task, Type};
+use crate::desk::{Direction, Errand, Error, Message, Outgoing, Result, Task, Type};
 
 /// The most characters that a text and a caption may have.
 const LONGEST_TEXT: usize = 4_096;
@@ -83,6 +83,8 @@ pub(super) fn body(errand: &Errand) -> Option<Value> {
             body["type"] = json!("reaction");
             body["reaction"] = json!({ "message_id": id, "emoji": emoji });
         }
+        // Nothing that WhatsApp has a word for.
+        Task::SetStatus(..) | Task::Assign(_) => return None,
         Task::Send { media } => {
             let (kind, part) = part(&errand.message, media.as_deref())?;
             body["type"] = json!(kind);
@@ -91,7 +93,7 @@ pub(super) fn body(errand: &Errand) -> Option<Value> {
             if let Some(id) = context {
                 body["context"] = json!({ "message_id": id });
             }
-            body["biz_opaque_callback_data"] = json!(write_handover(errand.handover()));
+            body["biz_opaque_callback_data"] = json!(errand.handover().to_string());
         }
     }
     Some(body)
@@ -115,18 +117,6 @@ fn part<'a>(message: &'a Message, media: Option<&str>) -> Option<(&'a str, Value
         }
     }
     Some((kind, part))
-}
-
-/// What WhatsApp is to call a message in its statuses.
-fn write_handover(Handover { message, delivery }: Handover) -> String {
-    format!("{message}.{delivery}")
-}
-
-/// Reads what WhatsApp was to call a message, if it was handed over from here.
-pub(super) fn read_handover(text: &str) -> Option<Handover> {
-    let (message, delivery) = text.split_once('.')?;
-    let (message, delivery) = (message.parse().ok()?, delivery.parse().ok()?);
-    Some(Handover { message, delivery })
 }
 
 fn text_message(text: String, preview_url: bool) -> Result<Outgoing> {

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::super::Refusal;
 use super::attachment::attachment;
-use super::compose::read_handover;
 use super::envelope::{Around, as_text, clip};
 use super::readable::readable;
-use super::refusal::{Refusal, refusal};
+use super::refusal::refusal;
 use crate::desk::{Amendment, Content, Direction, Element, Incoming, PLACEHOLDER, Status, Time};
 
 /// The longest text of a message, in bytes; WhatsApp's own limit is 4,096 characters.
@@ -87,7 +87,7 @@ pub(super) fn status(fields: &Fields, around: &Around) -> Element {
             let code = error.as_ref().and_then(|error: &Value| error.get("code")?.as_i64());
             let closes_window = code.map(|code| refusal(code, 400)) == Some(Refusal::WindowClosed);
             let handover = fields.get("biz_opaque_callback_data").and_then(as_text);
-            let handover = handover.as_deref().and_then(read_handover);
+            let handover = handover.and_then(|told| told.parse().ok());
             Content::Amendment {
                 target,
                 handover,
@@ -151,6 +151,12 @@ fn read(
                 provider_id: provider_id(fields),
                 direction,
                 name: name(around, &addresses),
+                number: addresses.first().cloned(),
+                email: None,
+                thread: None,
+                handover: None,
+                told_at: None,
+                is_private: false,
                 addresses,
                 kind: drawn_as,
                 content: clip(&content, LONGEST_TEXT),
@@ -159,6 +165,7 @@ fn read(
                 sent_at: at,
                 window,
                 attachment: attachment(&kind, fields),
+                conversation: None,
                 quiet: kind == "system" || mark.is_some_and(|(key, _)| key == "imported"),
             }))
         }

@@ -2,26 +2,7 @@
 //!
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>
 
-/// Why WhatsApp does not take a message, by what is to be done about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It has trouble of its own: the same may be taken later.
-    Trouble,
-    /// It may have been taken all the same: WhatsApp itself does not say what went wrong.
-    Unsure,
-    /// Too much goes through the number: nothing is to, for a while.
-    Busy,
-    /// Too much goes to this person.
-    Pair,
-    /// More than 24 hours have passed since the customer wrote.
-    WindowClosed,
-    /// The token is wrong, has expired, or does not allow this: nothing will be taken.
-    Unauthorised,
-    /// The business may not send at the moment.
-    Banned,
-    /// The message is wrong, or cannot reach them.
-    Final,
-}
+use super::super::Refusal;
 
 /// Tells what an error means by its code and the status of the answer that held it.
 pub fn refusal(code: i64, status: u16) -> Refusal {

@@ -7,9 +7,10 @@ use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
+use super::super::{Answer, Refusal};
 use super::compose::body;
 use super::envelope::clip;
-use super::refusal::{Refusal, refusal, refusal_of_status};
+use super::refusal::{refusal, refusal_of_status};
 use crate::desk::Errand;
 
 /// The largest answer that is read, in bytes.
@@ -27,24 +28,6 @@ const IDLE: Duration = Duration::from_secs(20);
 pub struct Graph {
     client: Client,
     url: String,
-}
-
-/// What came of a request.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// It was taken.
-    Taken {
-        /// What WhatsApp calls the message, if it was one.
-        id: Option<String>,
-        /// The address under which it knows the recipient.
-        address: Option<String>,
-    },
-    /// It was not: what is to be done, and WhatsApp's words.
-    Refused(Refusal, Value),
-    /// It has surely not reached WhatsApp.
-    Unreached(Value),
-    /// Nobody knows whether it was taken.
-    Lost(Value),
 }
 
 impl Graph {

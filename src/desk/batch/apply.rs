@@ -12,8 +12,8 @@ use super::super::{
     Amendment, Channel, Contact, Content, Conversation, ConversationChange, Direction, Element,
     Event, Handover, Incoming, Message, NotificationKind, Outcome, Receipt, Status, Webhook,
 };
-use super::people::Met;
-use super::{Batch, Settled, Verdict, Waiting};
+use super::people::{Met, Who};
+use super::{Batch, Place, Settled, Verdict, Waiting};
 
 impl Batch<'_> {
     /// Applies a webhook's elements in order; one that cannot be applied leaves the others alone.
@@ -47,7 +47,11 @@ impl Batch<'_> {
         match &element.content {
             Content::Aside(why) => return (Outcome::Ignored, Some(why.clone())),
             Content::Broken(why) => return quarantined(why),
-            Content::Message(_) | Content::Amendment { .. } | Content::Identity(_) => {}
+            Content::Message(_)
+            | Content::Amendment { .. }
+            | Content::Identity(_)
+            | Content::Person { .. }
+            | Content::Standing(_) => {}
         }
         let Some(inbox) = self.inbox_of(channel, element).cloned() else {
             return match &element.inbox {
@@ -59,7 +63,14 @@ impl Batch<'_> {
             return quarantined("its inbox is disabled");
         }
         match &element.content {
-            Content::Message(incoming) => self.receive(&inbox, incoming),
+            Content::Message(incoming) => {
+                let (target, status) = (&incoming.provider_id, incoming.status);
+                if let Some(handover) = incoming.handover {
+                    let sent = Amendment::Status { status, error: None, closes_window: false };
+                    self.recognise(&inbox, target, handover, &sent);
+                }
+                self.receive(&inbox, incoming, place)
+            }
             Content::Amendment { target, handover, amendment } => {
                 if let Some(handover) = handover {
                     self.recognise(&inbox, target, *handover, amendment);
@@ -67,29 +78,47 @@ impl Batch<'_> {
                 self.amend_or_park(&inbox, target, amendment, place)
             }
             Content::Identity(addresses) => self.identify(&inbox, addresses),
+            Content::Person { who, at } => self.introduce(&inbox, who, *at),
+            Content::Standing(standing) => self.stand(&inbox, standing),
             Content::Aside(_) | Content::Broken(_) => unreachable!("returned above"),
         }
     }
 
     /// Stores a message, opening a conversation with somebody new.
-    fn receive(&mut self, inbox: &inbox::Model, incoming: &Incoming) -> Verdict {
+    #[expect(clippy::too_many_lines, reason = "a message is read from top to bottom")]
+    fn receive(
+        &mut self,
+        inbox: &inbox::Model,
+        incoming: &Incoming,
+        place: (WebhookId, i32),
+    ) -> Verdict {
         let key = (inbox.id, incoming.provider_id.clone());
         if let Some(row) = self.messages.get(&key) {
+            if incoming.told_at.is_some() {
+                return self.hear_again(inbox, incoming, place);
+            }
             let row = row.clone();
             return self.fill(inbox, key, row, incoming);
         }
         // A time from the future would stay the last for ever.
         let tomorrow = self.now.plus_seconds(86_400);
         let at = incoming.sent_at.filter(|at| *at < tomorrow).unwrap_or(self.now);
-        let Some(Met { own, person: contact, is_renamed }) = self.meet(inbox, incoming, at) else {
+        let Some(Met { own, person: contact, is_renamed }) =
+            self.meet(inbox, &Who::of(incoming), at)
+        else {
             return quarantined("it does not say who wrote it");
         };
-        let Some((mut conversation, opened)) = self.conversation_with(inbox, own) else {
+        let (thread, called) = (incoming.thread.as_deref(), incoming.conversation);
+        let Some((mut conversation, opened)) = self.conversation_with(inbox, own, thread, called)
+        else {
             return quarantined("the tenant's board has no stage");
         };
+        if is_renamed {
+            self.tell_elsewhere(inbox, Some(conversation.id), &contact);
+        }
         let quiet = incoming.quiet || contact.blocked_at.is_some();
         let mut row = new_message(inbox, conversation.id, incoming, at, self.now);
-        row.is_unread = incoming.direction == Direction::Inbound && !quiet;
+        row.is_unread = incoming.direction == Direction::Inbound && !quiet && !row.is_private;
         self.attach(&mut row, incoming);
         self.settle_parked(&mut row);
         let message = Message::show(&row, Contact::from(&contact));
@@ -98,8 +127,10 @@ impl Batch<'_> {
 
         let before = conversation.clone();
         let window = incoming.window;
-        let taken = take_in(&mut conversation, &message, quiet, window, self.now);
-        self.milestones.extend(milestones(&conversation, None, taken.reached, self.now));
+        if !incoming.is_private {
+            let taken = take_in(&mut conversation, &message, quiet, window, self.now);
+            self.milestones.extend(milestones(&conversation, None, taken.reached, self.now));
+        }
         let told = match message.direction {
             Direction::Inbound => Event::MessageReceived(Box::new(message.clone())),
             Direction::Outbound => Event::MessageSent(Box::new(message.clone())),
@@ -127,8 +158,29 @@ impl Batch<'_> {
         if !quiet && incoming.direction == Direction::Inbound {
             self.alert(inbox, &conversation, &message);
         }
-        self.conversations.put((own, inbox.id), conversation);
+        self.conversations.put(Place::of(&conversation), conversation);
         (Outcome::Applied, None)
+    }
+
+    /// Takes over what is told anew of a message that is known: of our own, that it has arrived.
+    fn hear_again(
+        &mut self,
+        inbox: &inbox::Model,
+        incoming: &Incoming,
+        place: (WebhookId, i32),
+    ) -> Verdict {
+        let Some(at) = incoming.told_at else { return (Outcome::Duplicate, None) };
+        let target = &incoming.provider_id;
+        let mut verdict = (Outcome::Duplicate, None);
+        if incoming.direction == Direction::Outbound {
+            let (status, error) = (incoming.status, None);
+            let moved = Amendment::Status { status, error, closes_window: false };
+            verdict = self.amend_or_park(inbox, target, &moved, place);
+        }
+        let (content, metadata) = (incoming.content.clone(), incoming.metadata.clone());
+        let told = Amendment::Told { content, metadata, at };
+        let told = self.amend_or_park(inbox, target, &told, place);
+        if told.0 == Outcome::Applied || verdict.0 != Outcome::Applied { told } else { verdict }
     }
 
     /// Tells whoever looks after a conversation that there is a new message.
@@ -184,9 +236,9 @@ impl Batch<'_> {
 
     /// Notes that the channel takes nothing but templates from now on.
     fn close_window(&mut self, inbox: &inbox::Model, failed: &message::Model) {
-        let Some(place) = self.places.get(&failed.conversation_id).copied() else { return };
+        let Some(place) = self.places.get(&failed.conversation_id).cloned() else { return };
         let Some(before) = self.conversations.get(&place).cloned() else { return };
-        let Some(contact) = self.person(place.0).map(Contact::from) else { return };
+        let Some(contact) = self.person(before.contact_id).map(Contact::from) else { return };
         let mut after = before.clone();
         shut(&mut after, failed.sent_at, self.now);
         let change = ConversationChange::between(&before, &after, contact);
@@ -205,7 +257,8 @@ impl Batch<'_> {
     ) {
         let Some(before) = self.messages.get(&key) else { return };
         let place = self.places.get(&row.conversation_id);
-        let contact = place.and_then(|(contact, _)| self.person(*contact));
+        let conversation = place.and_then(|place| self.conversations.get(place));
+        let contact = conversation.and_then(|row| self.person(row.contact_id));
         let told = contact.map(|contact| changes(before, &row, contact.into()));
         for event in told.unwrap_or_default() {
             self.tell(inbox, event);
@@ -297,8 +350,9 @@ fn new_message(
         author_id: None,
         client_id: None,
         delivery_id: None,
-        is_private: false,
+        is_private: incoming.is_private,
         is_unread: false,
+        told_at: incoming.told_at,
     }
 }
 

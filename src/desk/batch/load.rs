@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::{
-    ContactId, InboxId, MessageId, TenantId, Time, contact, contact_address, conversation, inbox,
-    message, parked, stage,
+    ContactId, ConversationId, InboxId, MessageId, TenantId, TenantScoped as _, Time, contact,
+    contact_address, conversation, inbox, message, parked, stage,
 };
 use sea_orm::{
     ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -14,7 +14,7 @@ use sea_orm::{
 use super::super::contact::same_number;
 use super::super::stats::Work;
 use super::super::{Channel, Content, Db, Element, Webhook, tenant};
-use super::{Batch, Rows, Waiting};
+use super::{Batch, Place, Rows, Waiting};
 
 impl<'a> Batch<'a> {
     /// Opens the transaction and reads the rows that the elements of `webhooks` speak of.
@@ -36,6 +36,10 @@ impl<'a> Batch<'a> {
             contacts: Rows::stored([]),
             conversations: Rows::stored([]),
             places: HashMap::new(),
+            numbers: HashMap::new(),
+            labels: HashMap::new(),
+            relabelled: HashMap::new(),
+            colleagues: Vec::new(),
             messages: Rows::stored([]),
             handed: HashMap::new(),
             media: Vec::new(),
@@ -57,6 +61,8 @@ impl<'a> Batch<'a> {
         batch.load_messages(&wanted).await?;
         batch.load_parked(&wanted).await?;
         batch.load_people(&wanted).await?;
+        batch.load_numbers(&wanted).await?;
+        batch.load_standing(&wanted).await?;
         Ok(batch)
     }
 
@@ -106,6 +112,7 @@ impl<'a> Batch<'a> {
             disabled_at: None,
             held_until: None,
             hold_error: None,
+            reconciled_at: None,
         };
         self.inboxes.add(key, row);
     }
@@ -118,6 +125,21 @@ impl<'a> Batch<'a> {
                 Content::Message(incoming) => {
                     wanted.addresses.extend(incoming.addresses.iter().map(|it| same_number(it)));
                     wanted.messages.insert(incoming.provider_id.clone());
+                    wanted.threads.extend(incoming.thread.clone());
+                    wanted.handed.extend(incoming.handover.map(|it| it.message));
+                }
+                Content::Person { who, .. } => {
+                    wanted.addresses.extend(who.addresses.iter().map(|it| same_number(it)));
+                }
+                Content::Standing(standing) => {
+                    let addresses = &standing.with.addresses;
+                    wanted.addresses.extend(addresses.iter().map(|it| same_number(it)));
+                    wanted.threads.insert(standing.thread.clone());
+                    wanted.standing.insert(standing.thread.clone());
+                    if let Some(Some(colleague)) = &standing.told.assignee {
+                        wanted.colleagues.insert(colleague.name.clone());
+                        wanted.emails.extend(colleague.email.as_ref().map(|it| it.to_lowercase()));
+                    }
                 }
                 Content::Amendment { target, handover, .. } => {
                     wanted.messages.insert(target.clone());
@@ -191,6 +213,7 @@ impl<'a> Batch<'a> {
             .values()
             .map(|(message, _)| message.conversation_id)
             .chain(self.handed.values().map(|message| message.conversation_id))
+            .chain(self.threads(wanted).await?)
             .collect();
         let conversations = of_tenants::<conversation::Entity>(wanted)
             .filter(
@@ -206,17 +229,55 @@ impl<'a> Batch<'a> {
         let others = talked_to.filter(|id| !met.contains(id)).collect();
         contacts.extend(self.load_contacts(others, wanted).await?);
 
-        self.places =
-            conversations.iter().map(|row| (row.id, (row.contact_id, row.inbox_id))).collect();
+        self.places = conversations.iter().map(|row| (row.id, Place::of(row))).collect();
         self.addresses = Rows::stored(addresses.into_iter().map(|row| {
             let key = (row.tenant_id.clone(), row.channel, row.address.clone());
             (key, row)
         }));
         self.before = conversations.iter().map(|row| (row.id, row.clone())).collect();
-        self.conversations = Rows::stored(
-            conversations.into_iter().map(|row| ((row.contact_id, row.inbox_id), row)),
-        );
+        self.conversations =
+            Rows::stored(conversations.into_iter().map(|row| (Place::of(&row), row)));
         self.contacts = Rows::stored(contacts.into_iter().map(|row| (row.id, row)));
+        Ok(())
+    }
+
+    /// Finds the conversations that channels name.
+    async fn threads(&self, wanted: &Wanted) -> Result<Vec<ConversationId>, DbErr> {
+        if wanted.threads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let named = of_tenants::<conversation::Entity>(wanted)
+            .select_only()
+            .column(conversation::Column::Id)
+            .filter(conversation::Column::InboxId.is_in(wanted.inboxes.iter().copied()))
+            .filter(conversation::Column::Thread.is_in(&wanted.threads));
+        named.into_tuple().all(&self.txn).await
+    }
+
+    /// Reads which number each tenant's next conversation has, if one may be opened.
+    async fn load_numbers(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
+        let is_known = |thread: &String| {
+            self.conversations.0.values().any(|(row, _)| row.thread.as_ref() == Some(thread))
+        };
+        let reached = self.addresses.0.keys().map(|(_, _, address)| address);
+        let reached: BTreeSet<_> = reached.collect();
+        let is_met = wanted.addresses.iter().all(|address| reached.contains(address));
+        let talks: BTreeSet<_> = self.places.values().filter_map(Place::unthreaded).collect();
+        let talked = self.addresses.0.values().all(|(row, _)| {
+            wanted.inboxes.iter().all(|inbox| talks.contains(&(row.contact_id, *inbox)))
+        });
+        if is_met && talked && wanted.threads.iter().all(is_known) {
+            return Ok(());
+        }
+        for tenant in &wanted.tenants {
+            let last = conversation::Entity::of_tenant(tenant)
+                .select_only()
+                .column(conversation::Column::DisplayId)
+                .order_by_desc(conversation::Column::DisplayId)
+                .limit(1);
+            let last: Option<i64> = last.into_tuple().one(&self.txn).await?;
+            self.numbers.insert(tenant.clone(), last.unwrap_or_default());
+        }
         Ok(())
     }
 
@@ -277,12 +338,18 @@ impl<'a> Batch<'a> {
 
 /// What the elements of a batch speak of.
 #[derive(Default)]
-struct Wanted {
+pub(super) struct Wanted {
     tenants: BTreeSet<TenantId>,
     inboxes: BTreeSet<InboxId>,
     messages: BTreeSet<String>,
     handed: BTreeSet<MessageId>,
     addresses: BTreeSet<String>,
+    /// The threads that channels name, and those of which they tell how they stand.
+    threads: BTreeSet<String>,
+    pub(super) standing: BTreeSet<String>,
+    /// The agents of whom channels speak.
+    pub(super) colleagues: BTreeSet<String>,
+    pub(super) emails: BTreeSet<String>,
 }
 
 impl Wanted {
@@ -298,7 +365,7 @@ fn elements(webhooks: &[Webhook]) -> impl Iterator<Item = (Channel, &Element)> {
 }
 
 /// Starts a query on the rows of the tenants that a batch is for.
-fn of_tenants<E: entity::TenantScoped>(wanted: &Wanted) -> sea_orm::Select<E> {
+pub(super) fn of_tenants<E: entity::TenantScoped>(wanted: &Wanted) -> sea_orm::Select<E> {
     #[expect(clippy::disallowed_methods, reason = "the one query that is for several tenants")]
     E::find().filter(E::TENANT.is_in(wanted.tenants.iter().cloned()))
 }

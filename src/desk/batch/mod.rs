@@ -9,6 +9,7 @@ mod apply;
 mod fill;
 mod load;
 mod people;
+mod standing;
 mod store;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +19,7 @@ use std::time::Instant;
 
 use entity::{
     ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, Time, contact,
-    contact_address, conversation, inbox, media, message, milestone, parked,
+    contact_address, conversation, inbox, media, message, milestone, parked, user,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -48,8 +49,15 @@ pub(super) struct Batch<'a> {
     first_stages: HashMap<TenantId, StageId>,
     addresses: Rows<AddressKey, contact_address::Model>,
     contacts: Rows<ContactId, contact::Model>,
-    conversations: Rows<(ContactId, InboxId), conversation::Model>,
-    places: HashMap<ConversationId, (ContactId, InboxId)>,
+    conversations: Rows<Place, conversation::Model>,
+    places: HashMap<ConversationId, Place>,
+    /// The highest number of a conversation of each tenant.
+    numbers: HashMap<TenantId, i64>,
+    /// What conversations are labelled with, of which the channel tells how they stand.
+    labels: HashMap<ConversationId, Vec<String>>,
+    relabelled: HashMap<ConversationId, TenantId>,
+    /// The agents of whom channels speak.
+    colleagues: Vec<user::Model>,
     messages: Rows<(InboxId, String), message::Model>,
     /// Messages that the provider speaks of by what they were called when it was handed them.
     handed: HashMap<MessageId, message::Model>,
@@ -65,6 +73,33 @@ pub(super) struct Batch<'a> {
     /// When the webhook arrived that is being applied.
     arrived: Option<Instant>,
     events: BTreeMap<TenantId, Vec<(Event, Option<Instant>)>>,
+}
+
+/// What makes a conversation one: with whom and where it is, or how the channel names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    With(ContactId, InboxId),
+    Thread(InboxId, String),
+}
+
+impl Place {
+    fn of(row: &conversation::Model) -> Self {
+        Self::at(row.inbox_id, row.contact_id, row.thread.as_deref())
+    }
+
+    fn unthreaded(&self) -> Option<(ContactId, InboxId)> {
+        match self {
+            Self::With(contact, inbox) => Some((*contact, *inbox)),
+            Self::Thread(..) => None,
+        }
+    }
+
+    fn at(inbox: InboxId, contact: ContactId, thread: Option<&str>) -> Self {
+        match thread {
+            Some(thread) => Self::Thread(inbox, thread.to_owned()),
+            None => Self::With(contact, inbox),
+        }
+    }
 }
 
 /// Whose contact is reached where.

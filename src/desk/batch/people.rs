@@ -4,8 +4,32 @@ use entity::{ContactId, ConversationId, Time, contact, contact_address, conversa
 
 use super::super::contact::same_number;
 use super::super::conversation::top;
-use super::super::{Contact, ConversationChange, Event, Incoming, Outcome};
-use super::{AddressKey, Batch, Verdict};
+use super::super::{Contact, ConversationChange, Event, Incoming, Outcome, Profile};
+use super::{AddressKey, Batch, Place, Verdict};
+
+/// Whom an element speaks of.
+pub(super) struct Who<'a> {
+    addresses: &'a [String],
+    name: Option<&'a String>,
+    number: Option<&'a String>,
+    email: Option<&'a String>,
+}
+
+impl<'a> Who<'a> {
+    pub(super) fn of(incoming: &'a Incoming) -> Self {
+        let Incoming { addresses, name, number, email, .. } = incoming;
+        let (name, number, email) = (name.as_ref(), number.as_ref(), email.as_ref());
+        Self { addresses, name, number, email }
+    }
+}
+
+impl<'a> From<&'a Profile> for Who<'a> {
+    fn from(who: &'a Profile) -> Self {
+        let Profile { addresses, name, number, email } = who;
+        let (name, number, email) = (name.as_ref(), number.as_ref(), email.as_ref());
+        Self { addresses, name, number, email }
+    }
+}
 
 /// Who has written, or was written to.
 pub(super) struct Met {
@@ -22,28 +46,28 @@ impl Batch<'_> {
     ///
     /// Names and numbers go to whom the address names, and so does what is said: when it turns out
     /// that they are somebody else after all, everything is as if nobody had thought otherwise.
-    pub(super) fn meet(
-        &mut self,
-        inbox: &inbox::Model,
-        incoming: &Incoming,
-        at: Time,
-    ) -> Option<Met> {
-        let best = incoming.addresses.first()?;
-        let keys = keys(inbox, &incoming.addresses);
+    pub(super) fn meet(&mut self, inbox: &inbox::Model, who: &Who<'_>, at: Time) -> Option<Met> {
+        let best = who.addresses.first()?;
+        let keys = keys(inbox, who.addresses);
         let known = self.known(&keys);
         let before = known.as_ref().and_then(|known| self.person(known.id)).map(Contact::from);
-        let mut contact = known.unwrap_or_else(|| stranger(inbox, best, at, self.now));
+        let mut contact = known.unwrap_or_else(|| stranger(inbox, best, self.now));
         // The newest name and number count; of two within a second the greater, whichever is first.
-        if let Some(name) = &incoming.name
+        if let Some(name) = who.name
             && !contact.is_named_by_agent
             && (at, Some(name)) > (contact.named_at, contact.name.as_ref())
         {
             contact.name = Some(name.clone());
             contact.named_at = at;
         }
-        if (at, best) > (contact.numbered_at, &contact.phone_number) {
-            contact.phone_number.clone_from(best);
+        if let Some(number) = who.number
+            && (at, number) > (contact.numbered_at, &contact.phone_number)
+        {
+            contact.phone_number.clone_from(number);
             contact.numbered_at = at;
+        }
+        if let Some(email) = who.email {
+            contact.email.get_or_insert_with(|| email.clone());
         }
         for key in keys {
             self.reach(key, contact.id);
@@ -52,9 +76,6 @@ impl Batch<'_> {
         self.contacts.put(own, contact);
         let person = self.person(own)?.clone();
         let is_renamed = before.is_some_and(|before| before != Contact::from(&person));
-        if is_renamed {
-            self.tell_elsewhere(inbox, own, &person);
-        }
         Some(Met { own, person, is_renamed })
     }
 
@@ -68,6 +89,27 @@ impl Batch<'_> {
         for key in keys {
             self.reach(key, contact.id);
         }
+        (if is_news { Outcome::Applied } else { Outcome::Duplicate }, None)
+    }
+
+    /// Notes who somebody is, whether they have written or not.
+    pub(super) fn introduce(
+        &mut self,
+        inbox: &inbox::Model,
+        who: &Profile,
+        at: Option<Time>,
+    ) -> Verdict {
+        let tomorrow = self.now.plus_seconds(86_400);
+        let at = at.filter(|at| *at < tomorrow).unwrap_or(self.now);
+        let keys = keys(inbox, &who.addresses);
+        let before = self.known(&keys);
+        let Some(Met { own, person, is_renamed }) = self.meet(inbox, &who.into(), at) else {
+            return (Outcome::Ignored, Some("it does not say who they are".to_owned()));
+        };
+        if is_renamed {
+            self.tell_elsewhere(inbox, None, &person);
+        }
+        let is_news = before.as_ref() != self.contacts.get(&own);
         (if is_news { Outcome::Applied } else { Outcome::Duplicate }, None)
     }
 
@@ -95,11 +137,15 @@ impl Batch<'_> {
     }
 
     /// Tells how a person is shown now in all conversations with them but the one where that is told
-    /// anyway: that of `own` in this inbox.
-    fn tell_elsewhere(&mut self, inbox: &inbox::Model, own: ContactId, person: &contact::Model) {
+    /// anyway.
+    pub(super) fn tell_elsewhere(
+        &mut self,
+        inbox: &inbox::Model,
+        here: Option<ConversationId>,
+        person: &contact::Model,
+    ) {
         let others = self.conversations.0.values().map(|(row, _)| row).filter(|row| {
-            (row.contact_id, row.inbox_id) != (own, inbox.id)
-                && self.person(row.contact_id).is_some_and(|it| it.id == person.id)
+            Some(row.id) != here && self.person(row.contact_id).is_some_and(|it| it.id == person.id)
         });
         let mut changes: Vec<_> =
             others.map(|row| ConversationChange::renamed(row, person.into())).collect();
@@ -114,12 +160,18 @@ impl Batch<'_> {
         &mut self,
         inbox: &inbox::Model,
         contact: ContactId,
+        thread: Option<&str>,
+        called: Option<ConversationId>,
     ) -> Option<(conversation::Model, bool)> {
-        if let Some(known) = self.conversations.get(&(contact, inbox.id)) {
+        let place = Place::at(inbox.id, contact, thread);
+        if let Some(known) = self.conversations.get(&place) {
             return Some((known.clone(), false));
         }
+        let number = self.numbers.entry(inbox.tenant_id.clone()).or_default();
+        *number += 1;
+        let number = *number;
         let row = conversation::Model {
-            id: ConversationId::generate(),
+            id: called.unwrap_or_else(ConversationId::generate),
             tenant_id: inbox.tenant_id.clone(),
             inbox_id: inbox.id,
             contact_id: contact,
@@ -138,22 +190,25 @@ impl Batch<'_> {
             responded_at: None,
             received_at: None,
             answered_at: None,
+            thread: thread.map(str::to_owned),
+            standing: None,
+            display_id: number,
         };
-        self.places.insert(row.id, (contact, inbox.id));
-        self.conversations.add((contact, inbox.id), row.clone());
+        self.places.insert(row.id, place.clone());
+        self.conversations.add(place, row.clone());
         Some((row, true))
     }
 }
 
 /// Somebody whom nobody knows yet.
-fn stranger(inbox: &inbox::Model, address: &str, at: Time, now: Time) -> contact::Model {
+fn stranger(inbox: &inbox::Model, address: &str, now: Time) -> contact::Model {
     contact::Model {
         id: ContactId::generate(),
         tenant_id: inbox.tenant_id.clone(),
         name: None,
         named_at: Time(0),
         phone_number: address.to_owned(),
-        numbered_at: at,
+        numbered_at: Time(0),
         created_at: now,
         email: None,
         notes: String::new(),

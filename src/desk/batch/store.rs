@@ -18,6 +18,7 @@ use super::{Batch, Settled, Verdict};
 
 impl Batch<'_> {
     /// Writes everything but the events.
+    #[expect(clippy::too_many_lines, reason = "a table after the other")]
     pub(super) async fn store(
         &mut self,
         webhooks: &[Webhook],
@@ -31,6 +32,7 @@ impl Batch<'_> {
             contact::Column::NamedAt,
             contact::Column::PhoneNumber,
             contact::Column::NumberedAt,
+            contact::Column::Email,
         ];
         self.upsert::<contact::Entity>(contacts, &columns).await?;
         let addresses = self.addresses.unstored();
@@ -52,8 +54,12 @@ impl Batch<'_> {
             conversation::Column::RespondedAt,
             conversation::Column::ReceivedAt,
             conversation::Column::AnsweredAt,
+            conversation::Column::ContactId,
+            conversation::Column::AssigneeId,
+            conversation::Column::Standing,
         ];
         self.upsert::<conversation::Entity>(conversations, &columns).await?;
+        self.store_labels().await?;
         let messages = self.messages.unstored();
         let columns = [
             message::Column::ProviderId,
@@ -65,6 +71,7 @@ impl Batch<'_> {
             message::Column::Error,
             message::Column::EditedAt,
             message::Column::DeletedAt,
+            message::Column::ToldAt,
         ];
         self.upsert::<message::Entity>(messages, &columns).await?;
         let media = std::mem::take(&mut self.media);

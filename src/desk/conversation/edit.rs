@@ -1,8 +1,9 @@
 //! What agents do with conversations.
 
+use entity::delivery::Kind;
 use entity::{
     ConversationId, MessageId, TenantScoped as _, Time, UserId, conversation, conversation_label,
-    message,
+    inbox, message,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -10,8 +11,10 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _,
 };
 
+use super::super::channel::has_agents;
 use super::super::{
-    Actor, Change, Contact, ConversationChange, Desk, Error, Event, NotificationKind, Result, Sees,
+    Actor, Change, Channel, Contact, ConversationChange, Desk, Error, Event, NotificationKind,
+    Result, Sees,
 };
 use super::Conversation;
 use super::place::Place;
@@ -82,8 +85,10 @@ impl Desk {
         if !told.is_nothing() {
             let notice = notice_of_assignment(&told, &contact, by);
             change.note_edit(&told, by).await?;
+            change.tell_channel(&after, &told).await?;
             change.commit(Event::ConversationChanged(Box::new(told)), notice).await?;
         }
+        self.desks.wake_courier();
         self.conversation(id, sees).await
     }
 
@@ -111,7 +116,7 @@ impl Desk {
             .await?;
         let after = conversation::Model { unread_count: 0, ..before.clone() };
         if let Some(newest) = &newest {
-            change.make_read_due(&before, newest.id).await?;
+            change.make_due_once(&before, newest.id, Kind::Read).await?;
         }
         let contact = change.contact_of(&before).await?;
         let told = change.turn(&before, &after, contact).await?;
@@ -203,6 +208,33 @@ impl Change {
             conversation_label::Entity::insert_many(rows).exec_without_returning(&self.txn).await?;
         }
         Ok(Some(labels))
+    }
+
+    /// Lets a channel know on which agents work too what an agent here has changed.
+    async fn tell_channel(
+        &self,
+        row: &conversation::Model,
+        told: &ConversationChange,
+    ) -> Result<()> {
+        let kinds = [
+            (Kind::Status, told.status.is_some() || told.snoozed_until.is_some()),
+            (Kind::Assignee, told.assignee_id.is_some()),
+        ];
+        let Some(about) = row.last_message_id else { return Ok(()) };
+        for (kind, is_news) in kinds {
+            if is_news && has_agents(self.channel_of(row).await?) {
+                self.make_due_once(row, about, kind).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn channel_of(&self, row: &conversation::Model) -> Result<Channel> {
+        let inbox = inbox::Entity::of_tenant(&self.desk.tenant)
+            .filter(inbox::Column::Id.eq(row.inbox_id))
+            .one(&self.txn)
+            .await?;
+        Ok(inbox.ok_or_else(|| Error::NoInbox(row.inbox_id.to_string()))?.channel)
     }
 
     /// Notes in the audit log what of an edit answers for somebody's work.

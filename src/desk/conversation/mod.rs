@@ -23,7 +23,7 @@ pub use edit::Edit;
 pub use list::{Cursor, Listed, Order, Wanted};
 pub use place::{Place, Spot};
 pub(super) use place::{below, top};
-pub(super) use rules::{shut, take_in};
+pub(super) use rules::{set_status, shut, take_in};
 
 /// A conversation, as events and lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct Conversation {
     pub unread_count: i32,
     /// The newest message by the provider's clock.
     pub last_message: Option<Message>,
+    /// A number of its own within the tenant.
+    #[serde(default)]
+    pub display_id: i64,
     /// When it was opened.
     pub created_at: Time,
     /// Its place in its column; the smallest, byte by byte, is on top.
@@ -97,6 +100,7 @@ impl Conversation {
             assignee_id: row.assignee_id.clone(),
             unread_count: row.unread_count,
             last_message,
+            display_id: row.display_id,
             created_at: row.created_at,
             position: row.position.clone(),
             labels: Vec::new(),

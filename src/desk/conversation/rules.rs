@@ -49,6 +49,10 @@ fn received(row: &mut conversation::Model, at: Time, quiet: bool, window: Option
     if row.answered_at.is_none_or(|answered| at > answered) {
         row.waiting_since = Some(row.waiting_since.map_or(at, |since| since.min(at)));
     }
+    if row.standing.is_some() {
+        // Whether that opens it, the channel tells.
+        return;
+    }
     if row.status == conversation::Status::Resolved {
         row.opened_at = now;
         row.responded_at = None;
@@ -81,7 +85,7 @@ pub(in crate::desk) fn shut(row: &mut conversation::Model, at: Time, now: Time) 
 }
 
 /// Changes whether somebody has to do something; tells how long a resolution took.
-pub(super) fn set_status(
+pub(in crate::desk) fn set_status(
     row: &mut conversation::Model,
     status: conversation::Status,
     snoozed_until: Option<Time>,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::delivery::{Kind, State};
-use entity::{TenantScoped as _, Time, conversation, delivery, inbox, message};
+use entity::{TenantScoped as _, Time, conversation, delivery, inbox, message, user};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult as _,
@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::super::message::reaction_of;
-use super::super::{Desks, Message, Result};
+use super::super::{Colleague, Desks, Message, Result};
 use super::{Errand, Settlement, Task};
 
 /// Which deliveries may be made at `$1`: those of a conversation one after the other, and none
@@ -24,9 +24,9 @@ const CLAIM: &str = "WITH next AS MATERIALIZED (
     SELECT d.id FROM delivery AS d JOIN inbox AS i ON i.id = d.inbox_id
     WHERE d.state = 'due' AND d.due_at <= $1
     AND i.disabled_at IS NULL AND (i.held_until IS NULL OR i.held_until <= $1)
-    AND (d.kind = 'read' OR NOT EXISTS (
+    AND (d.kind IN ('read', 'assignee') OR NOT EXISTS (
         SELECT 1 FROM delivery AS b WHERE b.conversation_id = d.conversation_id
-        AND b.kind <> 'read' AND b.id < d.id))
+        AND b.kind NOT IN ('read', 'assignee') AND b.id < d.id))
     ORDER BY d.due_at, d.id LIMIT $2 SKIPPING)
     UPDATE delivery SET state = 'claimed', attempts = attempts + 1, fence = fence + 1,
     leased_until = $3, begun_at = NULL WHERE id IN (SELECT id FROM next) RETURNING *";
@@ -91,7 +91,7 @@ impl Desks {
             };
             let is_lost = row.begun_at.is_some();
             let settlement = if is_lost {
-                let why = "the server stopped while WhatsApp was being asked";
+                let why = "the server stopped while the channel was being asked";
                 Settlement::Lost(json!({ "code": "outcome_unknown", "message": why }))
             } else {
                 Settlement::Later { after: Duration::ZERO, error: json!(null), hold: None }
@@ -131,6 +131,22 @@ impl Desks {
             Kind::Message => Task::Send { media: None },
             Kind::Reaction => Task::React(reaction_of(&message, &inbox.address)),
             Kind::Read => Task::MarkRead,
+            Kind::Status => Task::SetStatus(conversation.status, conversation.snoozed_until),
+            Kind::Assignee => {
+                let assignee = match &conversation.assignee_id {
+                    Some(id) => user::Entity::of_tenant(tenant)
+                        .filter(user::Column::Id.eq(id.clone()))
+                        .one(reader)
+                        .await?
+                        .map(|it| Colleague { email: Some(it.email), name: it.name }),
+                    None => None,
+                };
+                if assignee.is_none() && conversation.assignee_id.is_some() {
+                    // A channel cannot know whom this desk does not.
+                    return Ok(None);
+                }
+                Task::Assign(assignee)
+            }
         };
         Ok(Some(Errand {
             id: row.id,
@@ -139,6 +155,7 @@ impl Desks {
             channel: inbox.channel,
             from: inbox.address,
             to: number.to_owned(),
+            thread: conversation.thread,
             message: Message::show(&message, contact),
             task,
             attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),

@@ -3,6 +3,7 @@
 use entity::{ConversationId, InboxId, TenantScoped as _, Time, conversation, inbox, message};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
+use super::super::channel::has_window;
 use super::super::{Channel, Desk, Result};
 
 /// What a channel has to know to show a customer that somebody is about to answer.
@@ -16,6 +17,8 @@ pub struct Hint {
     pub from: String,
     /// What the channel calls the last message that they wrote.
     pub message_id: String,
+    /// How the channel names the conversation, where it names those.
+    pub thread: Option<String>,
 }
 
 impl Desk {
@@ -25,7 +28,6 @@ impl Desk {
         let (reader, now) = (&self.desks.db.reader, Time::now());
         let talk = conversation::Entity::of_tenant(&self.tenant)
             .filter(conversation::Column::Id.eq(at))
-            .filter(conversation::Column::WindowUntil.gt(now))
             .one(reader)
             .await?;
         let Some(talk) = talk else { return Ok(None) };
@@ -38,6 +40,9 @@ impl Desk {
         else {
             return Ok(None);
         };
+        if has_window(inbox.channel) && talk.window_until.is_none_or(|until| until <= now) {
+            return Ok(None);
+        }
         let contacts = self.contacts(reader, [talk.contact_id]).await?;
         if contacts.get(talk.contact_id).is_none_or(|contact| contact.is_blocked) {
             return Ok(None);
@@ -53,7 +58,7 @@ impl Desk {
         let message_id = last.and_then(|last| last.provider_id);
         Ok(message_id.map(|message_id| {
             let (inbox, channel, from) = (inbox.id, inbox.channel, inbox.address);
-            Hint { inbox, channel, from, message_id }
+            Hint { inbox, channel, from, message_id, thread: talk.thread }
         }))
     }
 }

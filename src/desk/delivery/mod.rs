@@ -9,6 +9,8 @@ mod hint;
 mod settle;
 mod state;
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use entity::delivery::{Kind, State};
@@ -23,7 +25,7 @@ use sea_orm::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Change, Channel, Message, Result};
+use super::{Change, Channel, Colleague, ConversationStatus, Message, Result};
 
 pub use hint::Hint;
 pub use settle::Settlement;
@@ -44,6 +46,8 @@ pub struct Errand {
     pub from: String,
     /// How the channel names the person on the far side.
     pub to: String,
+    /// How the channel names the conversation, where it knows several with one person.
+    pub thread: Option<String>,
     /// The message that is to be sent, was reacted to, or has been read.
     pub message: Message,
     /// What is to be told of it.
@@ -67,6 +71,10 @@ pub enum Task {
     React(Option<String>),
     /// That it was read.
     MarkRead,
+    /// Whether somebody has to do something about the conversation, and when that is asked again.
+    SetStatus(ConversationStatus, Option<Time>),
+    /// Who looks after the conversation.
+    Assign(Option<Colleague>),
 }
 
 /// What a channel calls a message that it was handed: statuses bear it, also when its answer was
@@ -77,6 +85,21 @@ pub struct Handover {
     pub message: MessageId,
     /// By which delivery.
     pub delivery: DeliveryId,
+}
+
+impl fmt::Display for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.message, self.delivery)
+    }
+}
+
+impl FromStr for Handover {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (message, delivery) = text.split_once('.').unwrap_or((text, ""));
+        Ok(Self { message: message.parse()?, delivery: delivery.parse()? })
+    }
 }
 
 /// An inbox through which nothing is sent for now.
@@ -125,23 +148,24 @@ impl Change {
         Ok(id)
     }
 
-    /// Lets the channel know that a conversation was read as far as a message: once, if it has not
-    /// been told of an earlier one yet.
-    pub(super) async fn make_read_due(
+    /// Lets the channel know how something about a conversation is now, up to a message: once, if it
+    /// has not been told of an earlier change yet.
+    pub(super) async fn make_due_once(
         &self,
         row: &conversation::Model,
         message_id: MessageId,
+        kind: Kind,
     ) -> Result<()> {
         let moved = delivery::Entity::update_many()
             .col_expr(delivery::Column::MessageId, Expr::value(message_id))
             .filter(delivery::Column::TenantId.eq(self.desk.tenant.clone()))
             .filter(delivery::Column::ConversationId.eq(row.id))
-            .filter(delivery::Column::Kind.eq(Kind::Read))
+            .filter(delivery::Column::Kind.eq(kind))
             .filter(delivery::Column::State.eq(State::Due))
             .exec(&self.txn)
             .await?;
         if moved.rows_affected == 0 {
-            self.make_due(row, message_id, Kind::Read).await?;
+            self.make_due(row, message_id, kind).await?;
         }
         Ok(())
     }

@@ -4,13 +4,13 @@ mod secrets;
 
 use std::collections::HashMap;
 
-use entity::{InboxId, TenantScoped as _, Time, inbox};
+use entity::{InboxId, TenantId, TenantScoped as _, Time, inbox};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::tenant::is_taken;
 use super::user::name;
@@ -34,10 +34,33 @@ pub struct Inbox {
     pub has_app_secret: bool,
     /// Whether Meta's verification request has a word of its own.
     pub has_verify_token: bool,
+    /// What else its channel has to know, in the channel's own words.
+    pub settings: Map<String, Value>,
     /// Whether it neither receives nor sends.
     pub is_disabled: bool,
     /// When it was added.
     pub created_at: Time,
+}
+
+/// What is needed to speak to the channel of an inbox.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Which inbox.
+    pub inbox: InboxId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What agents call it.
+    pub name: String,
+    /// How the channel names it.
+    pub address: String,
+    /// What else its channel has to know, in the channel's own words.
+    pub settings: Map<String, Value>,
+    /// Up to when it is known that nothing of what the channel tells was missed.
+    pub reconciled_at: Time,
+    /// By which messages are sent.
+    pub access_token: Option<SecretString>,
+    /// By which webhooks are signed.
+    pub webhook_secret: Option<SecretString>,
 }
 
 /// What is to be another about an inbox; what is absent stays. A secret that is told to be nothing
@@ -52,6 +75,12 @@ pub struct InboxEdit {
     pub app_secret: Option<Option<SecretString>>,
     /// What Meta's verification request knows.
     pub verify_token: Option<Option<SecretString>>,
+    /// By which the site of a chat vouches for its users.
+    pub identity_secret: Option<Option<SecretString>>,
+    /// Where its webhooks go from now on.
+    pub address: Option<String>,
+    /// What else its channel has to know, a JSON object.
+    pub settings: Option<String>,
     /// Whether it neither receives nor sends.
     pub is_disabled: Option<bool>,
 }
@@ -81,6 +110,7 @@ impl Desk {
             disabled_at: None,
             held_until: None,
             hold_error: None,
+            reconciled_at: None,
         };
         let (row, secrets) = self.desks.keys.apply(row, &edit)?;
         let inserted = inbox::Entity::insert(row.clone().into_active_model())
@@ -131,6 +161,17 @@ impl Desk {
         Ok(rows.iter().map(|row| Inbox::show(row, &known(row))).collect())
     }
 
+    /// Returns what is needed to speak to the channel of an inbox.
+    ///
+    /// # Errors
+    /// [`Error::NoInbox`] if there is no such inbox, or it is disabled.
+    pub async fn connection(&self, id: InboxId) -> Result<Connection> {
+        let row = inbox::Entity::of_tenant(&self.tenant).filter(inbox::Column::Id.eq(id));
+        let row = row.one(&self.desks.db.reader).await?.filter(|row| row.disabled_at.is_none());
+        let row = row.ok_or_else(|| Error::NoInbox(id.to_string()))?;
+        self.desks.connection(&row)
+    }
+
     /// Returns the token by which messages of an inbox are sent.
     ///
     /// # Errors
@@ -146,6 +187,49 @@ impl Desk {
 }
 
 impl Desks {
+    /// Returns what is needed to speak to the channel of the inbox at an address; nothing if there is
+    /// none, or it is disabled.
+    pub async fn connection_at(
+        &self,
+        channel: Channel,
+        address: &str,
+    ) -> Result<Option<Connection>> {
+        #[expect(clippy::disallowed_methods, reason = "the address tells the tenant")]
+        let row = inbox::Entity::find()
+            .filter(inbox::Column::Channel.eq(channel))
+            .filter(inbox::Column::Address.eq(address))
+            .filter(inbox::Column::DisabledAt.is_null())
+            .one(&self.db.reader)
+            .await?;
+        row.map(|row| self.connection(&row)).transpose()
+    }
+
+    /// Returns what is needed to speak to a channel, for each of its inboxes.
+    pub async fn connections(&self, channel: Channel) -> Result<Vec<Connection>> {
+        #[expect(clippy::disallowed_methods, reason = "of all tenants, for this node itself")]
+        let rows = inbox::Entity::find()
+            .filter(inbox::Column::Channel.eq(channel))
+            .filter(inbox::Column::DisabledAt.is_null())
+            .order_by_asc(inbox::Column::Id)
+            .all(&self.db.reader)
+            .await?;
+        rows.iter().map(|row| self.connection(row)).collect()
+    }
+
+    fn connection(&self, row: &inbox::Model) -> Result<Connection> {
+        let secrets = self.keys.secrets(row)?;
+        Ok(Connection {
+            inbox: row.id,
+            tenant: row.tenant_id.clone(),
+            name: row.name.clone(),
+            address: row.address.clone(),
+            settings: serde_json::from_str(&row.settings).unwrap_or_default(),
+            reconciled_at: row.reconciled_at.unwrap_or(row.created_at),
+            access_token: secrets.access_token.map(SecretString::from),
+            webhook_secret: secrets.app_secret.map(SecretString::from),
+        })
+    }
+
     /// Returns, for each of these addresses that an inbox has, the secret by which its webhooks are
     /// signed; nothing where that is the installation's.
     pub async fn app_secrets(
@@ -165,6 +249,11 @@ impl Desks {
             Ok((row.address, secret))
         });
         secrets.collect()
+    }
+
+    /// Opens the secret by which the site of a chat vouches for its users.
+    pub(super) fn identity_secret(&self, row: &inbox::Model) -> Result<Option<SecretString>> {
+        Ok(self.keys.secrets(row)?.identity_secret.map(SecretString::from))
     }
 
     /// Returns the words that Meta's verification request may know, besides the installation's.
@@ -219,6 +308,7 @@ impl Inbox {
             has_access_token: secrets.access_token.is_some(),
             has_app_secret: secrets.app_secret.is_some(),
             has_verify_token: secrets.verify_token.is_some(),
+            settings: serde_json::from_str(&row.settings).unwrap_or_default(),
             is_disabled: row.disabled_at.is_some(),
             created_at: row.created_at,
         }

@@ -25,6 +25,9 @@ pub(super) struct InboxSecrets {
     /// What Meta's verification request knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) verify_token: Option<String>,
+    /// By which the site of a chat vouches for its users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) identity_secret: Option<String>,
 }
 
 impl fmt::Debug for InboxSecrets {
@@ -70,6 +73,7 @@ impl Keys {
             (&mut secrets.access_token, &edit.access_token),
             (&mut secrets.app_secret, &edit.app_secret),
             (&mut secrets.verify_token, &edit.verify_token),
+            (&mut secrets.identity_secret, &edit.identity_secret),
         ] {
             if let Some(told) = told {
                 let told = told.as_ref().map(|told| told.expose_secret().trim().to_owned());
@@ -78,6 +82,12 @@ impl Keys {
         }
         if edit.touches_secrets() {
             row.secrets = self.sealed(&row, &secrets);
+        }
+        if let Some(settings) = &edit.settings {
+            row.settings.clone_from(settings);
+        }
+        if let Some(address) = &edit.address {
+            row.address.clone_from(address);
         }
         row.name = name(edit.name.as_deref().unwrap_or(&row.name), LONGEST)?;
         if let Some(is_disabled) = edit.is_disabled {
@@ -88,11 +98,12 @@ impl Keys {
 }
 
 impl InboxEdit {
-    fn secrets(&self) -> [(&'static str, &Option<Option<SecretString>>); 3] {
+    fn secrets(&self) -> [(&'static str, &Option<Option<SecretString>>); 4] {
         [
             ("accessToken", &self.access_token),
             ("appSecret", &self.app_secret),
             ("verifyToken", &self.verify_token),
+            ("identitySecret", &self.identity_secret),
         ]
     }
 
@@ -101,7 +112,8 @@ impl InboxEdit {
     }
 
     fn is_complete(&self) -> bool {
-        self.secrets().iter().all(|(_, secret)| secret.is_some())
+        let [whatsapp @ .., (_, of_chat)] = self.secrets();
+        of_chat.is_some() || whatsapp.iter().all(|(_, secret)| secret.is_some())
     }
 
     /// What of an edit the audit log tells: of secrets, only which.

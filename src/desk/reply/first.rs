@@ -11,6 +11,7 @@ use sea_orm::{
     QuerySelect as _,
 };
 
+use super::super::channel::names_threads;
 use super::super::contact::same_number;
 use super::super::conversation::top;
 use super::super::db::is_contention;
@@ -70,6 +71,7 @@ impl Desk {
         let known = conversation::Entity::of_tenant(&self.tenant)
             .filter(conversation::Column::ContactId.eq(contact.id))
             .filter(conversation::Column::InboxId.eq(inbox.id))
+            .order_by_desc(conversation::Column::DisplayId)
             .one(&change.txn)
             .await?;
         let (row, is_new) = match known {
@@ -153,6 +155,10 @@ impl Change {
         inbox: &inbox::Model,
         contact_id: ContactId,
     ) -> Result<conversation::Model> {
+        if names_threads(inbox.channel) {
+            let why = "with somebody new, a conversation of this channel begins at the channel";
+            return Err(Error::Invalid(why.to_owned()));
+        }
         let now = Time::now();
         let row = conversation::Model {
             id: ConversationId::generate(),
@@ -174,12 +180,25 @@ impl Change {
             responded_at: None,
             received_at: None,
             answered_at: None,
+            thread: None,
+            standing: None,
+            display_id: self.next_number().await?,
         };
         conversation::Entity::insert(row.clone().into_active_model())
             .exec_without_returning(&self.txn)
             .await?;
         self.count(None, Some(&row)).await?;
         Ok(row)
+    }
+
+    /// The number of the tenant's next conversation. Should another be opened at the same time, one
+    /// of the two is tried again.
+    async fn next_number(&self) -> Result<i64> {
+        let last = conversation::Entity::of_tenant(&self.desk.tenant)
+            .order_by_desc(conversation::Column::DisplayId)
+            .one(&self.txn)
+            .await?;
+        Ok(last.map_or(1, |last| last.display_id + 1))
     }
 
     /// The first column of the board, which is not removed before the commit.

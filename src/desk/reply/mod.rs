@@ -15,6 +15,7 @@ use sea_orm::{
 };
 use serde_json::{Map, Value, json};
 
+use super::channel::has_window;
 use super::conversation::take_in;
 use super::media::tell_of;
 use super::message::json as written;
@@ -296,6 +297,7 @@ fn new_message(
         delivery_id: None,
         is_private: false,
         is_unread: false,
+        told_at: None,
     }
 }
 
@@ -315,11 +317,9 @@ fn check(draft: &Draft) -> Result<()> {
 
 /// Makes sure that the channel lets the business write freely.
 fn check_window(row: &conversation::Model, channel: Channel, now: Time) -> Result<()> {
-    match channel {
-        // Who has never written has opened no window.
-        Channel::WhatsApp if row.window_until.is_none_or(|until| until <= now) => {
-            Err(Error::WindowClosed(row.id))
-        }
-        Channel::WhatsApp => Ok(()),
+    // Who has never written has opened no window.
+    if has_window(channel) && row.window_until.is_none_or(|until| until <= now) {
+        return Err(Error::WindowClosed(row.id));
     }
+    Ok(())
 }

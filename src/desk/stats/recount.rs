@@ -116,6 +116,7 @@ impl Desks {
     async fn count_reached(&self, both: &mut Counters) -> Result<()> {
         let day = Expr::cust(format!("happened_at / {DAY}"));
         #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
+        #[expect(clippy::type_complexity, reason = "the columns of a row")]
         let reached: Vec<(TenantId, InboxId, i64, Option<UserId>, Kind, i64, i64)> =
             milestone::Entity::find()
                 .select_only()

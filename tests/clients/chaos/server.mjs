@@ -24,7 +24,7 @@ export class Server {
   #child;
   #isStopping = false;
 
-  /** `settings` are the tenant, the phone number id, the secret, and the database if it is not to be a new file. */
+  /** `settings` are the tenant, the phone number id, the secret, the database if it is not to be a new file, and more flags. */
   static async start(program, settings, random) {
     const server = new Server();
     server.#program = program;
@@ -38,6 +38,7 @@ export class Server {
       '--jwt-secret', settings.secret, '--bootstrap', `${settings.tenant}=${settings.phone}`,
       '--media-url', `file:${join(server.#directory, 'media')}`,
       '--database-url', settings.databaseUrl ?? `sqlite:${join(server.#directory, 'chaos.db')}`,
+      ...(settings.flags ?? []),
     ];
     server.#spawn();
     await server.answers();

@@ -1,5 +1,6 @@
 //! A whole server with a database of its own, and the people who use it.
 
+mod chatwoot;
 mod database;
 mod files;
 mod library;
@@ -9,6 +10,7 @@ mod screen;
 mod shop;
 mod simulator;
 mod socket;
+mod visitor;
 mod whatsapp;
 
 use std::net::SocketAddr;
@@ -27,6 +29,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+pub(crate) use chatwoot::{API_TOKEN, Chatwoot, Fault, admin};
 pub(crate) use database::Database;
 pub(crate) use files::{
     ANA, arrived, carrying, file, opened, served_by, stored, until, upload, with_library,
@@ -40,6 +43,7 @@ pub(crate) use simulator::{
     NOWHERE, NUMBER, Receiver, graph, json_of, quiet, send, simulator, simulator_at, text_to,
 };
 pub(crate) use socket::{Client, Connecting, Heard};
+pub(crate) use visitor::{IDENTITY_SECRET, SITE, Visitor, contents};
 pub(crate) use whatsapp::{change, echo, envelope, notification, reaction, status, text, value};
 
 /// The secret that test servers sign tokens with.

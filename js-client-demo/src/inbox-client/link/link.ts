@@ -1,4 +1,4 @@
-import type { Session } from '../session';
+import type { Renewal } from '../session';
 import { type Settings, usualSettings } from '../settings';
 import { Span } from '../span';
 import type { Connection, ServerEvent, Signal } from '../types';
@@ -10,10 +10,17 @@ import { Rooms } from './rooms';
 import { type LiveSocket, type Loss, type MakeSocket, openSocket } from './socket';
 import { statusOf } from './status';
 
+/** Who connects, and by which token; an agent's `Session` is one. */
+export type Bearer = {
+  getSnapshot: () => { by: 'agent' | 'visitor'; token: string } | { by: 'stranger' | 'expired' };
+  token: () => Promise<string | null>;
+  renew: (refused: string) => Promise<Renewal>;
+};
+
 /** What a link needs, and whom it tells. */
 export type LinkWorld = {
   baseUrl: string;
-  session: Session;
+  session: Bearer;
   ask: Ask;
   makeSocket: MakeSocket;
   browser: Browser;
@@ -292,7 +299,7 @@ export class Link {
   async #renew(why: string): Promise<void> {
     const run = this.#run;
     const visit = this.#world.session.getSnapshot();
-    if (visit.by !== 'agent') return this.refuse(why);
+    if (!('token' in visit)) return this.refuse(why);
     const renewal = await this.#world.session.renew(visit.token);
     if (run !== this.#run || !run || this.#refused) return;
     if (renewal === 'refused') return this.refuse(why);

@@ -52,6 +52,8 @@ const storedEvents = Object.keys({
   'notification:new': true,
   'inbox:updated': true,
   'access:changed': true,
+  'session:updated': true,
+  'session:closed': true,
 } satisfies Record<ServerEvent['name'], true>) as ServerEvent['name'][];
 
 const signals = [
@@ -60,6 +62,7 @@ const signals = [
   'viewing:start',
   'viewing:stop',
   'presence:update',
+  'agents:presence',
 ] as const satisfies Signal['name'][];
 
 /** Opens a socket that lives until it is lost or its span ends. */

@@ -224,6 +224,8 @@ export class Store {
         return null;
       case 'notification:new':
       case 'access:changed':
+      case 'session:updated':
+      case 'session:closed':
         return null;
     }
   }

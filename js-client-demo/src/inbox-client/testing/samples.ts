@@ -23,6 +23,7 @@ export function message(id: string, differently: Partial<Message> = {}): Message
 export function conversation(id: string, differently: Partial<Conversation> = {}): Conversation {
   return {
     id,
+    displayId: 1,
     status: 'OPEN',
     stageId: 'new',
     inbox: { id: 'inbox', name: 'Atendimento', channel: 'whatsapp' },

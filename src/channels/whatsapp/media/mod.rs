@@ -2,20 +2,18 @@
 //!
 //! <https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media>
 
-mod guard;
 mod kinds;
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
 use reqwest::{Body, Client, ClientBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use guard::{Guard, PublicOnly};
+use super::super::file::{Download, Trouble};
+use super::super::guard::{Guard, PublicOnly, Way};
 
 pub use kinds::{Kind, kind_of};
 
@@ -47,32 +45,6 @@ pub struct Found {
     pub url: Url,
     /// How large it is said to be, in bytes.
     pub size: Option<u64>,
-}
-
-/// A file on its way.
-#[derive(Debug)]
-pub struct Download(Response);
-
-/// Why there is no file.
-#[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    /// WhatsApp has none by that identifier.
-    #[error("there is no such file at WhatsApp")]
-    Gone,
-    /// It is said to be where this server does not go.
-    #[error("the file is at {0}, where this server does not download from")]
-    Forbidden(String),
-    /// WhatsApp refuses.
-    #[error("WhatsApp refuses: HTTP {status}, code {code:?}")]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// WhatsApp's code.
-        code: Option<i64>,
-    },
-    /// It does not answer, or not what can be understood.
-    #[error("WhatsApp cannot be reached: {0}")]
-    Unreachable(String),
 }
 
 impl Library {
@@ -111,9 +83,9 @@ impl Library {
     /// Begins to download what was found.
     pub async fn download(&self, url: &Url, token: &SecretString) -> Result<Download, Trouble> {
         let client = match self.guard.permits(url) {
-            guard::Way::Own => &self.own,
-            guard::Way::Guarded => &self.guarded,
-            guard::Way::None => {
+            Way::Own => &self.own,
+            Way::Guarded => &self.guarded,
+            Way::None => {
                 return Err(Trouble::Forbidden(url.host_str().unwrap_or_default().to_owned()));
             }
         };
@@ -153,18 +125,6 @@ impl Library {
     }
 }
 
-impl Download {
-    /// How large it says it is, in bytes.
-    pub fn size(&self) -> Option<u64> {
-        self.0.content_length()
-    }
-
-    /// The next piece of it.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
-        Ok(self.0.chunk().await?)
-    }
-}
-
 /// Reads an answer of the Graph API.
 async fn answer(mut response: Response) -> Result<Value, Trouble> {
     let status = response.status();
@@ -188,13 +148,4 @@ async fn answer(mut response: Response) -> Result<Value, Trouble> {
         return Err(Trouble::Gone);
     }
     Err(Trouble::Refused { status: status.as_u16(), code: code("code") })
-}
-
-impl From<reqwest::Error> for Trouble {
-    fn from(error: reqwest::Error) -> Self {
-        // Without the address, which holds what opens the file.
-        let error = error.without_url();
-        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-        Self::Unreachable(format!("{error}{cause}"))
-    }
 }

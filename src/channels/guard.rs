@@ -11,8 +11,10 @@ use tokio::net::lookup_host;
 /// Which addresses are permitted.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    hosts: Vec<String>,
-    own: Option<Url>,
+    /// Nothing for all.
+    hosts: Option<Vec<String>>,
+    /// Origins without their scheme, or hosts.
+    own: Vec<String>,
 }
 
 /// How to get to an address.
@@ -27,23 +29,43 @@ pub(super) enum Way {
 }
 
 impl Guard {
-    /// Permits `hosts`, and whatever is at the same scheme, host and port as `own`.
+    /// Permits `hosts`, and whatever is at the same host and port as `own`.
+    #[expect(clippy::needless_pass_by_value, reason = "whoever asks has no other use for it")]
     pub(super) fn new(hosts: &[String], own: Option<Url>) -> Self {
         let hosts = hosts.iter().map(|host| host.trim().to_ascii_lowercase());
-        Self { hosts: hosts.filter(|host| !host.is_empty()).collect(), own }
+        let hosts = hosts.filter(|host| !host.is_empty()).collect();
+        Self {
+            hosts: Some(hosts),
+            own: own.iter().map(|own| own.origin().ascii_serialization()).collect(),
+        }
+    }
+
+    /// Permits all public places by https, and `listed` (`host` or `host:port`) however they are
+    /// reached.
+    pub(super) fn public(listed: &[String]) -> Self {
+        let own = listed.iter().map(|origin| origin.trim().to_ascii_lowercase());
+        Self { hosts: None, own: own.filter(|origin| !origin.is_empty()).collect() }
     }
 
     pub(super) fn permits(&self, url: &Url) -> Way {
         let is_plain = url.username().is_empty() && url.password().is_none();
-        if self.own.as_ref().is_some_and(|own| own.origin() == url.origin()) && is_plain {
+        let origin = url.origin().ascii_serialization();
+        let place = origin.split_once("://").map_or("", |(_, place)| place);
+        let is_own =
+            |own: &String| *own == origin || *own == place || Some(own.as_str()) == url.host_str();
+        if is_plain && matches!(url.scheme(), "http" | "https") && self.own.iter().any(is_own) {
             return Way::Own;
         }
         let host = url.domain().unwrap_or_default();
-        let is_listed = self.hosts.iter().any(|listed| match listed.strip_prefix('.') {
-            Some(_) => host.ends_with(listed.as_str()),
-            None => host == listed,
+        let is_listed = self.hosts.as_ref().map_or(!host.is_empty(), |hosts| {
+            hosts.iter().any(|listed| match listed.strip_prefix('.') {
+                Some(_) => host.ends_with(listed.as_str()),
+                None => host == listed,
+            })
         });
-        let is_usual = url.scheme() == "https" && url.port_or_known_default() == Some(443);
+        // Only where all are permitted may it be at another port than the usual.
+        let port = url.port_or_known_default();
+        let is_usual = url.scheme() == "https" && (port == Some(443) || self.hosts.is_none());
         if is_listed && is_usual && is_plain { Way::Guarded } else { Way::None }
     }
 }

@@ -1,0 +1,349 @@
+//! Telling Chatwoot: what came of it, and what it keeps.
+
+use std::time::Duration;
+
+use reqwest::multipart::{Form, Part};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Method, Response, StatusCode, Url, header};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+
+use super::super::guard::{Guard, PublicOnly, Way};
+use super::super::{Answer, Download, Parcel, Refusal, Trouble};
+use super::compose::fields;
+use super::fields::clip;
+use super::{Account, fields as told};
+use crate::desk::{Colleague, Connection, ConversationStatus, Errand, Task};
+
+/// The largest answer that is read, in bytes: a list of all conversations may be long.
+pub(super) const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// How long it may take to reach a Chatwoot at all.
+const REACHING: Duration = Duration::from_secs(10);
+
+/// How long a file may say nothing.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// For how long a connection is kept that nobody uses.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// The most places that a file may be said to be at, one after the other.
+const MOST_REDIRECTS: usize = 5;
+
+/// The way to Chatwoots, wherever tenants say that they are: at public addresses by https, and where
+/// the operator permits.
+#[derive(Clone, Debug)]
+pub struct Api {
+    guard: Guard,
+    /// For what the operator permits.
+    own: Client,
+    /// For all else.
+    guarded: Client,
+    patience: Duration,
+}
+
+impl Api {
+    /// Speaks to Chatwoots at public addresses, and at the origins `permitted` (`host` or `host:port`),
+    /// however they are reached; gives up a request after `patience`.
+    ///
+    /// # Errors
+    /// When the system has no certificates that could be trusted.
+    pub fn new(permitted: &[String], patience: Duration) -> reqwest::Result<Self> {
+        let client = || -> ClientBuilder {
+            let client = Client::builder().redirect(Policy::none()).pool_idle_timeout(IDLE);
+            client.connect_timeout(REACHING.min(patience)).read_timeout(SILENCE)
+        };
+        Ok(Self {
+            guard: Guard::public(permitted),
+            own: client().build()?,
+            guarded: client().https_only(true).no_proxy().dns_resolver(PublicOnly).build()?,
+            patience,
+        })
+    }
+
+    /// Whether a Chatwoot at that address may be spoken to.
+    pub fn permits(&self, url: &Url) -> bool {
+        self.guard.permits(url) != Way::None
+    }
+
+    /// Tells Chatwoot what an errand says, and gives it the file that goes with it.
+    pub async fn tell(
+        &self,
+        errand: &Errand,
+        connection: &Connection,
+        parcel: Option<Parcel>,
+    ) -> Answer {
+        let told = match &errand.task {
+            Task::Send { .. } => {
+                let Some(fields) = fields(errand) else { return unsendable() };
+                let body = match parcel {
+                    Some(parcel) => form(fields, parcel).map(Body::Form),
+                    None => Some(Body::Json(Value::Object(fields))),
+                };
+                let Some(body) = body else { return unsendable() };
+                return self.post(errand, connection, "messages", body, true).await;
+            }
+            Task::SetStatus(status, until) => {
+                let mut told = json!({ "status": status_word(*status) });
+                if let Some(until) = until {
+                    told["snoozed_until"] = json!(until.seconds());
+                }
+                ("toggle_status", told)
+            }
+            Task::Assign(None) => ("assignments", json!({ "assignee_id": 0 })),
+            Task::Assign(Some(colleague)) => match self.agent(connection, colleague).await {
+                Ok(Some(id)) => ("assignments", json!({ "assignee_id": id })),
+                Ok(None) => {
+                    let why = "Chatwoot has no agent of that e-mail or name";
+                    return refused(Refusal::Final, "no_agent", why);
+                }
+                Err(answer) => return answer,
+            },
+            Task::MarkRead => ("update_last_seen", json!({})),
+            Task::React(_) => return unsendable(),
+        };
+        self.post(errand, connection, told.0, Body::Json(told.1), false).await
+    }
+
+    /// Lets the customer see that somebody answers, or has stopped.
+    pub async fn typing(&self, connection: &Connection, thread: &str, is_on: bool) -> Answer {
+        let told = json!({ "typing_status": if is_on { "on" } else { "off" } });
+        let parts = ["conversations", thread, "toggle_typing_status"];
+        self.ask(connection, Method::POST, &parts, &[], Some(Body::Json(told)))
+            .await
+            .map_or_else(|answer| answer, |_| Answer::Taken { id: None, address: None })
+    }
+
+    /// Begins to download a file, wherever Chatwoot says that it is.
+    pub async fn download(&self, url: &str) -> Result<Download, Trouble> {
+        let mut url = Url::parse(url).map_err(|_| Trouble::Gone)?;
+        for _ in 0..=MOST_REDIRECTS {
+            let client = match self.guard.permits(&url) {
+                Way::Own => &self.own,
+                Way::Guarded => &self.guarded,
+                Way::None => {
+                    return Err(Trouble::Forbidden(url.host_str().unwrap_or_default().to_owned()));
+                }
+            };
+            // Such addresses are signed: no token goes there.
+            let response = client.get(url.clone()).send().await?;
+            let status = response.status();
+            if status == StatusCode::OK {
+                return Ok(Download(response));
+            }
+            let next = response.headers().get(header::LOCATION).filter(|_| status.is_redirection());
+            match next.and_then(|next| url.join(next.to_str().ok()?).ok()) {
+                Some(next) => url = next,
+                None if matches!(status.as_u16(), 404 | 410) => return Err(Trouble::Gone),
+                None => return Err(Trouble::Refused { status: status.as_u16(), code: None }),
+            }
+        }
+        Err(Trouble::Unreachable("it sends us from one place to the next".to_owned()))
+    }
+
+    /// Finds an agent by what they are called here.
+    async fn agent(
+        &self,
+        connection: &Connection,
+        wanted: &Colleague,
+    ) -> Result<Option<u64>, Answer> {
+        let agents = self.ask(connection, Method::GET, &["agents"], &[], None).await?;
+        let agents = agents.as_array().map(Vec::as_slice).unwrap_or_default();
+        let agents: Vec<_> = agents.iter().filter_map(Value::as_object).collect();
+        let email = wanted.email.as_ref().map(|it| it.to_lowercase());
+        let by_email = agents.iter().find(|agent| {
+            told::text(agent, "email").map(|it| it.to_lowercase()) == email && email.is_some()
+        });
+        let by_name =
+            || agents.iter().find(|agent| told::text(agent, "name").as_ref() == Some(&wanted.name));
+        Ok(by_email.or_else(by_name).and_then(|agent| told::number(agent, "id")))
+    }
+
+    async fn post(
+        &self,
+        errand: &Errand,
+        connection: &Connection,
+        what: &str,
+        body: Body,
+        names_message: bool,
+    ) -> Answer {
+        let Some(thread) = &errand.thread else { return unsendable() };
+        let parts = ["conversations", thread, what];
+        match self.ask(connection, Method::POST, &parts, &[], Some(body)).await {
+            Err(answer) => answer,
+            Ok(_) if !names_message => Answer::Taken { id: None, address: None },
+            Ok(answer) => match answer.as_object().and_then(|answer| told::text(answer, "id")) {
+                Some(id) => Answer::Taken { id: Some(id), address: None },
+                None => Answer::Lost(unreadable(StatusCode::OK)),
+            },
+        }
+    }
+
+    /// Asks Chatwoot something; the answer it gives, or what it amounts to that it gives none.
+    pub(super) async fn ask(
+        &self,
+        connection: &Connection,
+        method: Method,
+        parts: &[&str],
+        query: &[(&str, String)],
+        body: Option<Body>,
+    ) -> Result<Value, Answer> {
+        let account = Account::read(&connection.settings)
+            .map_err(|why| refused(Refusal::Final, "no_account", &why))?;
+        let token = connection.access_token.as_ref();
+        let token = token.ok_or_else(|| {
+            refused(
+                Refusal::Final,
+                "no_access_token",
+                "there is no api_access_token for this inbox",
+            )
+        })?;
+        let mut url = account.address(parts).ok_or_else(unsendable)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let client = match self.guard.permits(&url) {
+            Way::Own => &self.own,
+            Way::Guarded => &self.guarded,
+            Way::None => {
+                let why = "this server does not go where that Chatwoot is said to be";
+                return Err(refused(Refusal::Final, "address_forbidden", why));
+            }
+        };
+        let request = client.request(method, url).timeout(self.patience);
+        let request = request.header("api_access_token", token.expose_secret());
+        let request = match body {
+            None => request,
+            Some(Body::Json(body)) => {
+                request.header(header::CONTENT_TYPE, "application/json").body(body.to_string())
+            }
+            Some(Body::Form(form)) => request.multipart(form),
+        };
+        match request.send().await {
+            Ok(response) => {
+                let status = response.status();
+                understand(status, read(response).await.as_deref())
+            }
+            // Before the connection stands, nothing is written to it.
+            Err(error) if error.is_connect() || error.is_builder() => {
+                Err(Answer::Unreached(trouble("unreachable", &error)))
+            }
+            Err(error) => Err(Answer::Lost(trouble("outcome_unknown", &error))),
+        }
+    }
+}
+
+/// What a request says.
+pub(super) enum Body {
+    Json(Value),
+    Form(Form),
+}
+
+/// Fields as a form, with a file; nothing if the file's kind is no kind.
+fn form(fields: Map<String, Value>, parcel: Parcel) -> Option<Form> {
+    let Parcel { name, mime_type, size, bytes } = parcel;
+    let file = Part::stream_with_length(bytes, size).file_name(name).mime_str(&mime_type).ok()?;
+    let form = fields.into_iter().fold(Form::new(), |form, (key, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        form.text(key, value)
+    });
+    Some(form.part("attachments[]", file))
+}
+
+/// Reads an answer to its end; nothing if it has none, or too distant a one.
+async fn read(mut response: Response) -> Option<Vec<u8>> {
+    let mut answer = Vec::new();
+    while let Some(piece) = response.chunk().await.ok()? {
+        answer.extend_from_slice(&piece);
+        if answer.len() > LARGEST_ANSWER {
+            return None;
+        }
+    }
+    Some(answer)
+}
+
+/// Tells what an answer means; `None` stands for one that was cut off.
+fn understand(status: StatusCode, answer: Option<&[u8]>) -> Result<Value, Answer> {
+    let answer = answer.map(|answer| serde_json::from_slice::<Value>(answer).unwrap_or_default());
+    if status.is_success() {
+        return answer.ok_or_else(|| Answer::Lost(unreadable(status)));
+    }
+    let refusal = match status.as_u16() {
+        429 => Refusal::Busy,
+        401 | 403 => Refusal::Unauthorised,
+        // A gateway that has waited in vain may have passed it on.
+        504 => return Err(Answer::Lost(unreadable(status))),
+        500.. => Refusal::Trouble,
+        _ => Refusal::Final,
+    };
+    let answer = answer.unwrap_or_default();
+    let why = ["message", "error", "errors"].into_iter().find_map(|key| answer.get(key)?.as_str());
+    let why = why.or_else(|| answer.pointer("/errors/0").and_then(Value::as_str));
+    let why = why.or(status.canonical_reason()).unwrap_or("Chatwoot does not say why");
+    let code = format!("http_{}", status.as_u16());
+    Err(refused(refusal, &code, &clip(why, 1_000)))
+}
+
+fn refused(refusal: Refusal, code: &str, why: &str) -> Answer {
+    Answer::Refused(refusal, json!({ "code": code, "title": why, "message": why }))
+}
+
+fn unsendable() -> Answer {
+    refused(Refusal::Final, "unsendable", "Chatwoot has no form for this")
+}
+
+fn unreadable(status: StatusCode) -> Value {
+    let why = format!("Chatwoot's answer cannot be read (HTTP {})", status.as_u16());
+    json!({ "code": "outcome_unknown", "message": why })
+}
+
+/// Why there is no answer. Without the address, which is of no use to an agent.
+fn trouble(code: &str, error: &reqwest::Error) -> Value {
+    let why = if error.is_timeout() {
+        "Chatwoot did not answer in time"
+    } else if error.is_connect() {
+        "Chatwoot cannot be reached"
+    } else {
+        "the connection to Chatwoot was cut before it answered"
+    };
+    json!({ "code": code, "message": why })
+}
+
+fn status_word(status: ConversationStatus) -> &'static str {
+    match status {
+        ConversationStatus::Open => "open",
+        ConversationStatus::Pending => "pending",
+        ConversationStatus::Snoozed => "snoozed",
+        ConversationStatus::Resolved => "resolved",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use serde_json::json;
+
+    use super::{Answer, Refusal, understand};
+
+    #[test]
+    fn each_answer_has_its_consequence() {
+        let means = |status: u16| match understand(StatusCode::from_u16(status).unwrap(), Some(b""))
+        {
+            Err(Answer::Refused(refusal, _)) => Some(refusal),
+            _ => None,
+        };
+        for (statuses, expected) in [
+            (&[401, 403][..], Refusal::Unauthorised),
+            (&[429], Refusal::Busy),
+            (&[500, 502, 503], Refusal::Trouble),
+            (&[400, 404, 422], Refusal::Final),
+        ] {
+            for status in statuses {
+                assert_eq!(means(*status), Some(expected), "{status}");
+            }
+        }
+        assert!(matches!(understand(StatusCode::GATEWAY_TIMEOUT, Some(b"")), Err(Answer::Lost(_))));
+        assert!(matches!(understand(StatusCode::OK, None), Err(Answer::Lost(_))));
+        assert_eq!(understand(StatusCode::OK, Some(br#"{"id":7}"#)), Ok(json!({ "id": 7 })));
+    }
+}

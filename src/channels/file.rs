@@ -1,0 +1,53 @@
+//! Files at channels, on their way here.
+
+use std::error::Error as _;
+
+use bytes::Bytes;
+use reqwest::Response;
+
+/// A file on its way.
+#[derive(Debug)]
+pub struct Download(pub(super) Response);
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The channel has none by that identifier.
+    #[error("there is no such file at its channel")]
+    Gone,
+    /// It is said to be where this server does not go.
+    #[error("the file is at {0}, where this server does not download from")]
+    Forbidden(String),
+    /// The channel refuses.
+    #[error("the channel refuses: HTTP {status}, code {code:?}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The channel's code.
+        code: Option<i64>,
+    },
+    /// It does not answer, or not what can be understood.
+    #[error("the channel cannot be reached: {0}")]
+    Unreachable(String),
+}
+
+impl Download {
+    /// How large it says it is, in bytes.
+    pub fn size(&self) -> Option<u64> {
+        self.0.content_length()
+    }
+
+    /// The next piece of it.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
+        Ok(self.0.chunk().await?)
+    }
+}
+
+impl From<reqwest::Error> for Trouble {
+    fn from(error: reqwest::Error) -> Self {
+        // Without the address, which holds what opens the file.
+        let error = error.without_url();
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self::Unreachable(format!("{error}{cause}"))
+    }
+}

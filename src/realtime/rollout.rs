@@ -1,0 +1,200 @@
+//! Moving clients from polling to websockets, some at a time, and back when that goes wrong.
+//!
+//! Who is moved depends on who they are, so that nobody is moved to and fro. Clients report how
+//! connecting went; when too many cannot connect, all are told to poll for a while.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Extension;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::api::{ApiError, Json};
+use crate::auth::Caller;
+use crate::config::Rollout as Settings;
+use crate::telemetry::FIGURES;
+
+/// Reports of how long are looked at, how many there must be, and for how long all poll after too
+/// many failures.
+const LOOKED_AT: Duration = Duration::from_mins(5);
+const FEWEST: usize = 20;
+const LASTS: Duration = Duration::from_mins(15);
+
+/// The most reports that are remembered.
+const MOST: usize = 10_000;
+
+/// By what a client is to connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Transport {
+    Websocket,
+    Polling,
+}
+
+/// How connecting went.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Report {
+    transport: Transport,
+    /// Whether it has come about.
+    is_connected: bool,
+    /// How long a message took to be shown, in milliseconds, if one was.
+    latency_ms: Option<u32>,
+}
+
+/// Who is told to use a websocket.
+#[derive(Clone, Debug)]
+pub struct Rollout(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// When clients tried a websocket, and whether it failed.
+    tried: VecDeque<(Instant, bool)>,
+    /// Until when all poll.
+    back_until: Option<Instant>,
+}
+
+impl Rollout {
+    /// As the settings say.
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner { settings, seen: Mutex::default() }))
+    }
+
+    /// How many clients of a hundred use websockets, and whether all have been told to poll instead.
+    pub(super) fn stands(&self, now: Instant) -> (u32, bool) {
+        let back = self.seen().back_until.is_some_and(|until| now < until);
+        (self.0.settings.rollout_percent, back)
+    }
+
+    /// By what somebody is to connect.
+    pub(super) fn transport(&self, who: &str, now: Instant) -> Transport {
+        let (percent, is_back) = self.stands(now);
+        if !is_back && bucket(who) < percent { Transport::Websocket } else { Transport::Polling }
+    }
+
+    /// Takes note of how connecting went.
+    pub(super) fn note(&self, report: &Report, now: Instant) {
+        let figure = match (report.transport, report.is_connected) {
+            (Transport::Websocket, true) => &FIGURES.clients_websocket_connected,
+            (Transport::Websocket, false) => &FIGURES.clients_websocket_failed,
+            (Transport::Polling, true) => &FIGURES.clients_polling_connected,
+            (Transport::Polling, false) => &FIGURES.clients_polling_failed,
+        };
+        figure.increment(1);
+        if let Some(latency) = report.latency_ms {
+            let figure = match report.transport {
+                Transport::Websocket => &FIGURES.clients_websocket_seconds,
+                Transport::Polling => &FIGURES.clients_polling_seconds,
+            };
+            figure.record(Duration::from_millis(latency.into()));
+        }
+        if report.transport == Transport::Websocket {
+            self.count(!report.is_connected, now);
+        }
+    }
+
+    fn count(&self, has_failed: bool, now: Instant) {
+        let mut seen = self.seen();
+        seen.tried.push_back((now, has_failed));
+        let is_old = |at: &Instant| now.duration_since(*at) > LOOKED_AT;
+        while seen.tried.len() > MOST || seen.tried.front().is_some_and(|(at, _)| is_old(at)) {
+            seen.tried.pop_front();
+        }
+        let failed = seen.tried.iter().filter(|(_, has_failed)| *has_failed).count();
+        let most = usize::try_from(self.0.settings.rollout_failures_percent).unwrap_or(usize::MAX);
+        if seen.tried.len() >= FEWEST && failed * 100 > seen.tried.len() * most {
+            let tried = seen.tried.len();
+            tracing::warn!(
+                clients.tried = tried,
+                clients.failed = failed,
+                "clients are told to poll"
+            );
+            seen.back_until = Some(now + LASTS);
+            // Who tries afterwards is counted anew.
+            seen.tried.clear();
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `POST /api/realtime/reports`: a client tells how connecting went.
+pub(super) async fn report(
+    caller: Caller,
+    Extension(rollout): Extension<Rollout>,
+    Json(report): Json<Report>,
+) -> Result<StatusCode, ApiError> {
+    drop(caller);
+    rollout.note(&report, Instant::now());
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// From 0 to 99, the same for somebody at all times and on all nodes.
+fn bucket(who: &str) -> u32 {
+    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(who));
+    u32::from_be_bytes([a, b, c, d]) % 100
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Rollout, Settings, Transport, bucket};
+
+    fn rollout(percent: u32) -> Rollout {
+        Rollout::new(Settings { rollout_percent: percent, rollout_failures_percent: 30 })
+    }
+
+    #[test]
+    fn who_has_been_moved_stays_moved_while_the_share_grows() {
+        let now = Instant::now();
+        let people: Vec<_> = (0..1_000).map(|n| format!("acme/{n}")).collect();
+        let mut before = 0;
+        for percent in [0, 10, 50, 100] {
+            let rollout = rollout(percent);
+            let moved = |who: &String| rollout.transport(who, now) == Transport::Websocket;
+            let count = people.iter().filter(|who| moved(who)).count();
+            assert!(people.iter().all(|who| moved(who) == (bucket(who) < percent)));
+            let expected = usize::try_from(percent).unwrap() * 10;
+            assert!(count >= before && count.abs_diff(expected) < 50, "{count} of {percent} %");
+            before = count;
+        }
+    }
+
+    #[test]
+    fn too_many_failures_bring_all_back_for_a_while() {
+        let (rollout, now) = (rollout(100), Instant::now());
+        for n in 0..100 {
+            rollout.count(n % 10 == 0, now);
+        }
+        assert_eq!(rollout.transport("acme/ada", now), Transport::Websocket);
+        for _ in 0..40 {
+            rollout.count(true, now);
+        }
+        assert_eq!(rollout.transport("acme/ada", now), Transport::Polling);
+        assert_eq!(
+            rollout.transport("acme/ada", now + Duration::from_mins(16)),
+            Transport::Websocket
+        );
+    }
+
+    #[test]
+    fn a_few_failures_prove_nothing() {
+        let (rollout, now) = (rollout(100), Instant::now());
+        for _ in 0..19 {
+            rollout.count(true, now);
+        }
+        assert_eq!(rollout.transport("acme/ada", now), Transport::Websocket);
+    }
+}

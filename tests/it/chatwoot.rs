@@ -1,0 +1,311 @@
+//! A Chatwoot, connected: what happens there happens here, and what agents do here happens there.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use recado::desk::{ConversationStatus, Direction, Event, Message, Sees, Status};
+use reqwest::{Client, Method};
+use serde_json::json;
+use sha2::Sha256;
+use tokio::time::timeout;
+
+use crate::support::{API_TOKEN, Chatwoot, Database, Fault, PATIENCE, Tenant, TestServer, admin};
+
+/// Reads the tenant's log until something happens.
+async fn until(acme: &Tenant<'_>, mut is_it: impl FnMut(&Event) -> bool) {
+    let mut feed = acme.desk.follow(Some(0), Sees::everything()).await.unwrap();
+    let looking = async {
+        loop {
+            if is_it(&feed.next().await.unwrap().event) {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, looking).await.expect("it does not happen");
+}
+
+async fn server() -> TestServer {
+    TestServer::with(&[
+        "--sending-timeout",
+        "2",
+        "--sending-backoff",
+        "10",
+        "--chatwoot-reconcile",
+        "0",
+    ])
+    .await
+}
+
+/// The messages of the tenant's only conversation.
+async fn said(acme: &Tenant<'_>) -> Vec<Message> {
+    let card = only(acme).await;
+    acme.desk.history(card.id, None, 100, &Sees::everything()).await.unwrap().messages
+}
+
+async fn only(acme: &Tenant<'_>) -> recado::desk::Conversation {
+    let board = acme.desk.board(&Sees::everything()).await.unwrap();
+    let mut cards: Vec<_> = board.columns.into_iter().flat_map(|it| it.conversations).collect();
+    assert_eq!(cards.len(), 1, "{cards:?}");
+    cards.pop().unwrap()
+}
+
+#[tokio::test]
+async fn what_a_customer_writes_to_chatwoot_is_on_the_board() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+    chatwoot.says(talk, "outgoing", "Já vou ver.", json!({})).await;
+    chatwoot.says(talk, "outgoing", "Ela é VIP", json!({ "private": true })).await;
+    chatwoot.says(talk, "activity", "Zoe se atribuiu", json!({})).await;
+    chatwoot.turns(talk, |it| it.labels = vec!["vip".to_owned()]).await;
+
+    let card = only(&acme).await;
+    assert_eq!(card.contact.name.as_deref(), Some("Bea"));
+    assert_eq!(card.contact.phone_number, "5511988880014");
+    assert_eq!((card.labels, card.unread_count), (vec!["vip".to_owned()], 1));
+    let said = said(&acme).await;
+    let told: Vec<_> =
+        said.iter().map(|it| (it.direction, it.content.as_str(), it.is_private)).collect();
+    assert_eq!(
+        told,
+        [
+            (Direction::Inbound, "Olá?", false),
+            (Direction::Outbound, "Já vou ver.", false),
+            (Direction::Outbound, "Ela é VIP", true),
+            (Direction::Outbound, "Zoe se atribuiu", false),
+        ]
+    );
+    assert_eq!(said[3].metadata["kind"], "system");
+}
+
+#[tokio::test]
+async fn a_message_deleted_in_chatwoot_is_deleted_here() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    let message = chatwoot.says(talk, "incoming", "segredo", json!({})).await;
+
+    chatwoot.deletes(talk, message).await;
+
+    let said = said(&acme).await;
+    assert!(said[0].deleted_at.is_some() && said[0].content.is_empty(), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_reply_goes_to_chatwoot_and_its_echo_is_known() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+
+    let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
+    let reply = json!({ "type": "TEXT", "content": "Oi!", "clientId": "1" });
+    let (status, _) = acme.ask(Method::POST, &path, &reply).await;
+    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Sent))
+        .await;
+
+    assert_eq!(status, 202);
+    let asked = chatwoot.asked("/messages");
+    assert_eq!((asked.len(), &asked[0]["content"]), (1, &json!("Oi!")));
+    let said = said(&acme).await;
+    assert_eq!(said.len(), 2, "the echo is another message: {said:?}");
+    assert!(said[1].provider_id.is_some());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_settled_by_the_echo() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+    chatwoot.fail(Fault::Lost);
+
+    let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
+    acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "Oi!" })).await;
+    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Sent))
+        .await;
+
+    assert_eq!(chatwoot.asked("/messages").len(), 1, "it was sent twice");
+    assert_eq!(said(&acme).await.len(), 2);
+}
+
+#[tokio::test]
+async fn trouble_passes_and_what_is_refused_has_failed() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+    let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
+
+    chatwoot.fail(Fault::Answer(503));
+    acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "um" })).await;
+    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Sent))
+        .await;
+    chatwoot.fail(Fault::Answer(422));
+    acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "dois" })).await;
+    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Failed))
+        .await;
+
+    let said = said(&acme).await;
+    let told: Vec<_> = said.iter().map(|it| (it.content.as_str(), it.status)).collect();
+    let expected = [("Olá?", Status::Delivered), ("um", Status::Sent), ("dois", Status::Failed)];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn what_an_agent_decides_is_told_to_chatwoot_once_and_does_not_come_back() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+    let path = format!("/api/conversations/{}", only(&acme).await.id);
+
+    let (status, _) = acme.patch(&path, &json!({ "status": "RESOLVED" })).await;
+    let is_echoed = async {
+        while !chatwoot.sent().iter().any(|it| it["status"] == "resolved") {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, is_echoed).await.unwrap();
+    chatwoot.says(talk, "incoming", "Mais uma", json!({})).await;
+
+    assert_eq!(status, 200);
+    assert_eq!(chatwoot.asked("/toggle_status"), [json!({ "status": "resolved" })]);
+    assert_eq!(only(&acme).await.status, ConversationStatus::Resolved, "Chatwoot says so still");
+    chatwoot.turns(talk, |it| it.status = "open".to_owned()).await;
+    assert_eq!(only(&acme).await.status, ConversationStatus::Open);
+    assert_eq!(chatwoot.asked("/toggle_status").len(), 1, "what Chatwoot tells is told back to it");
+}
+
+#[tokio::test]
+async fn what_webhooks_lost_is_found_on_demand() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    let inbox = chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "um", json!({})).await;
+    chatwoot.lose(true);
+    for n in 0..7 {
+        chatwoot.says(talk, "incoming", &format!("perdida {n}"), json!({})).await;
+    }
+    chatwoot.turns(talk, |it| it.status = "resolved".to_owned()).await;
+    chatwoot.lose(false);
+    chatwoot.says(talk, "incoming", "dois", json!({})).await;
+
+    let path = format!("/api/inboxes/{inbox}/reconcile");
+    let body = json!({});
+    let (status, first) = server.send(Method::POST, &path, &token_of(&acme), &body).await;
+    let (_, again) = server.send(Method::POST, &path, &token_of(&acme), &body).await;
+
+    assert_eq!((status, &first["conversations"]), (reqwest::StatusCode::OK, &json!(1)), "{first}");
+    assert_eq!(again["missed"], 0, "finding it twice changes something");
+    assert_eq!(said(&acme).await.len(), 9);
+    assert_eq!(only(&acme).await.status, ConversationStatus::Resolved);
+}
+
+#[tokio::test]
+async fn what_was_lost_while_the_server_was_down_is_found_when_it_is_back() {
+    let database = Database::create().await;
+    let server = TestServer::on(database, &["--chatwoot-reconcile", "0"]).await;
+    let chatwoot = Chatwoot::start().await;
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "um", json!({})).await;
+    let database = server.stop().await;
+    chatwoot.lose(true);
+    chatwoot.says(talk, "incoming", "dois", json!({})).await;
+
+    let server = TestServer::on(database, &["--chatwoot-reconcile", "3600"]).await;
+    let acme = server.tenant("acme").await;
+
+    let is_it = |event: &Event| matches!(event, Event::MessageReceived(it) if it.content == "dois");
+    until(&acme, is_it).await;
+}
+
+#[tokio::test]
+async fn only_what_is_signed_is_taken_where_there_is_a_secret() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({ "webhookSecret": "s3cret" })).await;
+    let body = json!({ "event": "webwidget_triggered", "id": 1 }).to_string();
+    let now = recado::desk::Time::now().seconds();
+    let post = async |timestamp: i64, secret: &str| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(format!("{timestamp}.{body}").as_bytes());
+        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+        let request = Client::new().post(chatwoot.webhooks_to()).body(body.clone());
+        let request = request.header("x-chatwoot-signature", signature);
+        let request = request.header("x-chatwoot-timestamp", timestamp.to_string());
+        request.send().await.unwrap().status().as_u16()
+    };
+
+    assert_eq!(post(now, "s3cret").await, 200);
+    assert_eq!(post(now, "another").await, 401);
+    assert_eq!(post(now - 600, "s3cret").await, 401, "a replay is taken");
+    let unsigned = Client::new().post(chatwoot.webhooks_to()).body(body.clone());
+    assert_eq!(unsigned.send().await.unwrap().status(), 401);
+    let unknown = format!("{}/webhooks/chatwoot/nobody", server.url);
+    assert_eq!(Client::new().post(unknown).body(body.clone()).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn a_customers_typing_is_a_signal_and_is_not_stored() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    let before =
+        server.desks.webhooks(recado::desk::Filter { outcome: None, limit: 100 }).await.unwrap();
+    let mut typing = server.desks.typing();
+
+    chatwoot
+        .deliver(json!({
+            "event": "conversation_typing_on", "is_private": false,
+            "user": { "id": 14, "name": "Bea", "type": "contact" },
+            "conversation": { "id": talk, "inbox_id": 3 },
+        }))
+        .await;
+
+    let typed = timeout(PATIENCE, typing.recv()).await.unwrap().unwrap();
+    assert_eq!((typed.conversation, typed.is_on), (only(&acme).await.id, true));
+    let after =
+        server.desks.webhooks(recado::desk::Filter { outcome: None, limit: 100 }).await.unwrap();
+    assert_eq!(before.len(), after.len(), "it is stored");
+}
+
+#[tokio::test]
+async fn no_chatwoot_is_where_only_this_server_reaches() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    for url in
+        ["http://10.0.0.1", "https://169.254.169.254", "http://chat.example.com", "file:///etc"]
+    {
+        let body =
+            json!({ "name": "x", "baseUrl": url, "accountId": 1, "apiAccessToken": API_TOKEN });
+        let (status, answer) =
+            server.send(Method::POST, "/api/chatwoot/inboxes", &token_of(&acme), &body).await;
+        assert!(status.is_client_error(), "{url}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_agent_here_does_not_connect_a_chatwoot() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let body = json!({ "name": "x", "baseUrl": "https://chat.example.com", "accountId": 1 });
+
+    let (status, _) = acme.ask(Method::POST, "/api/chatwoot/inboxes", &body).await;
+
+    assert_eq!(status, 403);
+}
+
+fn token_of(acme: &Tenant<'_>) -> String {
+    admin(&acme.desk)
+}

@@ -1,0 +1,483 @@
+//! The chat on a tenant's site: visitors write, agents answer.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use recado::desk::{LiveChatSettings, PreChatField, PreChatKind, Role, Status};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use tokio::time::{sleep, timeout};
+
+use crate::support::{
+    Answer, IDENTITY_SECRET, PATIENCE, Person, SITE, Tenant, TestServer, Visitor, contents,
+};
+
+const SESSIONS: &str = "/api/livechat/sessions";
+
+fn vouched(user: &str) -> Value {
+    let mac = Hmac::<Sha256>::new_from_slice(IDENTITY_SECRET.as_bytes()).unwrap();
+    let hash = hex::encode(mac.chain_update(user).finalize().into_bytes());
+    json!({ "userId": user, "hash": hash })
+}
+
+async fn answers(ada: &Person, visitor: &Visitor<'_>, text: &str) -> Value {
+    let path = format!("/api/conversations/{}/messages", visitor.conversation);
+    let sent = ada.post(&path, json!({ "content": text })).await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED, "{sent:?}");
+    sent.body
+}
+
+/// Waits until the newest message has got so far, as agents see it.
+async fn last_is(tenant: &Tenant<'_>, status: Status) {
+    let waiting = async {
+        while tenant.history().await.last().unwrap().status != status {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("it never is {status:?}"));
+}
+
+#[tokio::test]
+async fn a_visitor_writes_an_agent_answers_and_both_see_it_at_once() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let mut screen = acme.agent().await;
+    let ana = acme.visitor("Ana").await;
+    let mut widget = ana.connect().await;
+
+    let post = json!({ "content": "Olá?", "clientId": "c1" });
+    let (said, mut heard) = widget.ask("message:send", post).await;
+    answers(&ada, &ana, "Olá, Ana!").await;
+
+    assert_eq!((&said["ok"], &said["message"]["direction"]), (&json!(true), &json!("INBOUND")));
+    let card = screen.hear("conversation:new").await.data["conversation"].take();
+    assert_eq!(card["inbox"]["channel"], "live_chat");
+    assert_eq!(card["contact"]["name"], "Ana");
+    assert_eq!(screen.hear("message:new").await.data["message"]["content"], "Olá?");
+    // What they said themselves may come before they are told that it is stored.
+    let answer = loop {
+        heard.push(widget.hear("message:new").await);
+        let last = &heard.last().unwrap().data;
+        if last["message"]["direction"] == "OUTBOUND" {
+            break last.clone();
+        }
+    };
+    let own = heard.iter().find(|it| it.name == "message:new").unwrap();
+    assert_eq!(own.data["message"]["metadata"], json!({ "kind": "text", "clientId": "c1" }));
+    assert_eq!(answer["conversationId"], json!(ana.conversation));
+    assert_eq!(answer["message"]["author"], json!({ "name": "Ada" }));
+}
+
+#[tokio::test]
+async fn the_conversation_opens_with_the_first_message_and_a_repeat_is_none() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ana = acme.visitor("Ana").await;
+    assert_eq!((acme.cards().await.len(), ana.status().await.as_str()), (0, "new"));
+
+    let first = ana.post("/messages", json!({ "content": "Olá?", "clientId": "c1" })).await.body;
+    let again = ana.post("/messages", json!({ "content": "Olá?", "clientId": "c1" })).await.body;
+
+    assert_eq!(first["id"], again["id"]);
+    assert_eq!(acme.card().await.id.to_string(), ana.conversation);
+    assert_eq!(
+        (ana.reads().await, ana.status().await),
+        (vec!["Olá?".to_owned()], "waiting".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn an_answer_is_delivered_when_the_visitor_has_it_and_read_when_they_say_so() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    ana.says("Olá?").await;
+
+    answers(&ada, &ana, "Um momento").await;
+    last_is(&acme, Status::Sent).await;
+    let mut widget = ana.connect().await;
+    let (synced, _) = widget.ask("sync", json!({ "after": ana.seq })).await;
+    assert_eq!(synced["ok"], true);
+    last_is(&acme, Status::Delivered).await;
+    let (read, _) = widget.ask("conversation:read", json!(ana.conversation)).await;
+
+    assert_eq!(read, json!({ "ok": true }));
+    last_is(&acme, Status::Read).await;
+}
+
+#[tokio::test]
+async fn a_visitor_who_comes_back_goes_on_and_finds_what_was_said_meanwhile() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let key = acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    ana.says("Olá?").await;
+    answers(&ada, &ana, "Bom dia").await;
+
+    let bearer = format!("Bearer {}", ana.token);
+    let back = server
+        .ask_with(Method::POST, SESSIONS, &[("authorization", &bearer)], json!({ "inbox": key }))
+        .await;
+
+    assert_eq!((back.status, &back.body["session"]["id"]), (StatusCode::OK, &json!(ana.session)));
+    assert_eq!(back.body["token"], json!(ana.token));
+    assert_eq!(ana.reads().await, ["Olá?", "Bom dia"]);
+}
+
+#[tokio::test]
+async fn a_polling_visitor_gets_each_message_once() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    let mut after = ana.seq;
+    let mut got = Vec::new();
+
+    for n in 0..5 {
+        ana.says(&format!("pergunta {n}")).await;
+        answers(&ada, &ana, &format!("resposta {n}")).await;
+        let page = ana.get(&format!("/messages?after={after}&limit=1")).await.body;
+        after = page["seq"].as_i64().unwrap();
+        got.extend(contents(&page["messages"]));
+    }
+    loop {
+        let page = ana.get(&format!("/messages?after={after}")).await.body;
+        after = page["seq"].as_i64().unwrap();
+        // Of what was read before, some has been delivered since, and is not told once more.
+        got.extend(contents(&page["messages"]));
+        if page["hasMore"] == false {
+            break;
+        }
+    }
+
+    let all: Vec<_> =
+        (0..5).flat_map(|n| [format!("pergunta {n}"), format!("resposta {n}")]).collect();
+    assert_eq!(got, all);
+}
+
+#[tokio::test]
+async fn either_side_ends_a_chat_and_writing_goes_on_with_it() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    let mut widget = ana.connect().await;
+    ana.says("Olá?").await;
+
+    let ended = ana.post("/end", Value::Null).await.body;
+    assert_eq!((&ended["status"], &ended["endedBy"]), (&json!("ended"), &json!("VISITOR")));
+    assert_eq!(
+        ada.get(&format!("/api/conversations/{}", ana.conversation)).await.body["status"],
+        "RESOLVED"
+    );
+    ana.says("Mais uma coisa").await;
+    assert_eq!(ana.status().await, "waiting");
+    let path = format!("/api/conversations/{}", ana.conversation);
+    ada.patch(&path, json!({ "status": "RESOLVED" })).await;
+
+    let session = ana.get("").await.body["session"].take();
+    assert_eq!((&session["status"], &session["endedBy"]), (&json!("ended"), &json!("AGENT")));
+    let mut heard = Vec::new();
+    while heard.len() < 4 {
+        let told = widget.hear("session:updated").await.data;
+        if told["updates"]["status"].is_string() {
+            heard.push(told["updates"]["status"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(heard, ["waiting", "ended", "waiting", "ended"]);
+}
+
+#[tokio::test]
+async fn a_rating_stands_in_the_conversation_and_alerts_nobody() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    assert_eq!(
+        ana.post("/rating", json!({ "score": 5 })).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    ana.says("Olá?").await;
+    ana.post("/end", Value::Null).await;
+
+    let rated = ana.post("/rating", json!({ "score": 2, "comment": "Demorou" })).await;
+    let again = ana.post("/rating", json!({ "score": 5, "comment": "Ótimo" })).await;
+
+    assert_eq!((rated.status, again.status), (StatusCode::NO_CONTENT, StatusCode::NO_CONTENT));
+    assert_eq!(acme.history().await.last().unwrap().content, "★★★★★ Ótimo");
+    assert_eq!(ana.status().await, "ended");
+    let stats = ada.get("/api/livechat/stats").await.body;
+    assert_eq!(
+        (&stats["rated"], &stats["rating"], &stats["ended"]),
+        (&json!(1), &json!(5.0), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_transcript_is_text_or_json_and_holds_no_notes() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    ana.says("Olá?").await;
+    answers(&ada, &ana, "Bom dia").await;
+    let path = format!("/api/conversations/{}/messages", ana.conversation);
+    ada.post(&path, json!({ "content": "Cliente difícil", "isPrivate": true })).await;
+
+    let url = format!("{}{}?format=text", server.url, ana.path("/transcript"));
+    let text = reqwest::Client::new().get(url).bearer_auth(&ana.token).send().await.unwrap();
+    let text = text.text().await.unwrap();
+    let json = ana.get("/transcript?format=json").await.body;
+
+    let lines: Vec<_> = text.lines().map(|line| line.split_once("] ").unwrap().1).collect();
+    assert_eq!(lines, ["Ana: Olá?", "Ada: Bom dia"]);
+    assert_eq!(contents(&json["messages"]), ["Olá?", "Bom dia"]);
+}
+
+#[tokio::test]
+async fn agents_see_who_is_there_which_page_they_look_at_and_that_they_type() {
+    let server = TestServer::with(&["--presence-grace", "50"]).await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    ana.says("Olá?").await;
+    let mut screen = acme.agent().await;
+    screen.ask("conversation:join", json!(ana.conversation)).await;
+
+    let mut widget = ana.connect().await;
+    let there = screen.hear("visitor:presence").await.data;
+    let page = json!({ "url": "https://shop.example/cart", "title": "Carrinho" });
+    widget.ask("page:view", page.clone()).await;
+    let moved = screen.hear("visitor:presence").await.data;
+    widget.ask("typing:start", json!(ana.conversation)).await;
+    let types = screen.hear("typing:start").await.data;
+    let listed = ada.get("/api/livechat/sessions?online=true").await.body["sessions"].take();
+    let stats = ada.get("/api/livechat/stats").await.body;
+    drop(widget);
+    let gone = screen.hear("visitor:presence").await.data;
+
+    assert_eq!((&there["status"], &there["sessionId"]), (&json!("online"), &json!(ana.session)));
+    assert_eq!(moved["page"]["url"], page["url"]);
+    assert_eq!(types["user"]["kind"], "CONTACT");
+    assert_eq!(
+        (&listed[0]["isOnline"], &listed[0]["page"]["title"]),
+        (&json!(true), &page["title"])
+    );
+    assert_eq!((&stats["visitorsOnline"], &stats["waiting"]), (&json!(1), &json!(1)));
+    assert_eq!(gone["status"], "offline");
+}
+
+#[tokio::test]
+async fn visitors_are_told_whether_an_agent_is_there_and_types_and_not_who() {
+    let server = TestServer::with(&["--presence-grace", "50"]).await;
+    let acme = server.tenant("acme").await;
+    let key = acme.site().await;
+    let config = format!("/api/livechat/inboxes/{key}");
+    assert_eq!(server.ask(Method::GET, &config, Value::Null).await.body["agents"], "away");
+    let ana = acme.visitor("Ana").await;
+    ana.says("Olá?").await;
+    let mut widget = ana.connect().await;
+    assert_eq!(widget.hear("ready").await.data["agents"], "away");
+
+    let mut screen = acme.agent().await;
+    let come = widget.hear("agents:presence").await.data;
+    let config = server.ask(Method::GET, &config, Value::Null).await.body;
+    screen.ask("typing:start", json!(ana.conversation)).await;
+    let types = widget.hear("typing:start").await.data;
+    drop(screen);
+    let gone = widget.hear("agents:presence").await.data;
+
+    assert_eq!((come, gone), (json!({ "status": "available" }), json!({ "status": "away" })));
+    assert_eq!(config["agents"], "available");
+    assert_eq!(types["user"], json!({ "name": "ada", "kind": "AGENT" }));
+}
+
+#[tokio::test]
+async fn a_site_vouches_for_its_users_who_find_their_chat_in_every_browser() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let key = acme.site().await;
+    let opening = json!({ "inbox": key, "name": "Ana", "identity": vouched("42") });
+    let phone = acme.visitor_as(opening.clone()).await;
+    let desk = acme.visitor_as(opening.clone()).await;
+    phone.says("Do celular").await;
+    let later = acme.visitor_as(opening).await;
+
+    let mut wrong = vouched("42");
+    wrong["userId"] = json!("43");
+    let wrong = json!({ "inbox": key, "identity": wrong });
+    let refused = server.ask(Method::POST, SESSIONS, wrong).await;
+    let bearer = format!("Bearer {}", phone.token);
+    let signed_out = server
+        .ask_with(Method::POST, SESSIONS, &[("authorization", &bearer)], json!({ "inbox": key }))
+        .await;
+
+    assert_eq!(
+        (desk.reads().await, later.reads().await),
+        (vec!["Do celular".to_owned()], vec!["Do celular".to_owned()])
+    );
+    assert_eq!(refused.code(), (403, "identity_invalid"));
+    assert_eq!(signed_out.status, StatusCode::CREATED);
+    assert_ne!(signed_out.body["session"]["conversationId"], json!(phone.conversation));
+}
+
+#[tokio::test]
+async fn what_is_asked_before_the_chat_is_checked_and_shown_to_agents() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let field = |key: &str, kind, options: &[&str]| PreChatField {
+        key: key.to_owned(),
+        label: key.to_owned(),
+        kind,
+        is_required: true,
+        options: options.iter().map(|&it| it.to_owned()).collect(),
+    };
+    let pre_chat = vec![
+        field("email", PreChatKind::Email, &[]),
+        field("topic", PreChatKind::Select, &["Troca", "Entrega"]),
+    ];
+    let key = acme.site_with(LiveChatSettings { pre_chat, ..LiveChatSettings::default() }).await;
+    let ada = acme.person("Ada", Role::Agent).await;
+
+    for (fields, email) in [
+        (json!({}), "ana@x.test"),
+        (json!({ "topic": "Outro" }), "ana@x.test"),
+        (json!({ "topic": "Troca" }), "no address"),
+    ] {
+        let body = json!({ "inbox": key, "email": email, "fields": fields });
+        let refused = server.ask(Method::POST, SESSIONS, body).await;
+        assert_eq!(refused.code(), (422, "invalid"), "{refused:?}");
+    }
+    let ana = acme
+        .visitor_as(json!({ "inbox": key, "email": "ana@x.test", "country": "br",
+            "fields": { "topic": "Troca", "other": "not asked" } }))
+        .await;
+    ana.says("Olá?").await;
+
+    let path = format!("{SESSIONS}?conversationId={}", ana.conversation);
+    let shown = ada.get(&path).await.body["sessions"][0].take();
+    assert_eq!(shown["fields"], json!({ "topic": "Troca" }));
+    assert_eq!(
+        (&shown["contact"]["email"], &shown["country"]),
+        (&json!("ana@x.test"), &json!("BR"))
+    );
+}
+
+#[tokio::test]
+async fn only_pages_of_allowed_origins_open_the_chat() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let key = acme.site().await;
+    let own = server.url.clone();
+    let open = async |origin: &str| {
+        let body = json!({ "inbox": key });
+        server.ask_with(Method::POST, SESSIONS, &[("origin", origin)], body).await
+    };
+
+    assert_eq!(open(SITE).await.status, StatusCode::CREATED);
+    assert_eq!(open(&own).await.status, StatusCode::CREATED);
+    for origin in ["https://evil.example", "null", "https://shop.example.evil.example"] {
+        assert_eq!(open(origin).await.code(), (403, "origin_not_allowed"), "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn floods_are_refused_of_an_address_a_site_and_a_visitor() {
+    let limits = ["--limit-address-chats", "1:3", "--limit-visitor-messages", "1:2"];
+    let server = TestServer::with(&limits).await;
+    let acme = server.tenant("acme").await;
+    let key = acme.site().await;
+    let ana = acme.visitor("Ana").await;
+
+    let open = || server.ask(Method::POST, SESSIONS, json!({ "inbox": key }));
+    let opened = join_all(std::iter::repeat_with(open).take(40)).await;
+    let say = || ana.post("/messages", json!({ "content": "?" }));
+    let said = join_all(std::iter::repeat_with(say).take(40)).await;
+    let mut widget = ana.connect().await;
+    let mut refused = Value::Null;
+    while refused["error"].is_null() {
+        refused = widget.ask("message:send", json!({ "content": "!" })).await.0;
+    }
+
+    let refusals =
+        |all: &[Answer]| all.iter().filter(|it| it.code() == (429, "rate_limited")).count();
+    assert!(refusals(&opened) > 20, "{opened:?}");
+    assert!(refusals(&said) > 20, "{said:?}");
+    assert_eq!(refused["error"]["code"], "rate_limited");
+}
+
+#[tokio::test]
+async fn whom_agents_block_is_refused_and_let_go() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("Ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    ana.says("Olá?").await;
+    let mut widget = ana.connect().await;
+    let contact = acme.card().await.contact.id;
+
+    ada.post(&format!("/api/contacts/{contact}/block"), Value::Null).await;
+
+    while widget.try_next().await.is_some() {}
+    assert_eq!(ana.get("").await.code(), (403, "visitor_blocked"));
+    assert_eq!(
+        ana.post("/messages", json!({ "content": "?" })).await.code(),
+        (403, "visitor_blocked")
+    );
+}
+
+#[tokio::test]
+async fn a_chat_lasts_for_thirty_days_and_ends_with_its_inbox() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let key = acme.site().await;
+    let eva = acme.person("Eva", Role::Admin).await;
+    let ana = acme.visitor("Ana").await;
+    ana.says("Olá?").await;
+    let until: recado::desk::Time =
+        ana.get("").await.body["session"]["expiresAt"].as_str().unwrap().parse().unwrap();
+    let days = (until.seconds() - recado::desk::Time::now().seconds()) / 86_400;
+    assert!((29..=30).contains(&days), "{days}");
+
+    let path = format!("/api/livechat/inboxes/{key}");
+    let off = eva.patch(&path, json!({ "isDisabled": true })).await;
+
+    assert_eq!(off.status, StatusCode::OK, "{off:?}");
+    assert_eq!(server.ask(Method::GET, &path, Value::Null).await.code(), (404, "not_found"));
+    assert_eq!(
+        server.ask(Method::POST, SESSIONS, json!({ "inbox": key })).await.code(),
+        (404, "not_found")
+    );
+}
+
+#[tokio::test]
+async fn browsers_let_pages_of_sites_ask_for_their_chat_and_for_nothing_else() {
+    let server = TestServer::with(&["--cors-origins", "https://desk.example"]).await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let allowed = async |origin: &str, path: &str| {
+        let headers = [("origin", origin), ("access-control-request-method", "POST")];
+        let answer = server.ask_with(Method::OPTIONS, path, &headers, Value::Null).await;
+        answer.headers.contains_key("access-control-allow-origin")
+    };
+
+    assert!(allowed(SITE, SESSIONS).await);
+    assert!(allowed(SITE, "/socket.io/?EIO=4&transport=polling").await);
+    assert!(!allowed(SITE, "/api/conversations").await);
+    assert!(!allowed("https://evil.example", SESSIONS).await);
+    assert!(allowed("https://desk.example", "/api/conversations").await);
+}

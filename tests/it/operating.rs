@@ -1,0 +1,127 @@
+//! Backups, going back to one, and telling whether a server is ready.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Output;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::{Client, Connecting, Database, Process, TestServer, run};
+
+const ANA: &str = "5511888888888";
+
+#[tokio::test]
+async fn a_backup_of_a_running_server_holds_what_was_acknowledged_before_it() {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return;
+    }
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copy.db");
+    let path = copy.to_str().unwrap();
+
+    done(&run(&server.database, &["backup", path]));
+    acme.writes(ANA, "wamid.2", "Tudo bem?").await;
+
+    assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    let url = format!("sqlite:{path}");
+    let read = sea_orm::Database::connect(&url).await.unwrap();
+    assert_eq!(count(&read, "message").await, 1);
+    read.close().await.unwrap();
+    let again = run(&server.database, &["backup", path]);
+    assert!(!again.status.success() && told(&again).contains("is there already"));
+}
+
+#[tokio::test]
+async fn clients_of_a_restored_server_load_afresh_and_miss_nothing_that_follows() {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return;
+    }
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copy.db");
+    let path = copy.to_str().unwrap();
+    done(&run(&server.database, &["backup", path]));
+    acme.writes(ANA, "wamid.2", "Tudo bem?").await;
+    let ahead = acme.desk.head().await.unwrap();
+    let token = acme.token();
+    let database = server.stop().await;
+
+    let refused = run(&database, &["restore", path]);
+    assert!(!refused.status.success() && told(&refused).contains("--replace"));
+    done(&run(&database, &["restore", path, "--replace"]));
+
+    let server = TestServer::on(database, &[]).await;
+    let acme = server.tenant("acme").await;
+    assert_eq!(acme.history().await.len(), 1);
+    let auth = json!({ "token": token, "after": ahead });
+    let connecting = Connecting { auth, ..Connecting::default() };
+    let mut client = Client::with(server.address(), connecting).await.unwrap();
+    assert_eq!(client.hear("ready").await.data["complete"], false);
+    acme.writes(ANA, "wamid.2", "Tudo bem?").await;
+    assert_eq!(client.hear("message:new").await.data["message"]["content"], "Tudo bem?");
+}
+
+#[tokio::test]
+async fn what_is_no_backup_is_not_put_in_the_databases_place() {
+    let database = Database::create().await;
+    if database.is_postgres() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let wrong = folder.path().join("wrong.db");
+    std::fs::write(&wrong, "not a database").unwrap();
+
+    let refused = run(&database, &["restore", wrong.to_str().unwrap()]);
+
+    assert!(
+        !refused.status.success() && told(&refused).contains("no backup"),
+        "{}",
+        told(&refused)
+    );
+    done(&run(&database, &["migrate"]));
+}
+
+#[tokio::test]
+async fn a_server_says_whether_it_is_ready_and_that_it_is_no_more_once_it_is_asked_to_stop() {
+    let database = Database::create().await;
+    let server = Process::serve(&database, &["--drain", "600000"]);
+    let port = server.url.rsplit(':').next().unwrap().to_owned();
+    let port = port.as_str();
+    let ready = format!("{}/health/ready", server.url);
+    done(&run(&database, &["health", "--port", port]));
+    assert_eq!(reqwest::get(&ready).await.unwrap().status(), StatusCode::OK);
+
+    server.ask_to_stop();
+
+    while reqwest::get(&ready).await.unwrap().status() == StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+    let live = reqwest::get(format!("{}/health/live", server.url)).await.unwrap();
+    assert_eq!(live.status(), StatusCode::OK);
+    let health = run(&database, &["health", "--port", port]);
+    assert!(!health.status.success());
+    server.kill();
+    assert!(!run(&database, &["health", "--port", port]).status.success());
+}
+
+async fn count(connection: &sea_orm::DatabaseConnection, table: &str) -> i64 {
+    use sea_orm::ConnectionTrait as _;
+    let sql = format!("SELECT count(*) FROM {table}");
+    let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn done(output: &Output) {
+    assert!(output.status.success(), "{}", told(output));
+}

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Json, Path};
+use super::extract::{Json, Path, object};
 use super::{ApiError, ApiState};
 use crate::auth::{Auth, Caller};
 use crate::desk::{self, InboxEdit, InboxId, Role};
@@ -53,6 +53,7 @@ pub(super) struct NewLiveChat {
 
 /// How the chat of a site looks, and who may open it.
 #[derive(Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = LiveChatSettings)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Settings {
     /// What stands above it.
@@ -102,12 +103,13 @@ enum PreChatKind {
 
 /// The chat of a site that is to be.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = LiveChatAddition)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Addition {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    #[serde(default)]
-    settings: Settings,
+    #[serde(default, deserialize_with = "object")]
+    settings: Option<Settings>,
 }
 
 /// What is to be another about it; what is absent stays, settings are replaced as a whole.
@@ -116,6 +118,7 @@ pub(super) struct Addition {
 pub(super) struct LiveChatChanges {
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "object")]
     settings: Option<Settings>,
     /// Whether nobody can open it.
     is_disabled: Option<bool>,
@@ -146,7 +149,8 @@ pub(super) async fn add(
     caller.require(Role::Admin)?;
     let (key, secret) = (format!("pub_{}", random::<15>()), random::<32>());
     let (by, told) = (caller.actor(), SecretString::from(secret.clone()));
-    let added = caller.desk.add_live_chat(&key, name, settings.into(), told, &by).await?;
+    let settings = settings.unwrap_or_default().into();
+    let added = caller.desk.add_live_chat(&key, name, settings, told, &by).await?;
     let added = NewLiveChat { live_chat: (&added).into(), identity_secret: secret };
     Ok((StatusCode::CREATED, Json(added)))
 }

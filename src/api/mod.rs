@@ -47,7 +47,7 @@ pub use address::{ClientAddress, Proxies, locate};
 pub use budget::{Budget, Budgets, ChatBudgets, limit, limiter};
 pub(crate) use caller::admit;
 pub use error::ApiError;
-pub(crate) use extract::{Json, Limit as PageLimit, Path, Query};
+pub(crate) use extract::{Json, Limit as PageLimit, Path, Query, object};
 pub use health::health;
 pub(crate) use live_chats::PreChatField;
 pub use media::Links;

@@ -34,6 +34,22 @@ impl Operation {
 }
 
 #[tokio::test]
+async fn what_agents_and_visitors_are_told_has_names_of_its_own() {
+    let server = TestServer::start().await;
+
+    let (_, description) = server.get("/api/openapi.json", "").await;
+
+    let schemas = &description["components"]["schemas"];
+    for (pages, of) in [("Messages", "Message"), ("VisitorMessages", "VisitorMessage")] {
+        let told = &schemas[pages]["properties"]["messages"]["items"]["$ref"];
+        assert_eq!(*told, format!("#/components/schemas/{of}"), "{pages}");
+    }
+    for (opening, what) in [("Opening", "phoneNumber"), ("VisitorOpening", "fields")] {
+        assert!(schemas[opening]["properties"][what].is_object(), "{opening}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_gets_in_without_a_valid_token() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::signals::Signals;
 use super::told::{self, Post, Rating, got, say};
-use crate::api::{ApiError, ApiState, ClientAddress, Json, Own, Query, bearer};
+use crate::api::{ApiError, ApiState, ClientAddress, Json, Own, Query, bearer, object};
 use crate::auth::{Visitor, visitor_token, vouches};
 use crate::desk::{
     Arrival, Entry, Error, Line, LiveChat, MessageId, PreChatField, PreChatKind, Time, WebPage,
@@ -31,6 +31,7 @@ const LONGEST_TRANSCRIPT: usize = 10_000;
 
 /// A visitor who opens the chat of a site.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = VisitorOpening)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Opening {
     /// The public key of the chat.
@@ -44,7 +45,9 @@ pub(super) struct Opening {
     #[schema(value_type = std::collections::HashMap<String, String>)]
     fields: Map<String, Value>,
     /// Who they are by the site's own word.
+    #[serde(default, deserialize_with = "object")]
     identity: Option<Identity>,
+    #[serde(default, deserialize_with = "object")]
     page: Option<Page>,
     /// A language, such as `pt-BR`.
     #[schema(max_length = 35)]
@@ -56,6 +59,7 @@ pub(super) struct Opening {
 
 /// Who a visitor is by the site's own word.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = VisitorIdentity)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Identity {
     #[schema(min_length = 1, max_length = 100)]
@@ -79,6 +83,7 @@ pub(in crate::realtime) struct Page {
 
 /// A chat, and the token by which its visitor goes on with it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = VisitorOpened)]
 pub(super) struct Opened {
     session: Session,
     /// To be kept in the visitor's browser, and shown to nobody else.
@@ -89,6 +94,7 @@ pub(super) struct Opened {
 
 /// A chat as it is now.
 #[derive(Serialize, ToSchema)]
+#[schema(as = VisitorShown)]
 pub(super) struct Shown {
     session: Session,
     /// The number of the event after which to follow the log from here.
@@ -110,6 +116,7 @@ pub(super) struct Stretch {
 
 /// Messages, oldest first.
 #[derive(Serialize, ToSchema)]
+#[schema(as = VisitorMessages)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the wire says so")]
 pub(super) struct Messages {

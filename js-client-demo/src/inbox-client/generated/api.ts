@@ -1032,11 +1032,6 @@ export interface components {
             /** @description What is put after `Bearer`. */
             token: string;
         };
-        /** @description The chat of a site that is to be. */
-        Addition: {
-            name: string;
-            settings?: components["schemas"]["Settings"];
-        };
         /** @description How to send a message once more. */
         Again: {
             /** @description Also if nobody knows whether it was sent: the customer may then get it twice. */
@@ -1409,12 +1404,6 @@ export interface components {
             /** Format: int64 */
             sent: number;
         };
-        /** @description Who a visitor is by the site's own word. */
-        Identity: {
-            /** @description HMAC-SHA256 of `userId` under the chat's secret, in hexadecimal. */
-            hash: string;
-            userId: string;
-        };
         /** @description A secret. */
         IdentitySecret: {
             identitySecret: string;
@@ -1492,14 +1481,60 @@ export interface components {
             /** @description The public key: `data-inbox` of the script on the site. */
             key: string;
             name: string;
-            settings: components["schemas"]["Settings"];
+            settings: components["schemas"]["LiveChatSettings"];
+        };
+        /** @description The chat of a site that is to be. */
+        LiveChatAddition: {
+            name: string;
+            settings?: components["schemas"]["LiveChatSettings"] | null;
         };
         /** @description What is to be another about it; what is absent stays, settings are replaced as a whole. */
         LiveChatChanges: {
             /** @description Whether nobody can open it. */
             isDisabled?: boolean | null;
             name?: string | null;
-            settings?: components["schemas"]["Settings"] | null;
+            settings?: components["schemas"]["LiveChatSettings"] | null;
+        };
+        /** @description How the chat of a site looks, and who may open it. */
+        LiveChatSettings: {
+            /**
+             * @description Where it may be opened, such as `https://shop.example`; `*` for anywhere. Pages of this server
+             *     always may.
+             * @default []
+             */
+            allowedOrigins: string[];
+            /** @default null */
+            color: string | null;
+            /**
+             * @description What visitors read before anything is said.
+             * @default null
+             */
+            greeting: string | null;
+            /**
+             * @description A language, such as `pt-BR`.
+             * @default null
+             */
+            locale: string | null;
+            /**
+             * @description What they read while no agent is there.
+             * @default null
+             */
+            offlineText: string | null;
+            /**
+             * @description What visitors are asked first.
+             * @default []
+             */
+            preChat: components["schemas"]["PreChatField"][];
+            /**
+             * @description Whether only those may open it for whom the site vouches.
+             * @default false
+             */
+            requiresIdentity: boolean;
+            /**
+             * @description What stands above it.
+             * @default null
+             */
+            title: string | null;
         };
         /** @description The chats of the tenant's sites. */
         LiveChats: {
@@ -1571,15 +1606,13 @@ export interface components {
          * @enum {string}
          */
         MessageType: "TEXT" | "IMAGE" | "VIDEO" | "AUDIO" | "DOCUMENT" | "LOCATION";
-        /** @description Messages, oldest first. */
+        /**
+         * @description A page of messages, oldest first; `hasMore` says whether there are older ones, or newer ones when
+         *     it was read from a message on.
+         */
         Messages: {
             hasMore: boolean;
-            messages: components["schemas"]["VisitorMessage"][];
-            /**
-             * Format: int64
-             * @description `after` of the next request: whatever is not here comes after it.
-             */
-            seq: number;
+            messages: components["schemas"]["Message"][];
         };
         /** @description An answer that is to be. */
         NewCannedResponse: {
@@ -1673,33 +1706,24 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
         };
-        /** @description A chat, and the token by which its visitor goes on with it. */
+        /** @description A conversation, and the message that was written in it. */
         Opened: {
-            /**
-             * Format: int64
-             * @description The number of the event after which to follow the log from here.
-             */
-            seq: number;
-            session: components["schemas"]["VisitorSession"];
-            /** @description To be kept in the visitor's browser, and shown to nobody else. */
-            token: string;
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
         };
-        /** @description A visitor who opens the chat of a site. */
+        /** @description A first message to somebody. */
         Opening: {
-            /** @description Where they are, in two letters. */
-            country?: string | null;
-            email?: string | null;
-            /** @description The answers to what is asked first, by their keys. */
-            fields?: {
-                [key: string]: string;
-            };
-            identity?: components["schemas"]["Identity"] | null;
-            /** @description The public key of the chat. */
-            inbox: string;
-            /** @description A language, such as `pt-BR`. */
-            locale?: string | null;
+            /**
+             * Format: uuid
+             * @description From which inbox.
+             */
+            inboxId: string;
+            /** @description What they are written: a template, unless they have written within 24 hours. */
+            message: components["schemas"]["Post"];
+            /** @description What they are called. */
             name?: string | null;
-            page?: components["schemas"]["NewPage"] | null;
+            /** @description To whom. */
+            phoneNumber: string;
         };
         /** @description An order of columns. */
         Order: {
@@ -1841,56 +1865,6 @@ export interface components {
             /** @description The token by which they act. */
             token: string;
             user: components["schemas"]["Person"];
-        };
-        /** @description How the chat of a site looks, and who may open it. */
-        Settings: {
-            /**
-             * @description Where it may be opened, such as `https://shop.example`; `*` for anywhere. Pages of this server
-             *     always may.
-             * @default []
-             */
-            allowedOrigins: string[];
-            /** @default null */
-            color: string | null;
-            /**
-             * @description What visitors read before anything is said.
-             * @default null
-             */
-            greeting: string | null;
-            /**
-             * @description A language, such as `pt-BR`.
-             * @default null
-             */
-            locale: string | null;
-            /**
-             * @description What they read while no agent is there.
-             * @default null
-             */
-            offlineText: string | null;
-            /**
-             * @description What visitors are asked first.
-             * @default []
-             */
-            preChat: components["schemas"]["PreChatField"][];
-            /**
-             * @description Whether only those may open it for whom the site vouches.
-             * @default false
-             */
-            requiresIdentity: boolean;
-            /**
-             * @description What stands above it.
-             * @default null
-             */
-            title: string | null;
-        };
-        /** @description A chat as it is now. */
-        Shown: {
-            /**
-             * Format: int64
-             * @description The number of the event after which to follow the log from here.
-             */
-            seq: number;
-            session: components["schemas"]["VisitorSession"];
         };
         /** @description From when on to ask. */
         Since: {
@@ -2072,6 +2046,12 @@ export interface components {
         Users: {
             users: components["schemas"]["User"][];
         };
+        /** @description Who a visitor is by the site's own word. */
+        VisitorIdentity: {
+            /** @description HMAC-SHA256 of `userId` under the chat's secret, in hexadecimal. */
+            hash: string;
+            userId: string;
+        };
         /** @description A message, as a visitor sees it. */
         VisitorMessage: {
             author?: components["schemas"]["Author"] | null;
@@ -2090,6 +2070,44 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
             timestamp: string;
             type: components["schemas"]["MessageType"];
+        };
+        /** @description Messages, oldest first. */
+        VisitorMessages: {
+            hasMore: boolean;
+            messages: components["schemas"]["VisitorMessage"][];
+            /**
+             * Format: int64
+             * @description `after` of the next request: whatever is not here comes after it.
+             */
+            seq: number;
+        };
+        /** @description A chat, and the token by which its visitor goes on with it. */
+        VisitorOpened: {
+            /**
+             * Format: int64
+             * @description The number of the event after which to follow the log from here.
+             */
+            seq: number;
+            session: components["schemas"]["VisitorSession"];
+            /** @description To be kept in the visitor's browser, and shown to nobody else. */
+            token: string;
+        };
+        /** @description A visitor who opens the chat of a site. */
+        VisitorOpening: {
+            /** @description Where they are, in two letters. */
+            country?: string | null;
+            email?: string | null;
+            /** @description The answers to what is asked first, by their keys. */
+            fields?: {
+                [key: string]: string;
+            };
+            identity?: components["schemas"]["VisitorIdentity"] | null;
+            /** @description The public key of the chat. */
+            inbox: string;
+            /** @description A language, such as `pt-BR`. */
+            locale?: string | null;
+            name?: string | null;
+            page?: components["schemas"]["NewPage"] | null;
         };
         /** @description Something that a visitor writes. */
         VisitorPost: {
@@ -2120,6 +2138,15 @@ export interface components {
             name?: string | null;
             rating?: components["schemas"]["Rating"] | null;
             status: components["schemas"]["ChatStatus"];
+        };
+        /** @description A chat as it is now. */
+        VisitorShown: {
+            /**
+             * Format: int64
+             * @description The number of the event after which to follow the log from here.
+             */
+            seq: number;
+            session: components["schemas"]["VisitorSession"];
         };
         /** @description Customers who wait for an answer, now. */
         Waiting: {
@@ -6505,7 +6532,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Addition"];
+                "application/json": components["schemas"]["LiveChatAddition"];
             };
         };
         responses: {
@@ -7208,7 +7235,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Opening"];
+                "application/json": components["schemas"]["VisitorOpening"];
             };
         };
         responses: {
@@ -7217,7 +7244,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Opened"];
+                    "application/json": components["schemas"]["VisitorOpened"];
                 };
             };
             201: {
@@ -7225,7 +7252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Opened"];
+                    "application/json": components["schemas"]["VisitorOpened"];
                 };
             };
             /** @description The request makes no sense. */
@@ -7363,7 +7390,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Shown"];
+                    "application/json": components["schemas"]["VisitorShown"];
                 };
             };
             /** @description The request makes no sense. */
@@ -7646,7 +7673,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Messages"];
+                    "application/json": components["schemas"]["VisitorMessages"];
                 };
             };
             /** @description The request makes no sense. */
@@ -8351,7 +8378,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
-                    "application/json": components["schemas"]["Messages"];
+                    "application/json": components["schemas"]["VisitorMessages"];
                 };
             };
             /** @description The request makes no sense. */

@@ -96,7 +96,8 @@ impl Reconciler {
         let began = Time::now();
         let since = since.unwrap_or(connection.reconciled_at).plus_seconds(-OVERLAP);
         let within = (began.seconds() - since.seconds()).max(OVERLAP);
-        let stirred = self.chatwoot.stirred(connection, within).await.map_err(refused)?;
+        let stirred =
+            self.chatwoot.stirred(connection, within).await.map_err(|answer| refused(&answer))?;
         let mut found = Found { conversations: stirred.len(), missed: 0 };
         for stirred in stirred {
             found.missed += self.make_up(connection, &stirred, since).await?;
@@ -119,7 +120,11 @@ impl Reconciler {
         let last = last.as_deref().map(|last| last.split('/').next().unwrap_or(last));
         let after = last.and_then(|last| last.parse().ok()).unwrap_or(0);
         let mut missed = 0;
-        let webhooks = self.chatwoot.missed(connection, stirred, after).await.map_err(refused)?;
+        let webhooks = self
+            .chatwoot
+            .missed(connection, stirred, after)
+            .await
+            .map_err(|answer| refused(&answer))?;
         for body in webhooks {
             let Ok(elements) = channels::parse(Channel::Chatwoot, &body) else { continue };
             let webhook = Webhook { channel: Channel::Chatwoot, body, elements, replay_of: None };
@@ -130,9 +135,8 @@ impl Reconciler {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is used up")]
-fn refused(answer: Answer) -> Error {
-    let why = match &answer {
+fn refused(answer: &Answer) -> Error {
+    let why = match answer {
         Answer::Refused(_, why) | Answer::Unreached(why) | Answer::Lost(why) => why.get("message"),
         Answer::Taken { .. } => None,
     };

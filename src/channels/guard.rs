@@ -30,13 +30,12 @@ pub(super) enum Way {
 
 impl Guard {
     /// Permits `hosts`, and whatever is at the same host and port as `own`.
-    #[expect(clippy::needless_pass_by_value, reason = "whoever asks has no other use for it")]
-    pub(super) fn new(hosts: &[String], own: Option<Url>) -> Self {
+    pub(super) fn new(hosts: &[String], own: Option<&Url>) -> Self {
         let hosts = hosts.iter().map(|host| host.trim().to_ascii_lowercase());
         let hosts = hosts.filter(|host| !host.is_empty()).collect();
         Self {
             hosts: Some(hosts),
-            own: own.iter().map(|own| own.origin().ascii_serialization()).collect(),
+            own: own.into_iter().map(|own| own.origin().ascii_serialization()).collect(),
         }
     }
 
@@ -138,7 +137,7 @@ mod tests {
     fn only_listed_hosts_are_permitted_and_only_by_https() {
         let hosts = ["lookaside.fbsbx.com".to_owned(), ".whatsapp.net".to_owned()];
         let own = Url::parse("http://127.0.0.1:3334/v25.0/").unwrap();
-        let guard = Guard::new(&hosts, Some(own));
+        let guard = Guard::new(&hosts, Some(&own));
         for (url, way) in [
             ("https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1", Way::Guarded),
             ("https://LOOKASIDE.fbsbx.com:443/", Way::Guarded),

@@ -178,7 +178,7 @@ async fn what_an_agent_decides_is_told_to_chatwoot_once_and_does_not_come_back()
     assert_eq!(status, 200);
     assert_eq!(chatwoot.asked("/toggle_status"), [json!({ "status": "resolved" })]);
     assert_eq!(only(&acme).await.status, ConversationStatus::Resolved, "Chatwoot says so still");
-    chatwoot.turns(talk, |it| it.status = "open".to_owned()).await;
+    chatwoot.turns(talk, |it| it.status = String::from("open")).await;
     assert_eq!(only(&acme).await.status, ConversationStatus::Open);
     assert_eq!(chatwoot.asked("/toggle_status").len(), 1, "what Chatwoot tells is told back to it");
 }
@@ -194,7 +194,7 @@ async fn what_webhooks_lost_is_found_on_demand() {
     for n in 0..7 {
         chatwoot.says(talk, "incoming", &format!("perdida {n}"), json!({})).await;
     }
-    chatwoot.turns(talk, |it| it.status = "resolved".to_owned()).await;
+    chatwoot.turns(talk, |it| it.status = String::from("resolved")).await;
     chatwoot.lose(false);
     chatwoot.says(talk, "incoming", "dois", json!({})).await;
 

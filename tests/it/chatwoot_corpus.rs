@@ -85,7 +85,7 @@ async fn live(chatwoot: &Chatwoot) {
         let gone = chatwoot.says(talk, "incoming", "apagar", json!({})).await;
         chatwoot.deletes(talk, gone).await;
         chatwoot.turns(talk, |it| it.labels = vec!["vip".to_owned()]).await;
-        chatwoot.turns(talk, |it| it.status = "resolved".to_owned()).await;
+        chatwoot.turns(talk, |it| it.status = String::from("resolved")).await;
     }
     let talk = chatwoot.begins("Bea", 14).await;
     chatwoot.says(talk, "incoming", "de novo", json!({})).await;

@@ -76,7 +76,7 @@ async fn no_request_reads_a_large_table_from_beginning_to_end() {
         "/api/chats/check-updates/".to_owned(),
     ]);
     let filters = [
-        "".to_owned(),
+        String::new(),
         "status=OPEN".to_owned(),
         "assignee=me".to_owned(),
         "assignee=none".to_owned(),

@@ -194,9 +194,10 @@ async fn wrong_and_huge_bodies_are_refused_with_the_reason() {
     for operation in operations(&server).await.iter().filter(|it| it.body.is_some()) {
         let wrong = [json!([]), json!("text"), json!({ "nobody": "knows" }), json!(null)];
         for body in wrong.into_iter().chain([huge.clone()]) {
-            let (id, token) = match operation.is_for_visitors {
-                true => (visitor.session.as_str(), &visitor.token),
-                false => (NOBODYS, &admin),
+            let (id, token) = if operation.is_for_visitors {
+                (visitor.session.as_str(), &visitor.token)
+            } else {
+                (NOBODYS, &admin)
             };
             let address = operation.address(id);
             let method = operation.method.clone();

@@ -6,7 +6,8 @@ use super::conversation::{changed_at, person, profile};
 use super::envelope::Around;
 use super::fields::{Fields, clip, flag, number, object, text, time};
 use crate::desk::{
-    Amendment, Attachment, Content, Direction, Element, Handover, Incoming, Status, Time, Type,
+    Amendment, Attachment, Content, Direction, Element, Handover, Incoming, Profile, Status, Time,
+    Type,
 };
 
 /// The longest text of a message, in bytes; Chatwoot's own limit is 150,000 characters.
@@ -34,7 +35,6 @@ enum Kind {
 }
 
 /// Reads a message: an element for it, one for each further file in it, and one if it was deleted.
-#[expect(clippy::too_many_lines, reason = "a message is read from top to bottom")]
 pub(super) fn read(
     told: &Fields,
     talk: &Fields,
@@ -61,39 +61,11 @@ pub(super) fn read(
     let Some(who) = who else {
         return into.push(broken(Some(id), "it does not say with whom the conversation is"));
     };
-    let sent_at = time(told, "created_at");
-    let changed = changed_at(told).or_else(|| around.at()).filter(|_| is_update);
-    let told_at = changed.max(sent_at).unwrap_or(Time(0));
     let attributes = object(told, "content_attributes").cloned().unwrap_or_default();
-    let is_private = flag(told, "private");
-    let files = files(told);
-    let said = text_of(told);
-    let base = Incoming {
-        provider_id: id.clone(),
-        direction: match kind {
-            Kind::Incoming => Direction::Inbound,
-            Kind::Outgoing | Kind::Activity | Kind::Template => Direction::Outbound,
-        },
-        addresses: who.addresses,
-        name: who.name,
-        number: who.number,
-        email: who.email,
-        thread: Some(thread),
-        handover: handover(told, &attributes),
-        told_at: Some(told_at),
-        is_private,
-        kind: Type::Text,
-        content: said,
-        metadata: metadata(told, &attributes, kind),
-        status: status_of(told, kind),
-        sent_at,
-        quiet: is_private || kind == Kind::Activity || kind == Kind::Template,
-        window: None,
-        attachment: None,
-        conversation: None,
-    };
+    let base = incoming(told, (kind, is_update), (who, thread), &attributes, around);
+    let told_at = base.told_at.unwrap_or(Time(0));
     let is_deleted = flag(&attributes, "deleted");
-    let mut rest = files.into_iter();
+    let mut rest = files(told).into_iter();
     let first = match rest.next() {
         Some(file) => with_file(base.clone(), &file, None),
         None => base.clone(),
@@ -113,6 +85,43 @@ pub(super) fn read(
         let more = with_file(more, &file, Some(&place));
         let provider_id = Some(more.provider_id.clone());
         into.push(around.element(word, provider_id, Content::Message(Box::new(more))));
+    }
+}
+
+/// A message without the files in it.
+fn incoming(
+    told: &Fields,
+    (kind, is_update): (Kind, bool),
+    (who, thread): (Profile, String),
+    attributes: &Fields,
+    around: &Around,
+) -> Incoming {
+    let sent_at = time(told, "created_at");
+    let changed = changed_at(told).or_else(|| around.at()).filter(|_| is_update);
+    let is_private = flag(told, "private");
+    Incoming {
+        provider_id: text(told, "id").unwrap_or_default(),
+        direction: match kind {
+            Kind::Incoming => Direction::Inbound,
+            Kind::Outgoing | Kind::Activity | Kind::Template => Direction::Outbound,
+        },
+        addresses: who.addresses,
+        name: who.name,
+        number: who.number,
+        email: who.email,
+        thread: Some(thread),
+        handover: handover(told, attributes),
+        told_at: Some(changed.max(sent_at).unwrap_or(Time(0))),
+        is_private,
+        kind: Type::Text,
+        content: text_of(told),
+        metadata: metadata(told, attributes, kind),
+        status: status_of(told, kind),
+        sent_at,
+        quiet: is_private || kind == Kind::Activity || kind == Kind::Template,
+        window: None,
+        attachment: None,
+        conversation: None,
     }
 }
 

@@ -146,7 +146,7 @@ impl Chatwoot {
 
     /// Somebody says something in a conversation: the customer, or an agent in Chatwoot.
     pub(crate) async fn says(&self, talk: u64, kind: &str, content: &str, more: Value) -> u64 {
-        let (id, webhook) = self.kept().add(talk, kind, content, more);
+        let (id, webhook) = self.kept().add(talk, kind, content, &more);
         self.deliver(webhook).await;
         id
     }
@@ -223,7 +223,7 @@ impl Kept {
         self.now
     }
 
-    fn add(&mut self, talk: u64, kind: &str, content: &str, more: Value) -> (u64, Value) {
+    fn add(&mut self, talk: u64, kind: &str, content: &str, more: &Value) -> (u64, Value) {
         let (id, now) = (self.number(), self.tick());
         let told = self.talks.get_mut(&talk).unwrap();
         let sender = match kind {
@@ -333,7 +333,7 @@ async fn send(
         kept.asked.push((format!("{id}/messages"), asked.clone()));
         let content = asked["content"].as_str().unwrap_or_default().to_owned();
         let attributes = if is_form { json!({}) } else { asked["content_attributes"].clone() };
-        kept.add(id, "outgoing", &content, json!({ "content_attributes": attributes }))
+        kept.add(id, "outgoing", &content, &json!({ "content_attributes": attributes }))
     };
     chatwoot.deliver(webhook).await;
     if fault == Some(Fault::Lost) {

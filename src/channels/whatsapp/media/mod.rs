@@ -60,7 +60,7 @@ impl Library {
             client.connect_timeout(REACHING).read_timeout(SILENCE)
         };
         Ok(Self {
-            guard: Guard::new(hosts, trusts_graph.then(|| graph.clone())),
+            guard: Guard::new(hosts, trusts_graph.then_some(&graph)),
             own: client().build()?,
             guarded: client().https_only(true).no_proxy().dns_resolver(PublicOnly).build()?,
             graph,

@@ -20,6 +20,7 @@ mod edge;
 mod finding;
 mod following;
 mod hinting;
+mod histories;
 mod idempotency;
 mod inboxes;
 mod isolating;

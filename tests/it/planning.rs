@@ -1,7 +1,7 @@
 //! That no request reads a large table from its beginning to its end.
 
 use reqwest::Method;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use serde_json::json;
 
 use crate::support::{Database, PATIENCE, TestServer, echo};
@@ -14,7 +14,10 @@ const LARGE: &str = "'message', 'conversation', 'contact', 'contact_address', 'e
 
 /// How often each large table was read from its beginning to its end, once everybody has gone.
 async fn scans(database: &Database) -> Vec<(String, i64)> {
-    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
+    // A second connection would be one of those that are to go.
+    let mut alone = ConnectOptions::new(database.url());
+    alone.max_connections(1);
+    let connection = sea_orm::Database::connect(alone).await.unwrap();
     tokio::time::timeout(PATIENCE, all_gone(&connection)).await.expect("somebody stays connected");
     let count = format!(
         "SELECT relname::text AS name, seq_scan FROM pg_stat_user_tables WHERE relname IN ({LARGE})

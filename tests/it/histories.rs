@@ -188,6 +188,26 @@ async fn take(
         Step::Edit { .. } | Step::Revoke { .. } | Step::Import { .. } | Step::Renumber { .. } => {
             arrive(server, acme, step, n).await;
         }
+        Step::Answer { .. } | Step::Retry { .. } | Step::Open { .. } => answer(acme, step).await,
+        Step::Name { .. } | Step::Block { .. } | Step::Merge { .. } | Step::Unmerge { .. } => {
+            know(server, acme, step).await;
+        }
+        _ => {
+            let cards: Vec<_> = acme.cards().await.iter().map(|card| card.id.to_string()).collect();
+            let stages = acme.desk.stages().await.unwrap();
+            let stages: Vec<_> = stages.iter().map(|stage| stage.id.to_string()).collect();
+            if let Some((method, path, body)) = request(step, &cards, &stages, n) {
+                let admin = acme.token_of("eva", "admin");
+                let (done, why) = server.send(method, &path, &admin, &body).await;
+                assert!(done.is_success(), "{path} {body}: {why}");
+            }
+        }
+    }
+}
+
+/// Lets an agent say something, where WhatsApp may take it.
+async fn answer(acme: &Tenant<'_>, step: &Step) {
+    match step {
         Step::Answer { message, emoji } => {
             let Some((card, message)) = some_message(acme, *message).await else { return };
             let emoji = emoji.then_some("🙏");
@@ -214,19 +234,7 @@ async fn take(
             let (done, why) = acme.ask(Method::POST, "/api/conversations", &body).await;
             assert!(done.is_success(), "{body}: {why}");
         }
-        Step::Name { .. } | Step::Block { .. } | Step::Merge { .. } | Step::Unmerge { .. } => {
-            know(server, acme, step).await;
-        }
-        _ => {
-            let cards: Vec<_> = acme.cards().await.iter().map(|card| card.id.to_string()).collect();
-            let stages = acme.desk.stages().await.unwrap();
-            let stages: Vec<_> = stages.iter().map(|stage| stage.id.to_string()).collect();
-            if let Some((method, path, body)) = request(step, &cards, &stages, n) {
-                let admin = acme.token_of("eva", "admin");
-                let (done, why) = server.send(method, &path, &admin, &body).await;
-                assert!(done.is_success(), "{path} {body}: {why}");
-            }
-        }
+        _ => {}
     }
 }
 
@@ -365,6 +373,14 @@ fn request(
             let path = format!("/api/conversations/{}/messages", card(*on)?);
             Some((Method::POST, path, json!({ "content": "Cliente antigo", "isPrivate": true })))
         }
+        _ => arrange(step, stages, n),
+    }
+}
+
+/// As [`request`], of the board's columns.
+fn arrange(step: &Step, stages: &[String], n: usize) -> Option<(Method, String, Value)> {
+    let stage = |stage: usize| &stages[stage % stages.len()];
+    match step {
         Step::AddStage => {
             let stage = json!({ "name": format!("Etapa {n}"), "color": "#0a72c4" });
             Some((Method::POST, "/api/stages".to_owned(), stage))

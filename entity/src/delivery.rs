@@ -58,6 +58,8 @@ pub enum Kind {
     Status,
     /// Who looks after it.
     Assignee,
+    /// What it is labelled with.
+    Labels,
 }
 
 /// How far a delivery is.

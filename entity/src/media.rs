@@ -15,13 +15,13 @@ pub struct Model {
     pub id: MediaId,
     /// Whose it is.
     pub tenant_id: TenantId,
-    /// Through which inbox it came; nothing for an upload that no message carries yet.
+    /// Through which inbox it came; nothing for an agent's upload that no message carries yet.
     pub inbox_id: Option<InboxId>,
     /// Which message carries it.
     pub message_id: Option<MessageId>,
     /// Who uploaded it, if an agent did.
     pub author_id: Option<UserId>,
-    /// The provider's own identifier.
+    /// The provider's own identifier; of a visitor's upload, that of their chat.
     pub provider_id: Option<String>,
     /// Until when the provider knows it by that.
     pub provider_until: Option<Time>,

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Malformed, Said};
 use crate::desk::{
-    self, Address, Amendment, Chat, Content, ConversationId, Direction, Element, Error, Incoming,
-    MessageId, Outgoing, Status, Time, Type,
+    self, Address, Amendment, Attachment, Chat, Content, ConversationId, Direction, Element, Error,
+    File, Incoming, Media, MediaId, MessageId, Outgoing, Status, Time, Type,
 };
 
 /// The most characters that a text may have.
@@ -47,6 +47,9 @@ pub enum Told {
         content: String,
         /// Their client's own identifier.
         client_id: Option<String>,
+        /// What they enclosed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<Enclosed>,
     },
     /// They said how they found the chat.
     Rating {
@@ -68,14 +71,27 @@ pub enum Told {
     },
 }
 
+/// A file that a visitor encloses: they have uploaded it, and its bytes are in the store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Enclosed {
+    id: MediaId,
+    filename: Option<String>,
+    mime_type: String,
+    size: u64,
+    sha256: String,
+    dimensions: Option<(u32, u32)>,
+}
+
 /// Writes down what a visitor did.
 ///
 /// # Errors
-/// [`Error::Invalid`] when a text is empty or too long.
+/// [`Error::Invalid`] when a text is too long, or empty without a file.
 pub fn write(chat: &Chat, told: Vec<Told>) -> desk::Result<Bytes> {
     for told in &told {
-        if let Told::Message { content, .. } = told {
-            check(content)?;
+        match told {
+            Told::Message { content, file: None, .. } => check(content)?,
+            Told::Message { content, file: Some(_), .. } => check_caption(content)?,
+            Told::Rating { .. } | Told::Status { .. } => {}
         }
     }
     let from = Person {
@@ -96,10 +112,13 @@ pub fn parse(body: &[u8]) -> Result<Vec<Element>, Malformed> {
     let address = Address { id: inbox, label: name };
     let elements = told.into_iter().map(|told| {
         let (kind, provider_id, content) = match told {
-            Told::Message { id, content, client_id } => {
-                let mut metadata = of_kind("text");
+            Told::Message { id, content, client_id, file } => {
+                let kind = file.as_ref().map_or(Type::Text, Enclosed::drawn_as);
+                let mut metadata = of_kind(word_of(kind));
                 metadata.extend(client_id.map(|it| ("clientId".to_owned(), json!(it))));
                 let message = incoming(&from, conversation, (id.clone(), content), metadata);
+                let attachment = file.map(Attachment::from);
+                let message = Incoming { kind, attachment, ..message };
                 ("message", id, Content::Message(Box::new(message)))
             }
             Told::Rating { id, score, comment, again } => {
@@ -136,17 +155,11 @@ pub fn compose(said: Said) -> desk::Result<Outgoing> {
             (Type::Text, text, of_kind("text"), None)
         }
         Said::Media { kind, media, caption, .. } => {
-            if caption.chars().count() > LONGEST_TEXT {
-                return too_long();
+            check_caption(&caption)?;
+            if matches!(kind, Type::Text | Type::Location) {
+                return invalid("that is no file");
             }
-            let word = match kind {
-                Type::Image => "image",
-                Type::Video => "video",
-                Type::Audio => "audio",
-                Type::Document => "document",
-                Type::Text | Type::Location => return invalid("that is no file"),
-            };
-            (kind, caption, of_kind(word), Some(media))
+            (kind, caption, of_kind(word_of(kind)), Some(media))
         }
         Said::Location { latitude, longitude, name, address } => {
             let words: Vec<_> = [&name, &address].into_iter().flatten().cloned().collect();
@@ -155,7 +168,7 @@ pub fn compose(said: Said) -> desk::Result<Outgoing> {
             } else {
                 words.join(", ")
             };
-            let mut metadata = of_kind("location");
+            let mut metadata = of_kind(word_of(Type::Location));
             let spot = json!({ "latitude": latitude, "longitude": longitude, "name": name, "address": address });
             metadata.insert("location".to_owned(), spot);
             (Type::Location, words, metadata, None)
@@ -165,6 +178,38 @@ pub fn compose(said: Said) -> desk::Result<Outgoing> {
         }
     };
     Ok(Outgoing { kind, content, metadata, media, is_template: false })
+}
+
+impl Enclosed {
+    fn drawn_as(&self) -> Type {
+        match self.mime_type.split('/').next() {
+            Some("image") => Type::Image,
+            Some("video") => Type::Video,
+            Some("audio") => Type::Audio,
+            _ => Type::Document,
+        }
+    }
+}
+
+impl From<Media> for Enclosed {
+    fn from(Media { id, filename, file }: Media) -> Self {
+        let File { sha256, size, mime_type, dimensions } = file;
+        Self { id, filename, mime_type, size, sha256, dimensions }
+    }
+}
+
+impl From<Enclosed> for Attachment {
+    fn from(file: Enclosed) -> Self {
+        let Enclosed { id, filename, mime_type, size, sha256, dimensions } = file;
+        Self {
+            provider_id: id.to_string(),
+            mime_type: mime_type.clone(),
+            filename,
+            sha256: Some(sha256.clone()),
+            kept_for: 0,
+            stored: Some(File { sha256, size, mime_type, dimensions }),
+        }
+    }
 }
 
 fn incoming(
@@ -204,6 +249,18 @@ fn of_kind(word: &str) -> Map<String, Value> {
     Map::from_iter([("kind".to_owned(), json!(word))])
 }
 
+/// What the channel calls messages that are drawn so.
+fn word_of(kind: Type) -> &'static str {
+    match kind {
+        Type::Text => "text",
+        Type::Image => "image",
+        Type::Video => "video",
+        Type::Audio => "audio",
+        Type::Document => "document",
+        Type::Location => "location",
+    }
+}
+
 /// A rating for people who read the conversation.
 fn in_words(score: i32, comment: Option<&str>) -> String {
     let full = usize::try_from(score).unwrap_or_default().min(5);
@@ -215,11 +272,14 @@ fn check(text: &str) -> desk::Result<()> {
     if text.trim().is_empty() {
         return invalid("the text is empty");
     }
-    if text.chars().count() > LONGEST_TEXT { too_long() } else { Ok(()) }
+    check_caption(text)
 }
 
-fn too_long<T>() -> desk::Result<T> {
-    invalid(&format!("the text is longer than {LONGEST_TEXT} characters"))
+fn check_caption(text: &str) -> desk::Result<()> {
+    if text.chars().count() > LONGEST_TEXT {
+        return invalid(&format!("the text is longer than {LONGEST_TEXT} characters"));
+    }
+    Ok(())
 }
 
 fn invalid<T>(why: &str) -> desk::Result<T> {

@@ -89,6 +89,10 @@ pub struct MediaSizes {
     /// How large any other file may be, in kB
     #[arg(long, env = "MEDIA_DOCUMENT_KB", default_value_t = 100_000)]
     pub media_document_kb: u64,
+
+    /// How large a file may be that a visitor of a site sends, in kB; 0 if they may send none
+    #[arg(long, env = "MEDIA_VISITOR_KB", default_value_t = 10_000)]
+    pub media_visitor_kb: u64,
 }
 
 impl Media {

@@ -114,9 +114,11 @@ pub(super) fn without_token() -> Settlement {
 fn later(errand: &Errand, after: Duration, error: Value, hold: Option<Hold>) -> Settlement {
     let is_enough = match errand.task {
         Task::MarkRead => errand.attempts >= TRIES_TO_MARK,
-        Task::Send { .. } | Task::React(_) | Task::SetStatus(..) | Task::Assign(_) => {
-            Time::now() > errand.since.plus_seconds(LONGEST)
-        }
+        Task::Send { .. }
+        | Task::React(_)
+        | Task::SetStatus(..)
+        | Task::Assign(_)
+        | Task::Label(_) => Time::now() > errand.since.plus_seconds(LONGEST),
     };
     if is_enough {
         return Settlement::Failed { error, closes_window: false };

@@ -5,7 +5,8 @@ use entity::{ConversationId, Time, WebhookId, conversation, message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Channel, Handover};
+use super::event::told;
+use super::{Channel, File, Handover};
 
 /// The word in a message's metadata that says that it stands for one whose content comes later, under
 /// the same identifier.
@@ -114,7 +115,7 @@ pub struct Incoming {
     pub quiet: bool,
     /// For how many seconds the channel lets the business write freely after it, if that is limited.
     pub window: Option<i64>,
-    /// The file that it carries, which is still at the channel.
+    /// The file that it carries.
     pub attachment: Option<Attachment>,
     /// What the conversation has been called before it was opened, if it has.
     pub conversation: Option<ConversationId>,
@@ -155,6 +156,7 @@ pub struct Told {
     /// When it is opened again, if that is known.
     pub snoozed_until: Option<Time>,
     /// Who looks after it: nobody is told too.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
     pub assignee: Option<Option<Colleague>>,
     /// What it is labelled with, in alphabetical order.
     pub labels: Option<Vec<String>>,
@@ -169,7 +171,7 @@ pub struct Colleague {
     pub name: String,
 }
 
-/// A file that is to be fetched from its channel.
+/// A file that is at its channel, or came from there with its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// The provider's own identifier.
@@ -182,6 +184,8 @@ pub struct Attachment {
     pub sha256: Option<String>,
     /// For how many seconds the provider keeps it.
     pub kept_for: i64,
+    /// What there is to know of its bytes, if they are in the store already.
+    pub stored: Option<File>,
 }
 
 /// Something that happened to a message. Applying one twice, or several in any order, ends in the

@@ -80,7 +80,7 @@ pub use inbound::{
     Standing, Told, Webhook,
 };
 pub use inbox::{Connection, Inbox, InboxEdit};
-pub use media::{Fetch, Fetched, File, Loan, Media, Unused, Upload, Why};
+pub use media::{Fetch, Fetched, File, Loan, Media, Unused, Upload, Uploader, Why};
 pub use message::{Message, Page, Reaction};
 pub use reply::{Draft, First, Outgoing, What};
 pub use retention::Retention;

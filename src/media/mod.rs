@@ -20,7 +20,8 @@ use crate::channels::whatsapp::media::{KNOWN_FOR, Kind, Library, kind_of};
 use crate::channels::{Parcel, Trouble, chatwoot};
 use crate::config::{self, MediaSizes, WhatsApp};
 use crate::desk::{
-    self, Desk, Desks, File, InboxId, Loan, MessageId, TenantId, Time, Type, Upload, UserId,
+    self, Chat, Desk, Desks, File, InboxId, Loan, MessageId, TenantId, Time, Type, Upload,
+    Uploader, UserId,
 };
 
 pub use draft::{Draft, Written};
@@ -100,6 +101,17 @@ impl Shelf {
         Draft::begin(&self.files, self.settings.sizes.media_document_kb * 1_000).await
     }
 
+    /// Begins to write down a file that a visitor uploads.
+    pub async fn visitors_draft(&self) -> Result<Draft> {
+        Draft::begin(&self.files, self.largest_of_visitors() * 1_000).await
+    }
+
+    /// How large any file may be that a visitor uploads, in kB; 0 if they may upload none.
+    pub fn largest_of_visitors(&self) -> u64 {
+        let sizes = &self.settings.sizes;
+        sizes.media_visitor_kb.min(sizes.media_document_kb)
+    }
+
     /// Keeps what an agent has uploaded, until a message carries it.
     pub async fn keep(
         &self,
@@ -108,15 +120,30 @@ impl Shelf {
         filename: Option<String>,
         written: Written,
     ) -> Result<desk::Media> {
+        let (by, file) = (Uploader::Agent(author), self.checked(&written)?);
+        let id = desk.announce(Upload { by, filename, file }).await?;
+        self.files.put(written).await?;
+        Ok(desk.finish(id).await?)
+    }
+
+    /// Keeps what a visitor has uploaded, for a message of their chat.
+    pub async fn keep_for(
+        &self,
+        chat: &Chat,
+        filename: Option<String>,
+        written: Written,
+    ) -> Result<desk::Media> {
+        let id = chat.announce(filename, self.checked(&written)?).await?;
+        self.files.put(written).await?;
+        Ok(chat.finish(id).await?)
+    }
+
+    /// What there is to know of an upload, if it is of a kind that channels take, and not too large.
+    fn checked(&self, written: &Written) -> Result<File> {
         let file = written.file.clone();
         let unsendable = || Error::Unsendable(file.mime_type.clone());
         let most = largest(&self.settings.sizes, kind_of(&file.mime_type).ok_or_else(unsendable)?);
-        if file.size > most * 1_000 {
-            return Err(Error::TooLarge(most));
-        }
-        let id = desk.announce(Upload { author, filename, file }).await?;
-        self.files.put(written).await?;
-        Ok(desk.finish(id).await?)
+        if file.size > most * 1_000 { Err(Error::TooLarge(most)) } else { Ok(file) }
     }
 
     /// Returns what WhatsApp calls the file that a message carries, having uploaded it if it does not

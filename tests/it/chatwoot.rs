@@ -1,5 +1,8 @@
 //! A Chatwoot, connected: what happens there happens here, and what agents do here happens there.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use recado::desk::{ConversationStatus, Direction, Event, Message, Sees, Status};
 use reqwest::{Client, Method};
@@ -7,7 +10,9 @@ use serde_json::json;
 use sha2::Sha256;
 use tokio::time::timeout;
 
-use crate::support::{API_TOKEN, Chatwoot, Database, Fault, PATIENCE, Tenant, TestServer, admin};
+use crate::support::{
+    API_TOKEN, Chatwoot, Database, Fault, PATIENCE, Process, Tenant, TestServer, admin, token,
+};
 
 /// Reads the tenant's log until something happens.
 async fn until(acme: &Tenant<'_>, mut is_it: impl FnMut(&Event) -> bool) {
@@ -227,6 +232,60 @@ async fn what_was_lost_while_the_server_was_down_is_found_when_it_is_back() {
 
     let is_it = |event: &Event| matches!(event, Event::MessageReceived(it) if it.content == "dois");
     until(&acme, is_it).await;
+}
+
+#[tokio::test]
+async fn what_a_webhook_tells_of_other_messages_is_not_believed() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+
+    let talk = chatwoot.begins("Bea", 14).await;
+    let before = acme.history().await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+
+    let nested = &chatwoot.sent()[0]["messages"][0];
+    assert_eq!(nested["content"], "de outra conversa");
+    assert_eq!(before, []);
+    let card = only(&acme).await;
+    assert_eq!((said(&acme).await.len(), card.unread_count), (1, 1));
+    assert_eq!(card.contact.name.as_deref(), Some("Bea"));
+}
+
+#[tokio::test]
+async fn a_chatwoot_that_signs_is_followed() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({ "webhookSecret": "s3cret" })).await;
+
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+
+    assert_eq!(said(&acme).await.len(), 1);
+}
+
+/// Chatwoot tries each webhook once, for 5 s: what is answered must be durable, and all be answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_is_answered_before_chatwoot_gives_up_and_is_there_after_a_kill() {
+    let database = Database::create().await;
+    let flags = ["--bootstrap", "acme=phone", "--chatwoot-reconcile", "0"];
+    let (server, chatwoot) = (Process::serve(&database, &flags), Chatwoot::start().await);
+    let exp = recado::desk::Time::now().seconds() + 3_600;
+    let claims = json!({ "sub": "boss", "tenantId": "acme", "role": "admin", "exp": exp });
+    chatwoot.connect_at(&server.url, &token(&claims), &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+
+    let flood = (0..100).map(|n| {
+        let chatwoot = &chatwoot;
+        async move { chatwoot.says(talk, "incoming", &format!("{n}"), json!({})).await }
+    });
+    let numbers: BTreeSet<_> = join_all(flood).await.into_iter().map(|it| it.to_string()).collect();
+    server.kill();
+
+    let server = TestServer::on(database, &["--chatwoot-reconcile", "0"]).await;
+    let kept = server.tenant("acme").await.history().await;
+    assert_eq!(kept.len(), 100);
+    assert_eq!(kept.into_iter().filter_map(|it| it.provider_id).collect::<BTreeSet<_>>(), numbers);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use recado::desk::Time;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::support::{
@@ -215,6 +215,49 @@ async fn who_comes_back_polls_or_streams_is_counted() {
         acme.writes(1..2, "Oi").await;
     });
     acme.until(long_polls, |count| count == 0).await;
+}
+
+#[tokio::test]
+async fn a_share_of_clients_is_moved_to_websockets_compared_and_brought_back() {
+    let acme = Acme::start(&["--rollout-percent", "40"]).await;
+    let moved = async || {
+        let mut moved = BTreeSet::new();
+        for client in 0..60 {
+            let url = format!("{}/api/realtime/config?client={client}", acme.server.url);
+            let config = reqwest::get(url).await.unwrap().json::<Value>().await.unwrap();
+            if config["rollout"]["transport"] == "websocket" {
+                moved.insert(client);
+            }
+        }
+        moved
+    };
+    let reports = async |report: Value| {
+        let url = format!("{}/api/realtime/reports", acme.server.url);
+        let request = reqwest::Client::new().post(url).bearer_auth(&acme.token).json(&report);
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    };
+
+    let (first, again) = (moved().await, moved().await);
+    reports(json!({ "transport": "websocket", "isConnected": true, "latencyMs": 20 })).await;
+    for _ in 0..20 {
+        reports(json!({ "transport": "websocket", "isConnected": false })).await;
+        reports(json!({ "transport": "polling", "isConnected": true, "latencyMs": 900 })).await;
+    }
+    let after = moved().await;
+
+    assert!((10..40).contains(&first.len()), "{first:?}");
+    assert_eq!(first, again, "somebody is moved to and fro");
+    assert!(after.is_empty(), "{after:?} are not brought back");
+    let told = acme.metrics().await;
+    for (series, count) in [
+        (r#"recado_client_reports_total{outcome="websocket_connected"}"#, 1),
+        (r#"recado_client_reports_total{outcome="websocket_failed"}"#, 20),
+        (r#"recado_client_reports_total{outcome="polling_connected"}"#, 20),
+        (r#"recado_client_websocket_seconds_bucket{le="0.1"}"#, 1),
+        ("recado_client_polling_seconds_count", 20),
+    ] {
+        assert_eq!(told.of(series), count, "{series}");
+    }
 }
 
 #[tokio::test]

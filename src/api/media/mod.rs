@@ -2,6 +2,7 @@
 
 mod link;
 mod open;
+mod visitors;
 
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Multipart, State};
@@ -16,7 +17,7 @@ use super::extract::{Json, Path};
 use super::{ApiError, ApiState};
 use crate::auth::Caller;
 use crate::desk::{self, MediaId, Time};
-use crate::media::{Shelf, Written};
+use crate::media::{Draft, Shelf, Written};
 
 pub use link::Links;
 
@@ -24,13 +25,17 @@ pub use link::Links;
 const LONGEST_NAME: usize = 200;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(find)).routes(routes!(open::open))
+    OpenApiRouter::new()
+        .routes(routes!(find))
+        .routes(routes!(visitors::file))
+        .routes(routes!(open::open))
 }
 
 /// Apart from the others, since uploads may take longer than other requests.
 pub(super) fn uploads() -> OpenApiRouter<ApiState> {
+    let uploads = OpenApiRouter::new().routes(routes!(upload)).routes(routes!(visitors::upload));
     // The draft counts the bytes.
-    OpenApiRouter::new().routes(routes!(upload)).layer(DefaultBodyLimit::disable())
+    uploads.layer(DefaultBodyLimit::disable())
 }
 
 /// Where a file is, for a while.
@@ -86,15 +91,7 @@ pub(super) async fn find(
     State(links): State<Links>,
     Path(id): Path<MediaId>,
 ) -> Result<Json<Link>, ApiError> {
-    let media = caller.desk.media(id, &caller.sees).await?;
-    let (url, until) = links.sign(id, Time::now());
-    Ok(Json(Link {
-        url,
-        expires_at: until.to_string(),
-        mime_type: media.file.mime_type,
-        size: media.file.size,
-        filename: media.filename,
-    }))
+    Ok(Json(Link::to(caller.desk.media(id, &caller.sees).await?, &links)))
 }
 
 /// Uploads a file that a message is to carry.
@@ -106,27 +103,34 @@ pub(super) async fn upload(
     State(shelf): State<Shelf>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Uploaded>), ApiError> {
-    let mut form = form.map_err(|error| ApiError::BadRequest(error.body_text()))?;
-    let mut uploaded = None;
-    while let Some(field) = form.next_field().await? {
-        match (field.name(), &uploaded) {
-            (Some("file"), None) => uploaded = Some(write_down(&shelf, field).await?),
-            _ => return Err(ApiError::BadRequest("there is to be one field, `file`".to_owned())),
-        }
-    }
-    let missing = || ApiError::BadRequest("the field `file` is missing".to_owned());
-    let (filename, written) = uploaded.ok_or_else(missing)?;
+    let (filename, written) = read(form, shelf.draft().await?).await?;
     let media = shelf.keep(&caller.desk, caller.user, filename, written).await?;
     Ok((StatusCode::CREATED, Json(media.into())))
 }
 
+/// Writes down the one file in a form as it comes; returns what it is called, too.
+async fn read(
+    form: Result<Multipart, MultipartRejection>,
+    draft: Draft,
+) -> Result<(Option<String>, Written), ApiError> {
+    let mut form = form.map_err(|error| ApiError::BadRequest(error.body_text()))?;
+    let mut draft = Some(draft);
+    let mut uploaded = None;
+    while let Some(field) = form.next_field().await? {
+        match (field.name(), draft.take()) {
+            (Some("file"), Some(draft)) => uploaded = Some(write_down(field, draft).await?),
+            _ => return Err(ApiError::BadRequest("there is to be one field, `file`".to_owned())),
+        }
+    }
+    uploaded.ok_or_else(|| ApiError::BadRequest("the field `file` is missing".to_owned()))
+}
+
 async fn write_down(
-    shelf: &Shelf,
     mut field: Field<'_>,
+    mut draft: Draft,
 ) -> Result<(Option<String>, Written), ApiError> {
     let name = field.file_name().map(name_of).filter(|name| !name.is_empty());
     let told = field.content_type().unwrap_or_default().to_owned();
-    let mut draft = shelf.draft().await?;
     while let Some(piece) = field.chunk().await? {
         draft.write(&piece).await?;
     }
@@ -137,6 +141,16 @@ async fn write_down(
 fn name_of(told: &str) -> String {
     let name = told.rsplit(['/', '\\']).next().unwrap_or_default();
     name.chars().filter(|it| !it.is_control()).take(LONGEST_NAME).collect()
+}
+
+impl Link {
+    /// A good address of a file that may be seen by who asks.
+    fn to(media: desk::Media, links: &Links) -> Self {
+        let desk::Media { id, filename, file } = media;
+        let (url, until) = links.sign(id, Time::now());
+        let (expires_at, mime_type, size) = (until.to_string(), file.mime_type, file.size);
+        Self { url, expires_at, mime_type, size, filename }
+    }
 }
 
 impl From<desk::Media> for Uploaded {

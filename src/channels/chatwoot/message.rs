@@ -110,7 +110,7 @@ fn incoming(
         number: who.number,
         email: who.email,
         thread: Some(thread),
-        handover: handover(told, attributes),
+        handover: handover_of(told),
         told_at: Some(changed.max(sent_at).unwrap_or(Time(0))),
         is_private,
         kind: Type::Text,
@@ -167,8 +167,10 @@ fn status_of(told: &Fields, kind: Kind) -> Status {
 
 /// What it was called when it was handed over from here. A `source_id` would be the natural place,
 /// but Chatwoot takes what has one for a message that its channel has sent already.
-fn handover(told: &Fields, attributes: &Fields) -> Option<Handover> {
-    let told = [text(told, "echo_id"), text(attributes, "recado"), text(told, "source_id")];
+pub(super) fn handover_of(told: &Fields) -> Option<Handover> {
+    let attributes = object(told, "content_attributes");
+    let ours = attributes.and_then(|attributes| text(attributes, "recado"));
+    let told = [text(told, "echo_id"), ours, text(told, "source_id")];
     told.into_iter().flatten().find_map(|text| text.parse().ok())
 }
 
@@ -226,6 +228,7 @@ fn with_file(message: Incoming, file: &Fields, place: Option<&str>) -> Incoming 
                 filename: filename(url, extension.as_deref()),
                 sha256: None,
                 kept_for: KEPT_FOR,
+                stored: None,
             });
         }
     }

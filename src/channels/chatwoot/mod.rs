@@ -10,6 +10,7 @@ mod envelope;
 mod fields;
 mod message;
 pub mod reconcile;
+mod request;
 pub mod send;
 #[cfg(test)]
 mod tests;

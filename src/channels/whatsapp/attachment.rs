@@ -28,6 +28,7 @@ pub(super) fn attachment(kind: &str, fields: &Map<String, Value>) -> Option<Atta
         filename: told("filename").map(|name| clip(&name, LONGEST_NAME)),
         sha256: told("sha256").and_then(|told| checksum(&told)),
         kept_for: KEPT_FOR,
+        stored: None,
     })
 }
 

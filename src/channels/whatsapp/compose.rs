@@ -84,7 +84,7 @@ pub(super) fn body(errand: &Errand) -> Option<Value> {
             body["reaction"] = json!({ "message_id": id, "emoji": emoji });
         }
         // Nothing that WhatsApp has a word for.
-        Task::SetStatus(..) | Task::Assign(_) => return None,
+        Task::SetStatus(..) | Task::Assign(_) | Task::Label(_) => return None,
         Task::Send { media } => {
             let (kind, part) = part(&errand.message, media.as_deref())?;
             body["type"] = json!(kind);

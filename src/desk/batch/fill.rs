@@ -3,7 +3,7 @@
 use entity::{InboxId, inbox, message};
 use serde_json::{Map, Value};
 
-use super::super::media::{tell_of, wanted};
+use super::super::media::{carried, tell_of};
 use super::super::message::json;
 use super::super::{Incoming, Outcome, PLACEHOLDER};
 use super::{Batch, Verdict};
@@ -30,10 +30,10 @@ impl Batch<'_> {
         (Outcome::Applied, None)
     }
 
-    /// Lets the file that a message carries be fetched.
+    /// Gives a message the file that it carries, which may have to be fetched.
     pub(super) fn attach(&mut self, row: &mut message::Model, incoming: &Incoming) {
         if let Some(attachment) = &incoming.attachment {
-            let file = wanted(attachment, row, self.now);
+            let file = carried(attachment, row, self.now);
             tell_of(row, &file);
             self.media.push(file);
         }

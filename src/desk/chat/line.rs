@@ -137,7 +137,7 @@ impl Chat {
             .filter(message::Column::ConversationId.eq(self.conversation()))
     }
 
-    async fn message(&self, id: MessageId) -> Result<Option<message::Model>> {
+    pub(super) async fn message(&self, id: MessageId) -> Result<Option<message::Model>> {
         let row = self.messages().filter(message::Column::Id.eq(id));
         Ok(row.filter(message::Column::IsPrivate.eq(false)).one(&self.desk.desks.db.reader).await?)
     }

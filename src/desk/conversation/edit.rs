@@ -219,6 +219,7 @@ impl Change {
         let kinds = [
             (Kind::Status, told.status.is_some() || told.snoozed_until.is_some()),
             (Kind::Assignee, told.assignee_id.is_some()),
+            (Kind::Labels, told.labels.is_some()),
         ];
         let Some(about) = row.last_message_id else { return Ok(()) };
         for (kind, is_news) in kinds {

@@ -170,7 +170,7 @@ impl Desk {
     }
 
     /// Returns what conversations are labelled with, in alphabetical order.
-    async fn labels(
+    pub(in crate::desk) async fn labels(
         &self,
         reader: &impl ConnectionTrait,
         of: impl IntoIterator<Item = ConversationId>,

@@ -12,11 +12,11 @@ use sea_orm::{
 use serde_json::json;
 
 use super::super::message::reaction_of;
-use super::super::{Colleague, Desks, Message, Result};
+use super::super::{Colleague, Desk, Desks, Message, Result};
 use super::{Errand, Settlement, Task};
 
 /// Which deliveries may be made at `$1`: those of a conversation one after the other, and none
-/// through an inbox that is held. What marks as read waits for nobody.
+/// through an inbox that is held. What is no part of what is said waits for nobody.
 ///
 /// In a CTE of its own, since the planner could run a subquery more than once and lock more rows
 /// than it returns.
@@ -24,9 +24,9 @@ const CLAIM: &str = "WITH next AS MATERIALIZED (
     SELECT d.id FROM delivery AS d JOIN inbox AS i ON i.id = d.inbox_id
     WHERE d.state = 'due' AND d.due_at <= $1
     AND i.disabled_at IS NULL AND (i.held_until IS NULL OR i.held_until <= $1)
-    AND (d.kind IN ('read', 'assignee') OR NOT EXISTS (
+    AND (d.kind IN ('read', 'assignee', 'labels') OR NOT EXISTS (
         SELECT 1 FROM delivery AS b WHERE b.conversation_id = d.conversation_id
-        AND b.kind NOT IN ('read', 'assignee') AND b.id < d.id))
+        AND b.kind NOT IN ('read', 'assignee', 'labels') AND b.id < d.id))
     ORDER BY d.due_at, d.id LIMIT $2 SKIPPING)
     UPDATE delivery SET state = 'claimed', attempts = attempts + 1, fence = fence + 1,
     leased_until = $3, begun_at = NULL WHERE id IN (SELECT id FROM next) RETURNING *";
@@ -125,28 +125,8 @@ impl Desks {
         let contacts = desk.contacts(reader, [conversation.contact_id]).await?;
         let Some(contact) = contacts.get(conversation.contact_id) else { return Ok(None) };
         let Some(number) = contacts.number(conversation.contact_id) else { return Ok(None) };
-        let task = match row.kind {
-            // An earlier attempt that was thought to have failed has arrived after all.
-            Kind::Message if message.status != message::Status::Pending => return Ok(None),
-            Kind::Message => Task::Send { media: None },
-            Kind::Reaction => Task::React(reaction_of(&message, &inbox.address)),
-            Kind::Read => Task::MarkRead,
-            Kind::Status => Task::SetStatus(conversation.status, conversation.snoozed_until),
-            Kind::Assignee => {
-                let assignee = match &conversation.assignee_id {
-                    Some(id) => user::Entity::of_tenant(tenant)
-                        .filter(user::Column::Id.eq(id.clone()))
-                        .one(reader)
-                        .await?
-                        .map(|it| Colleague { email: Some(it.email), name: it.name }),
-                    None => None,
-                };
-                if assignee.is_none() && conversation.assignee_id.is_some() {
-                    // A channel cannot know whom this desk does not.
-                    return Ok(None);
-                }
-                Task::Assign(assignee)
-            }
+        let Some(task) = desk.task(row, &message, (&conversation, &inbox)).await? else {
+            return Ok(None);
         };
         Ok(Some(Errand {
             id: row.id,
@@ -171,6 +151,42 @@ impl Desks {
             .exec(&self.db.writer)
             .await?;
         Ok(())
+    }
+}
+
+impl Desk {
+    /// What a delivery is to tell; nothing if there is no need for it any more.
+    async fn task(
+        &self,
+        row: &delivery::Model,
+        message: &message::Model,
+        (conversation, inbox): (&conversation::Model, &inbox::Model),
+    ) -> Result<Option<Task>> {
+        let reader = &self.desks.db.reader;
+        Ok(Some(match row.kind {
+            // An earlier attempt that was thought to have failed has arrived after all.
+            Kind::Message if message.status != message::Status::Pending => return Ok(None),
+            Kind::Message => Task::Send { media: None },
+            Kind::Reaction => Task::React(reaction_of(message, &inbox.address)),
+            Kind::Read => Task::MarkRead,
+            Kind::Status => Task::SetStatus(conversation.status, conversation.snoozed_until),
+            Kind::Assignee => {
+                let Some(assignee) = &conversation.assignee_id else {
+                    return Ok(Some(Task::Assign(None)));
+                };
+                let known = user::Entity::of_tenant(&self.tenant)
+                    .filter(user::Column::Id.eq(assignee.clone()))
+                    .one(reader)
+                    .await?;
+                // A channel cannot know whom this desk does not.
+                let Some(known) = known else { return Ok(None) };
+                Task::Assign(Some(Colleague { email: Some(known.email), name: known.name }))
+            }
+            Kind::Labels => {
+                let labels = self.labels(reader, [conversation.id]).await?.remove(&conversation.id);
+                Task::Label(labels.unwrap_or_default())
+            }
+        }))
     }
 }
 

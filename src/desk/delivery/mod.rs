@@ -75,6 +75,8 @@ pub enum Task {
     SetStatus(ConversationStatus, Option<Time>),
     /// Who looks after the conversation.
     Assign(Option<Colleague>),
+    /// What the conversation is labelled with.
+    Label(Vec<String>),
 }
 
 /// What a channel calls a message that it was handed: statuses bear it, also when its answer was

@@ -2,7 +2,7 @@
 //!
 //! A file that a channel holds is a row from the moment that its message is stored. A fetcher claims
 //! it for a while, fetches it, and settles it; whoever finds a claim that has run out begins anew.
-//! What an agent uploads is a row before its bytes are stored, and goes after a day if no message
+//! What somebody uploads is a row before its bytes are stored, and goes after a day if no message
 //! carries it by then.
 
 mod claim;
@@ -19,11 +19,15 @@ use serde_json::{Map, Value, json};
 use super::inbound::Attachment;
 use super::message::json;
 use super::{Desk, Desks, Error, Result, Sees};
+use settle::fill;
 
 pub use claim::Fetch;
 pub use settle::{Fetched, Why};
 pub use unused::Unused;
-pub use upload::{Loan, Upload};
+pub use upload::{Loan, Upload, Uploader};
+
+/// For how long an upload may wait for its message, in seconds: a day.
+pub(super) const KEPT_UNUSED: i64 = 24 * 60 * 60;
 
 /// A file that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +87,7 @@ impl Desks {
     }
 }
 
-fn show(row: media::Model) -> Result<Media> {
+pub(super) fn show(row: media::Model) -> Result<Media> {
     let id = row.id;
     match (row.state, row.sha256, row.size) {
         (State::Wanted | State::Claimed, ..) => Err(Error::MediaPending(id)),
@@ -98,9 +102,9 @@ fn show(row: media::Model) -> Result<Media> {
     }
 }
 
-/// The row of a file that a message carries and that is still at its channel.
-pub(super) fn wanted(attachment: &Attachment, of: &message::Model, now: Time) -> media::Model {
-    media::Model {
+/// The row of a file that a message carries: to be fetched, unless its bytes are here.
+pub(super) fn carried(attachment: &Attachment, of: &message::Model, now: Time) -> media::Model {
+    let mut row = media::Model {
         id: MediaId::generate(),
         tenant_id: of.tenant_id.clone(),
         inbox_id: Some(of.inbox_id),
@@ -120,7 +124,11 @@ pub(super) fn wanted(attachment: &Attachment, of: &message::Model, now: Time) ->
         fence: 0,
         error: None,
         created_at: now,
+    };
+    if let Some(file) = &attachment.stored {
+        fill(&mut row, file);
     }
+    row
 }
 
 /// Says in a message how far the file is that it carries: `media` in its metadata, from which

@@ -9,9 +9,7 @@ use sea_orm::{
 };
 
 use super::super::{Desks, Result};
-
-/// For how long an upload may wait for its message, in seconds: a day.
-const WAITING: i64 = 24 * 60 * 60;
+use super::KEPT_UNUSED;
 
 /// How many rows are looked at in one go.
 const AT_ONCE: u64 = 100;
@@ -28,7 +26,7 @@ pub struct Unused {
 impl Desks {
     /// Returns files that no message will carry any more; none of them can be had from now on.
     pub async fn unused_files(&self) -> Result<Vec<Unused>> {
-        let before = Time::now().plus_seconds(-WAITING);
+        let before = Time::now().plus_seconds(-KEPT_UNUSED);
         #[expect(clippy::disallowed_methods, reason = "those of all tenants, for this node itself")]
         let rows = media::Entity::find()
             .filter(media::Column::MessageId.is_null())

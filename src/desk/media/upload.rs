@@ -1,7 +1,9 @@
-//! Files that agents upload, and what channels call them.
+//! Files that are uploaded, and what channels call them.
 
 use entity::media::State;
-use entity::{MediaId, MessageId, TenantId, TenantScoped as _, Time, UserId, media};
+use entity::{
+    ChatSessionId, InboxId, MediaId, MessageId, TenantId, TenantScoped as _, Time, UserId, media,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
@@ -12,15 +14,24 @@ use super::{File, Media, show};
 /// For how long an upload may take until it is taken for dead, in seconds.
 const STORING: i64 = 60 * 60;
 
-/// A file that an agent brings.
+/// A file that somebody brings.
 #[derive(Clone, Debug)]
 pub struct Upload {
     /// Who.
-    pub author: UserId,
+    pub by: Uploader,
     /// What they call it.
     pub filename: Option<String>,
     /// What is known of its bytes.
     pub file: File,
+}
+
+/// Who brings a file.
+#[derive(Clone, Debug)]
+pub enum Uploader {
+    /// An agent, who may let a message of any conversation carry it.
+    Agent(UserId),
+    /// A visitor, for the chat in this inbox.
+    Visitor(InboxId, ChatSessionId),
 }
 
 /// A file that a channel is to be given.
@@ -36,13 +47,17 @@ impl Desk {
     /// Notes that a file is about to be stored: its bytes are never without a row that tells of them.
     pub async fn announce(&self, upload: Upload) -> Result<MediaId> {
         let now = Time::now();
+        let (author_id, inbox_id, provider_id) = match upload.by {
+            Uploader::Agent(author) => (Some(author), None, None),
+            Uploader::Visitor(inbox, session) => (None, Some(inbox), Some(session.to_string())),
+        };
         let mut row = media::Model {
             id: MediaId::generate(),
             tenant_id: self.tenant.clone(),
-            inbox_id: None,
+            inbox_id,
             message_id: None,
-            author_id: Some(upload.author),
-            provider_id: None,
+            author_id,
+            provider_id,
             provider_until: None,
             mime_type: String::new(),
             filename: upload.filename,

@@ -77,6 +77,8 @@ pub(super) struct Widget {
     locale: Option<String>,
     pre_chat: Vec<PreChatField>,
     requires_identity: bool,
+    /// How large a file may be that a visitor sends, in kB; 0 if they may send none.
+    largest_file_kb: u64,
     /// `available` or `away`.
     agents: &'static str,
 }
@@ -146,6 +148,7 @@ pub(super) async fn configure(
         locale: settings.locale,
         pre_chat: settings.pre_chat.into_iter().map(PreChatField::from).collect(),
         requires_identity: settings.requires_identity,
+        largest_file_kb: state.shelf.largest_of_visitors(),
         agents: availability(is_available),
     }))
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::api::{ApiError, ApiState};
 use crate::auth::Visitor;
 use crate::channels::{self, live_chat};
-use crate::desk::{Channel, Direction, Error, Line, MessageId, Outcome, Status, Webhook};
+use crate::desk::{Channel, Direction, Error, Line, MediaId, MessageId, Outcome, Status, Webhook};
 use crate::wire::visitor::Message;
 
 /// The longest identifier that a client may give a message, in bytes.
@@ -18,9 +18,13 @@ const LONGEST_CLIENT_ID: usize = 128;
 #[schema(as = VisitorPost)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::realtime) struct Post {
-    /// What, in 1 to 4,096 characters.
-    #[schema(min_length = 1, max_length = 4096)]
+    /// What, in up to 4,096 characters; it may be missing where there is a file.
+    #[serde(default)]
+    #[schema(max_length = 4096)]
     content: String,
+    /// A file that this visitor has uploaded within a day.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    media_id: Option<MediaId>,
     /// The client's own identifier: a second message that bears it is answered like the first. The
     /// header `Idempotency-Key` says the same.
     client_id: Option<String>,
@@ -55,14 +59,21 @@ pub(in crate::realtime) async fn say(
     // A socket may be older than what agents have decided.
     let visitor = &state.auth.visitor_again(visitor).await?;
     let chat = &visitor.chat;
-    let Post { content, client_id } = post;
+    let Post { content, media_id, client_id } = post;
     if client_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > LONGEST_CLIENT_ID) {
         let why = format!("clientId is empty, or longer than {LONGEST_CLIENT_ID} bytes");
         return Err(Error::Invalid(why).into());
     }
     let own = client_id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let id = format!("{}:{own}", chat.id());
-    let told = live_chat::Told::Message { id: id.clone(), content, client_id };
+    if let Some(line) = chat.line_called(&id).await? {
+        return Ok(line.into());
+    }
+    let file = match media_id {
+        Some(media_id) => Some(chat.uploaded(media_id).await?.into()),
+        None => None,
+    };
+    let told = live_chat::Told::Message { id: id.clone(), content, client_id, file };
     tell(state, visitor, vec![told]).await?;
     if chat.contact().is_none() {
         // They have become a contact.

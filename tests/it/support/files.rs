@@ -69,10 +69,21 @@ pub(crate) async fn upload(
     mime_type: &str,
     bytes: &[u8],
 ) -> (StatusCode, Value) {
+    let url = format!("{}/api/media", tenant.url());
+    upload_to(&url, &tenant.token(), (name, mime_type), bytes).await
+}
+
+/// Uploads a file as whoever has that token.
+pub(crate) async fn upload_to(
+    url: &str,
+    token: &str,
+    (name, mime_type): (&str, &str),
+    bytes: &[u8],
+) -> (StatusCode, Value) {
     let part = Part::bytes(bytes.to_vec()).file_name(name.to_owned());
     let form = Form::new().part("file", part.mime_str(mime_type).unwrap());
-    let request = reqwest::Client::new().post(format!("{}/api/media", tenant.url()));
-    let told = request.bearer_auth(tenant.token()).multipart(form).send().await.unwrap();
+    let request = reqwest::Client::new().post(url).bearer_auth(token).multipart(form);
+    let told = request.send().await.unwrap();
     (told.status(), told.json().await.unwrap())
 }
 

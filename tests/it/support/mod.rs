@@ -32,7 +32,7 @@ use tokio::time::timeout;
 pub(crate) use chatwoot::{API_TOKEN, Chatwoot, Fault, admin};
 pub(crate) use database::Database;
 pub(crate) use files::{
-    ANA, arrived, carrying, file, opened, served_by, stored, until, upload, with_library,
+    ANA, arrived, carrying, file, opened, served_by, stored, until, upload, upload_to, with_library,
 };
 pub(crate) use library::{Library, base64_of, picture};
 pub(crate) use person::{Answer, PASSWORD, Person};

@@ -4,7 +4,7 @@ use recado::desk::{Actor, LiveChatSettings, PreChatField, PreChatKind};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Answer, Client, Tenant, TestServer};
+use super::{Answer, Client, Tenant, TestServer, upload_to};
 
 /// By what test sites vouch for their users.
 pub(crate) const IDENTITY_SECRET: &str = "only the site knows";
@@ -103,6 +103,17 @@ impl<'a> Visitor<'a> {
         let said = self.post("/messages", json!({ "content": content })).await;
         assert_eq!(said.status, StatusCode::CREATED, "{said:?}");
         said.body
+    }
+
+    /// Uploads a file.
+    pub(crate) async fn uploads(
+        &self,
+        name: &str,
+        mime_type: &str,
+        bytes: &[u8],
+    ) -> (StatusCode, Value) {
+        let url = format!("{}{}", self.server.url, self.path("/media"));
+        upload_to(&url, &self.token, (name, mime_type), bytes).await
     }
 
     /// What was said in the chat, as the visitor reads it.

@@ -1,18 +1,17 @@
-//! A Chatwoot with one account, as seen by whoever is connected to it: it sends each webhook once,
-//! echoes what is sent through its API, and keeps what was said.
+//! A Chatwoot with one account, as seen by whoever is connected to it: it tries each webhook once and for
+//! 5 s, echoes what is sent through its API, keeps what was said, and tells of other messages what is wrong.
+
+mod api;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use recado::desk::{Desk, InboxId, Time};
-use reqwest::Method;
+use reqwest::Client;
 use serde_json::{Value, json};
+use sha2::Sha256;
 use tokio::net::TcpListener;
 
 use super::{TestServer, token};
@@ -20,10 +19,14 @@ use super::{TestServer, token};
 /// What the API asks for.
 pub(crate) const API_TOKEN: &str = "token-of-an-agent";
 
+/// How long it waits for the answer to a webhook.
+const UNTIL_GIVEN_UP: Duration = Duration::from_secs(5);
+
 /// Its address, and what it has done.
 #[derive(Clone)]
 pub(crate) struct Chatwoot {
     pub(crate) url: String,
+    client: Client,
     state: Arc<Mutex<Kept>>,
 }
 
@@ -39,6 +42,13 @@ struct Kept {
     /// What the API was asked, by path and body.
     asked: Vec<(String, Value)>,
     faults: Vec<Fault>,
+    /// The token that its API takes, and how it answers any other.
+    token: String,
+    refusal: u16,
+    /// By what it signs webhooks, as newer versions do.
+    secret: Option<String>,
+    /// Echoes that are told when what they echo has been answered.
+    late: Option<Vec<Value>>,
 }
 
 #[derive(Clone)]
@@ -58,38 +68,45 @@ pub(crate) enum Fault {
     Answer(u16),
     /// It is taken, and the answer is lost.
     Lost,
+    /// It is taken, and never answered.
+    Silent,
+    /// It is taken, and answered with that status.
+    TakenWith(u16),
 }
 
 impl Chatwoot {
     pub(crate) async fn start() -> Self {
-        let state =
-            Arc::new(Mutex::new(Kept { now: Time::now().seconds(), next: 100, ..Kept::default() }));
+        let (token, refusal) = (API_TOKEN.to_owned(), 401);
+        let now = Time::now().seconds();
+        let kept = Kept { now, next: 100, token, refusal, ..Kept::default() };
+        let state = Arc::new(Mutex::new(kept));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let chatwoot = Self { url, state };
-        let account = "/api/v1/accounts/1";
-        let router = Router::new()
-            .route(&format!("{account}/agents"), get(agents))
-            .route(&format!("{account}/conversations"), get(conversations))
-            .route(&format!("{account}/conversations/{{id}}/messages"), get(messages).post(send))
-            .route(&format!("{account}/conversations/{{id}}/{{what}}"), post(other))
-            .route("/files/{name}", get(|| async { super::picture("") }))
-            .with_state(chatwoot.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let chatwoot = Self { url, client: Client::new(), state };
+        let api = api::router(chatwoot.clone());
+        tokio::spawn(async move { axum::serve(listener, api).await.unwrap() });
         chatwoot
     }
 
     /// Connects it to a tenant, as an admin does; returns the inbox.
     pub(crate) async fn connect(&self, server: &TestServer, desk: &Desk, more: &Value) -> InboxId {
+        self.connect_at(&server.url, &admin(desk), more).await
+    }
+
+    /// As `connect`, to a server of which nothing is known but its address.
+    pub(crate) async fn connect_at(&self, server: &str, token: &str, more: &Value) -> InboxId {
         let mut body = json!({
             "name": "Chatwoot", "baseUrl": self.url, "accountId": 1, "apiAccessToken": API_TOKEN,
         });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let (path, token) = ("/api/chatwoot/inboxes", admin(desk));
-        let (status, added) = server.send(Method::POST, path, &token, &body).await;
+        let request = self.client.post(format!("{server}/api/chatwoot/inboxes"));
+        let answer = request.bearer_auth(token).json(&body).send().await.unwrap();
+        let (status, added) = (answer.status(), answer.json::<Value>().await.unwrap());
         assert_eq!(status, 201, "{added}");
         let path = added["webhookPath"].as_str().unwrap();
-        self.kept().webhooks_to = Some(format!("{}{path}", server.url));
+        let mut kept = self.kept();
+        kept.webhooks_to = Some(format!("{server}{path}"));
+        kept.secret = body["webhookSecret"].as_str().map(str::to_owned);
         added["inbox"]["id"].as_str().unwrap().parse().unwrap()
     }
 
@@ -104,6 +121,26 @@ impl Chatwoot {
 
     pub(crate) fn fail(&self, fault: Fault) {
         self.kept().faults.push(fault);
+    }
+
+    /// From now on its API takes another token, and refuses all others so.
+    pub(crate) fn wants(&self, token: &str, refusal: u16) {
+        let mut kept = self.kept();
+        (kept.token, kept.refusal) = (token.to_owned(), refusal);
+    }
+
+    /// From now on echoes wait until they are let go.
+    pub(crate) fn holds_echoes(&self) {
+        self.kept().late = Some(Vec::new());
+    }
+
+    /// Tells the echoes that have waited; how many there were.
+    pub(crate) async fn lets_echoes_go(&self) -> usize {
+        let late = self.kept().late.take().unwrap_or_default();
+        for echo in &late {
+            self.deliver(echo.clone()).await;
+        }
+        late.len()
     }
 
     /// What was asked of a path that ends so.
@@ -195,9 +232,20 @@ impl Chatwoot {
             kept.webhooks_to.clone().filter(|_| !kept.loses)
         };
         if let Some(to) = to {
-            let answer = reqwest::Client::new().post(to).json(&webhook).send().await.unwrap();
+            let (body, secret) = (webhook.to_string(), self.kept().secret.clone());
+            let request = self.client.post(to).header("content-type", "application/json");
+            let request = signed(request, &body, secret.as_deref()).timeout(UNTIL_GIVEN_UP);
+            let answer = request.body(body).send().await.expect("Chatwoot gives up after 5 s");
             assert_eq!(answer.status(), 200, "{webhook}");
         }
+    }
+
+    /// Tells of what came through its API.
+    async fn echo(&self, webhook: Value) {
+        if let Some(late) = &mut self.kept().late {
+            return late.push(webhook);
+        }
+        self.deliver(webhook).await;
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -248,8 +296,12 @@ impl Kept {
         json!({
             "id": id, "inbox_id": 3, "status": talk.status, "labels": talk.labels,
             "meta": { "sender": talk.contact, "assignee": talk.assignee },
-            "timestamp": talk.updated_at, "updated_at": talk.updated_at,
-            "messages": talk.messages.last().into_iter().collect::<Vec<_>>(),
+            "timestamp": talk.updated_at, "updated_at": talk.updated_at, "unread_count": 7,
+            // What is nested may be another conversation's: chatwoot/chatwoot#15602, #13608.
+            "messages": [{
+                "id": 1, "content": "de outra conversa", "message_type": 0, "created_at": talk.updated_at,
+                "conversation_id": 1, "sender": { "id": 99, "name": "Alguém", "type": "contact" },
+            }],
         })
     }
 
@@ -273,110 +325,24 @@ impl Kept {
     }
 }
 
-async fn agents(State(chatwoot): State<Chatwoot>, headers: HeaderMap) -> Response {
-    if let Some(refused) = refused(&chatwoot, &headers) {
-        return refused;
-    }
-    Json(json!([{ "id": 7, "name": "Ada", "email": "ada@acme.test" }])).into_response()
-}
-
-async fn conversations(
-    State(chatwoot): State<Chatwoot>,
-    Query(asked): Query<BTreeMap<String, String>>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refused) = refused(&chatwoot, &headers) {
-        return refused;
-    }
-    assert!(asked.contains_key("updated_within") && asked["status"] == "all", "{asked:?}");
-    let kept = chatwoot.kept();
-    let payload: Vec<_> = kept.talks.keys().map(|id| kept.talk(*id)).collect();
-    Json(json!({ "data": { "meta": {}, "payload": payload } })).into_response()
-}
-
-async fn messages(
-    State(chatwoot): State<Chatwoot>,
-    Path(id): Path<u64>,
-    Query(asked): Query<BTreeMap<String, String>>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refused) = refused(&chatwoot, &headers) {
-        return refused;
-    }
-    let after: u64 = asked["after"].parse().unwrap();
-    let kept = chatwoot.kept();
-    let found = kept.talks[&id].messages.iter().filter(|it| it["id"].as_u64() >= Some(after));
-    Json(json!({ "payload": found.take(3).collect::<Vec<_>>() })).into_response()
-}
-
-async fn send(
-    State(chatwoot): State<Chatwoot>,
-    Path(id): Path<u64>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Some(refused) = refused(&chatwoot, &headers) {
-        return refused;
-    }
-    let fault = chatwoot.kept().faults.pop();
-    if let Some(Fault::Answer(status)) = fault {
-        return StatusCode::from_u16(status).unwrap().into_response();
-    }
-    let is_form = headers["content-type"].to_str().unwrap().starts_with("multipart/");
-    let asked: Value = if is_form {
-        json!({ "form": String::from_utf8_lossy(&body) })
-    } else {
-        serde_json::from_slice(&body).unwrap()
-    };
-    let (number, webhook) = {
-        let mut kept = chatwoot.kept();
-        kept.asked.push((format!("{id}/messages"), asked.clone()));
-        let content = asked["content"].as_str().unwrap_or_default().to_owned();
-        let attributes = if is_form { json!({}) } else { asked["content_attributes"].clone() };
-        kept.add(id, "outgoing", &content, &json!({ "content_attributes": attributes }))
-    };
-    chatwoot.deliver(webhook).await;
-    if fault == Some(Fault::Lost) {
-        // An answer that ends before it has begun.
-        let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut"))]);
-        return axum::body::Body::from_stream(broken).into_response();
-    }
-    Json(json!({ "id": number, "echo_id": asked["echo_id"] })).into_response()
-}
-
-async fn other(
-    State(chatwoot): State<Chatwoot>,
-    Path((id, what)): Path<(u64, String)>,
-    headers: HeaderMap,
-    Json(asked): Json<Value>,
-) -> Response {
-    if let Some(refused) = refused(&chatwoot, &headers) {
-        return refused;
-    }
-    chatwoot.kept().asked.push((format!("{id}/{what}"), asked.clone()));
-    match what.as_str() {
-        "toggle_status" => {
-            let status = asked["status"].as_str().unwrap().to_owned();
-            chatwoot.turns(id, |talk| talk.status = status).await;
-        }
-        "assignments" => {
-            let is_ada = asked["assignee_id"] == 7;
-            let ada = json!({ "id": 7, "name": "Ada", "email": "ada@acme.test", "type": "user" });
-            let assignee = if is_ada { ada } else { Value::Null };
-            chatwoot.turns(id, |talk| talk.assignee = assignee).await;
-        }
-        _ => {}
-    }
-    Json(json!({})).into_response()
-}
-
-fn refused(_: &Chatwoot, headers: &HeaderMap) -> Option<Response> {
-    let is_known = headers.get("api_access_token").is_some_and(|told| told == API_TOKEN);
-    (!is_known).then(|| StatusCode::UNAUTHORIZED.into_response())
-}
-
 /// A token of the tenant's admin.
 pub(crate) fn admin(desk: &Desk) -> String {
     let exp = Time::now().seconds() + 3_600;
     token(&json!({ "sub": "boss", "tenantId": desk.tenant(), "role": "admin", "exp": exp }))
+}
+
+/// With the headers of newer versions, if there is something to sign by.
+fn signed(
+    request: reqwest::RequestBuilder,
+    body: &str,
+    secret: Option<&str>,
+) -> reqwest::RequestBuilder {
+    let Some(secret) = secret else { return request };
+    let timestamp = Time::now().seconds();
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    let mac = mac.chain_update(format!("{timestamp}.{body}"));
+    let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    let request = request.header("x-chatwoot-signature", signature);
+    let request = request.header("x-chatwoot-timestamp", timestamp);
+    request.header("x-chatwoot-delivery", "9b2f5f0e-6f1e-4a0c-9a54-0d6c1a7d1c55")
 }

@@ -1,6 +1,7 @@
-//! What channels answer whoever tells them something.
+//! Telling channels something, and what they answer.
 
-use serde_json::Value;
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
 
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,4 +40,47 @@ pub enum Refusal {
     Banned,
     /// The message is wrong, or cannot reach them.
     Final,
+}
+
+/// Asks a channel, which agents know as `who`; returns its answer, or nothing of one that was cut off or is
+/// longer than `most` bytes.
+///
+/// # Errors
+/// What it amounts to that there is no answer.
+pub(super) async fn ask(
+    who: &str,
+    request: RequestBuilder,
+    most: usize,
+) -> Result<(StatusCode, Option<Vec<u8>>), Answer> {
+    match request.send().await {
+        Ok(response) => Ok((response.status(), read(response, most).await)),
+        // Before the connection stands, nothing is written to it.
+        Err(error) if error.is_connect() || error.is_builder() => {
+            Err(Answer::Unreached(trouble(who, "unreachable", &error)))
+        }
+        Err(error) => Err(Answer::Lost(trouble(who, "outcome_unknown", &error))),
+    }
+}
+
+async fn read(mut response: Response, most: usize) -> Option<Vec<u8>> {
+    let mut answer = Vec::new();
+    while let Some(piece) = response.chunk().await.ok()? {
+        answer.extend_from_slice(&piece);
+        if answer.len() > most {
+            return None;
+        }
+    }
+    Some(answer)
+}
+
+/// Why there is no answer. Without the address, which is of no use to an agent.
+fn trouble(who: &str, code: &str, error: &reqwest::Error) -> Value {
+    let why = if error.is_timeout() {
+        format!("{who} did not answer in time")
+    } else if error.is_connect() {
+        format!("{who} cannot be reached")
+    } else {
+        format!("the connection to {who} was cut before it answered")
+    };
+    json!({ "code": code, "message": why })
 }

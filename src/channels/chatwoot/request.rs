@@ -1,14 +1,14 @@
 //! What is sent to Chatwoot, and what its answers mean.
 
+use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::super::{Answer, Parcel, Refusal};
 use super::fields::clip;
 
 /// The largest answer that is read, in bytes: a list of all conversations may be long.
-const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+pub(super) const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// What a request says.
 pub(super) enum Body {
@@ -25,18 +25,6 @@ pub(super) fn form(fields: Map<String, Value>, parcel: Parcel) -> Option<Form> {
         form.text(key, value)
     });
     Some(form.part("attachments[]", file))
-}
-
-/// Reads an answer to its end; nothing if it has none, or too distant a one.
-pub(super) async fn read(mut response: Response) -> Option<Vec<u8>> {
-    let mut answer = Vec::new();
-    while let Some(piece) = response.chunk().await.ok()? {
-        answer.extend_from_slice(&piece);
-        if answer.len() > LARGEST_ANSWER {
-            return None;
-        }
-    }
-    Some(answer)
 }
 
 /// Tells what an answer means; `None` stands for one that was cut off.
@@ -72,18 +60,6 @@ pub(super) fn unsendable() -> Answer {
 pub(super) fn unreadable(status: StatusCode) -> Value {
     let why = format!("Chatwoot's answer cannot be read (HTTP {})", status.as_u16());
     json!({ "code": "outcome_unknown", "message": why })
-}
-
-/// Why there is no answer. Without the address, which is of no use to an agent.
-pub(super) fn trouble(code: &str, error: &reqwest::Error) -> Value {
-    let why = if error.is_timeout() {
-        "Chatwoot did not answer in time"
-    } else if error.is_connect() {
-        "Chatwoot cannot be reached"
-    } else {
-        "the connection to Chatwoot was cut before it answered"
-    };
-    json!({ "code": code, "message": why })
 }
 
 #[cfg(test)]

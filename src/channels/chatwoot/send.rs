@@ -7,11 +7,12 @@ use reqwest::{Client, ClientBuilder, Method, StatusCode, Url, header};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use super::super::answer::ask;
 use super::super::guard::{Guard, PublicOnly, Way};
 use super::super::{Answer, Download, Parcel, Refusal, Trouble};
 use super::compose::fields;
 use super::message::handover_of;
-use super::request::{Body, form, read, refused, trouble, understand, unreadable, unsendable};
+use super::request::{Body, LARGEST_ANSWER, form, refused, understand, unreadable, unsendable};
 use super::{Account, fields as told};
 use crate::desk::{Colleague, Connection, ConversationStatus, Errand, Task};
 
@@ -245,17 +246,8 @@ impl Api {
             }
             Some(Body::Form(form)) => request.multipart(form),
         };
-        match request.send().await {
-            Ok(response) => {
-                let status = response.status();
-                understand(status, read(response).await.as_deref())
-            }
-            // Before the connection stands, nothing is written to it.
-            Err(error) if error.is_connect() || error.is_builder() => {
-                Err(Answer::Unreached(trouble("unreachable", &error)))
-            }
-            Err(error) => Err(Answer::Lost(trouble("outcome_unknown", &error))),
-        }
+        let (status, answer) = ask("Chatwoot", request, LARGEST_ANSWER).await?;
+        understand(status, answer.as_deref())
     }
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
+use super::super::answer::ask;
 use super::super::{Answer, Refusal};
 use super::compose::body;
 use super::envelope::clip;
@@ -68,31 +69,11 @@ impl Graph {
         let url = format!("{}/{from}/messages", self.url);
         let request = self.client.post(url).bearer_auth(token.expose_secret());
         let request = request.header("content-type", "application/json").body(body.to_string());
-        match request.send().await {
-            Ok(response) => {
-                let status = response.status();
-                let answer = read(response).await;
-                understand(status, answer.as_deref())
-            }
-            // Before the connection stands, nothing is written to it.
-            Err(error) if error.is_connect() || error.is_builder() => {
-                Answer::Unreached(trouble("unreachable", &error))
-            }
-            Err(error) => Answer::Lost(trouble("outcome_unknown", &error)),
+        match ask("WhatsApp", request, LARGEST_ANSWER).await {
+            Ok((status, answer)) => understand(status, answer.as_deref()),
+            Err(answer) => answer,
         }
     }
-}
-
-/// Reads an answer to its end; nothing if it has none, or too distant a one.
-async fn read(mut response: Response) -> Option<Vec<u8>> {
-    let mut answer = Vec::new();
-    while let Some(piece) = response.chunk().await.ok()? {
-        answer.extend_from_slice(&piece);
-        if answer.len() > LARGEST_ANSWER {
-            return None;
-        }
-    }
-    Some(answer)
 }
 
 /// Tells what an answer means; `None` stands for one that was cut off.
@@ -142,18 +123,6 @@ fn told(code: i64, error: &Value) -> Value {
         told["error_data"] = json!({ "details": details });
     }
     told
-}
-
-/// Why there is no answer. Without the address, which is of no use to an agent.
-fn trouble(code: &str, error: &reqwest::Error) -> Value {
-    let why = if error.is_timeout() {
-        "WhatsApp did not answer in time"
-    } else if error.is_connect() {
-        "WhatsApp cannot be reached"
-    } else {
-        "the connection to WhatsApp was cut before it answered"
-    };
-    json!({ "code": code, "message": why })
 }
 
 #[cfg(test)]

@@ -215,6 +215,26 @@ async fn what_webhooks_lost_is_found_on_demand() {
 }
 
 #[tokio::test]
+async fn inboxes_that_are_not_taken_hide_nothing_that_was_lost() {
+    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    let inbox = chatwoot.connect(&server, &acme.desk, &json!({ "inboxIds": [3] })).await;
+    chatwoot.lose(true);
+    for contact in 20..24 {
+        let elsewhere = chatwoot.begins_in(4, "Rui", contact).await;
+        chatwoot.says(elsewhere, "incoming", "Outro setor", json!({})).await;
+    }
+    let talk = chatwoot.begins("Bea", 14).await;
+    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
+
+    let path = format!("/api/inboxes/{inbox}/reconcile");
+    let (_, found) = server.send(Method::POST, &path, &token_of(&acme), &json!({})).await;
+
+    assert_eq!(found["conversations"], 1, "{found}");
+    assert_eq!(only(&acme).await.contact.name.as_deref(), Some("Bea"));
+}
+
+#[tokio::test]
 async fn what_was_lost_while_the_server_was_down_is_found_when_it_is_back() {
     let database = Database::create().await;
     let server = TestServer::on(database, &["--chatwoot-reconcile", "0"]).await;

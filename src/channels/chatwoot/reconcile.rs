@@ -1,5 +1,7 @@
 //! Asking Chatwoot what it keeps, in the form of webhooks: what one of those would have told.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,7 +41,7 @@ impl Api {
         seconds: i64,
     ) -> Result<Vec<Stirred>, Answer> {
         let only = Account::read(&connection.settings).map(|it| it.inbox_ids).unwrap_or_default();
-        let mut found: Vec<Stirred> = Vec::new();
+        let (mut found, mut threads) = (Vec::new(), HashSet::new());
         // Some versions answer with all at once, whatever the page; others page by page.
         for page in 1..=MOST_PAGES {
             let query = [
@@ -52,19 +54,19 @@ impl Api {
             let answer = self.ask(connection, Method::GET, &parts, &query, None).await?;
             let payload = answer.pointer("/data/payload").or_else(|| answer.get("payload"));
             let payload = payload.and_then(Value::as_array).cloned().unwrap_or_default();
-            let new = payload.into_iter().filter_map(|told| {
-                let fields = told.as_object()?;
-                let (thread, inbox) = (text(fields, "id")?, number(fields, "inbox_id"));
+            // What is not taken counts too: a page of nothing else is not the last.
+            let known = threads.len();
+            for told in payload {
+                let Some(fields) = told.as_object() else { continue };
+                let (Some(thread), inbox) = (text(fields, "id"), number(fields, "inbox_id")) else {
+                    continue;
+                };
                 let is_taken = only.is_empty() || inbox.is_some_and(|it| only.contains(&it));
-                is_taken.then_some(Stirred { thread, told })
-            });
-            let known = found.len();
-            for stirred in new {
-                if !found.iter().any(|it| it.thread == stirred.thread) {
-                    found.push(stirred);
+                if threads.insert(thread.clone()) && is_taken {
+                    found.push(Stirred { thread, told });
                 }
             }
-            if found.len() == known {
+            if threads.len() == known {
                 break;
             }
         }

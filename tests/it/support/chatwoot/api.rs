@@ -45,13 +45,16 @@ async fn agents() -> Json<Value> {
     Json(json!([{ "id": 7, "name": "Ada", "email": "ada@acme.test" }]))
 }
 
+/// Two on a page, and nothing after the last.
 async fn conversations(
     State(chatwoot): State<Chatwoot>,
     Query(asked): Query<BTreeMap<String, String>>,
 ) -> Json<Value> {
     assert!(asked.contains_key("updated_within") && asked["status"] == "all", "{asked:?}");
     let kept = chatwoot.kept();
-    let payload: Vec<_> = kept.talks.keys().map(|id| kept.talk(*id)).collect();
+    let before = (asked["page"].parse::<usize>().unwrap() - 1) * 2;
+    let page = kept.talks.keys().skip(before).take(2);
+    let payload: Vec<_> = page.map(|id| kept.talk(*id)).collect();
     Json(json!({ "data": { "meta": {}, "payload": payload } }))
 }
 

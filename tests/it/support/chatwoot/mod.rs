@@ -53,6 +53,7 @@ struct Kept {
 
 #[derive(Clone)]
 struct Talk {
+    inbox: u64,
     contact: Value,
     status: String,
     assignee: Value,
@@ -157,6 +158,11 @@ impl Chatwoot {
 
     /// Somebody begins a conversation.
     pub(crate) async fn begins(&self, name: &str, contact: u64) -> u64 {
+        self.begins_in(3, name, contact).await
+    }
+
+    /// Somebody begins a conversation in another inbox of the account.
+    pub(crate) async fn begins_in(&self, inbox: u64, name: &str, contact: u64) -> u64 {
         let (id, webhook) = {
             let mut kept = self.kept();
             let id = kept.number();
@@ -166,6 +172,7 @@ impl Chatwoot {
             });
             let updated_at = kept.tick();
             let talk = Talk {
+                inbox,
                 contact,
                 status: "open".to_owned(),
                 assignee: Value::Null,
@@ -283,7 +290,7 @@ impl Kept {
         let mut message = json!({
             "id": id, "content": content, "content_type": "text", "content_attributes": {},
             "message_type": number, "private": false, "source_id": null, "status": "sent",
-            "created_at": now, "conversation_id": talk, "inbox_id": 3, "sender": sender,
+            "created_at": now, "conversation_id": talk, "inbox_id": told.inbox, "sender": sender,
         });
         message.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
         told.messages.push(message.clone());
@@ -294,7 +301,7 @@ impl Kept {
     fn talk(&self, id: u64) -> Value {
         let talk = &self.talks[&id];
         json!({
-            "id": id, "inbox_id": 3, "status": talk.status, "labels": talk.labels,
+            "id": id, "inbox_id": talk.inbox, "status": talk.status, "labels": talk.labels,
             "meta": { "sender": talk.contact, "assignee": talk.assignee },
             "timestamp": talk.updated_at, "updated_at": talk.updated_at, "unread_count": 7,
             // What is nested may be another conversation's: chatwoot/chatwoot#15602, #13608.
@@ -319,7 +326,7 @@ impl Kept {
         let at = Time::from_seconds(told["created_at"].as_i64().unwrap()).unwrap();
         told["created_at"] = json!(at.to_string());
         told["event"] = json!(event);
-        told["inbox"] = json!({ "id": 3, "name": "Site" });
+        told["inbox"] = json!({ "id": self.talks[&talk].inbox, "name": "Site" });
         told["conversation"] = self.talk(talk);
         told
     }

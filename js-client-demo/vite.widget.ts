@@ -36,7 +36,7 @@ function within(budget: number): Plugin {
     name: 'within',
     generateBundle(_, bundle) {
       const scripts = Object.values(bundle).filter((output) => output.type === 'chunk');
-      const size = scripts.reduce((sum, { code }) => sum + gzipSync(code).length, 0);
+      const size = scripts.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
       const told = `${size} of ${budget} bytes gzipped`;
       if (size > budget) this.error(told);
       this.info(told);

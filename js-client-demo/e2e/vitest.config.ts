@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+/** `--mode soak` and `--mode screenshots` run what takes long, or is looked at, instead of the tests. */
+export default defineConfig(({ mode }) => ({
   test: {
-    // A soak takes long and is run by itself: `npm run soak`.
-    include: [process.env.SOAK ? 'e2e/**/*.soak.ts' : 'e2e/**/*.e2e.ts'],
+    include: [`e2e/**/*.${mode === 'test' ? 'e2e' : mode}.ts`],
     // Each file has a server and a browser of its own; more at once would measure each other.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
   },
-});
+}));

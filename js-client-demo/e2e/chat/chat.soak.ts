@@ -1,24 +1,20 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Chat, somebody } from '../support/chat';
-import { until, World } from '../support/world';
+import { Chat, expect, test, until } from '../world';
+import type { Customer } from '../world/customer';
+import type { World } from '../world/world';
 
 // What docs/client.md says of large desks. Each can be made smaller for a quick look.
 const conversations = Number(process.env.CONVERSATIONS ?? 10_000);
 const messages = Number(process.env.MESSAGES ?? 50_000);
 const seconds = Number(process.env.SECONDS ?? 120);
 
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-}, 60_000);
-afterAll(() => world.close());
-
-test(`${messages} messages in a thread, ${conversations} conversations, and a soak of updates`, async () => {
-  const busy = somebody('Cliente de Sempre');
-  await seedThread(busy);
-  await seedConversations();
-  const chat = await Chat.with(world, busy);
+test(`${messages} messages in a thread, ${conversations} conversations, and a soak of updates`, async ({
+  world,
+}) => {
+  const busy = world.customer('Cliente de Sempre');
+  await seedThread(world, busy);
+  const others = await seedConversations(world);
+  const chat = await Chat.with(world.bia, busy);
   await watchTasks(chat.page);
 
   const opened = await tasks(chat.page);
@@ -40,10 +36,8 @@ test(`${messages} messages in a thread, ${conversations} conversations, and a so
   while (Date.now() < end) {
     if (sent % 200 === 0) heaps.push(await heap(chat.page));
     sent += 1;
-    await world.writes(
-      sent % 3 === 0 ? busy : customer(sent % conversations),
-      `atualização ${sent}`,
-    );
+    const who = sent % 3 === 0 ? busy : others[sent % others.length];
+    await who?.says(`atualização ${sent}`);
   }
   heaps.push(await heap(chat.page));
   const soaked = await tasks(chat.page);
@@ -55,11 +49,7 @@ test(`${messages} messages in a thread, ${conversations} conversations, and a so
   expect((heaps.at(-1) ?? 0) - (heaps[1] ?? 0)).toBeLessThan(25);
 }, 3_600_000);
 
-function customer(n: number) {
-  return { phone: `55119${String(70_000_000 + n)}`, name: `Cliente ${n}` };
-}
-
-async function seedThread(busy: ReturnType<typeof somebody>): Promise<void> {
+async function seedThread(world: World, busy: Customer): Promise<void> {
   const begin = Math.floor(Date.now() / 1_000) - messages * 30;
   for (let at = 0; at < messages; at += 250) {
     const many = Array.from({ length: Math.min(250, messages - at) }, (_, n) => ({
@@ -67,19 +57,18 @@ async function seedThread(busy: ReturnType<typeof somebody>): Promise<void> {
       timestamp: String(begin + (at + n) * 30),
       text: { body: `Mensagem ${at + n}. ${'Texto de tamanho variável. '.repeat((at + n) % 5)}` },
     }));
-    await world.writesAll(busy, many);
+    await busy.saysAll(many);
   }
-  const id = await world.conversationWith(busy);
-  await world.api('admin', `/api/conversations/${id}/read`, { method: 'POST' });
+  const id = await busy.conversation();
+  await world.ada.asks(`/api/conversations/${id}/read`, 'POST');
 }
 
-async function seedConversations(): Promise<void> {
-  for (let at = 0; at < conversations; at += 50) {
-    const some = Array.from({ length: Math.min(50, conversations - at) }, (_, n) =>
-      customer(at + n),
-    );
-    await Promise.all(some.map((each) => world.writes(each, 'Oi, tudo bem?')));
+async function seedConversations(world: World): Promise<Customer[]> {
+  const all = Array.from({ length: conversations }, (_, n) => world.customer(`Cliente ${n}`));
+  for (let at = 0; at < all.length; at += 50) {
+    await Promise.all(all.slice(at, at + 50).map((each) => each.says('Oi, tudo bem?')));
   }
+  return all;
 }
 
 /** Reads a thread back to its beginning. */
@@ -89,12 +78,13 @@ async function readAll(chat: Chat): Promise<void> {
       box.scrollTop = 0;
       return document.querySelector('.start') !== null;
     });
-  await until(isRead, 'the thread is read to its beginning', 1_800_000);
+  await until('the thread is read to its beginning', isRead, 1_800_000);
 }
 
 async function loadAll(chat: Chat): Promise<void> {
   let last = -1;
   await until(
+    'the list is read to its end',
     async () => {
       const height = await chat.page.$eval('.chat-rows', (box) => {
         box.scrollTop = box.scrollHeight;
@@ -105,7 +95,6 @@ async function loadAll(chat: Chat): Promise<void> {
       last = height;
       return isAll;
     },
-    'the list is read to its end',
     1_800_000,
   );
 }

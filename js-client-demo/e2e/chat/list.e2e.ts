@@ -1,26 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Chat, somebody } from '../support/chat';
-import { until, World } from '../support/world';
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+import { Chat, expect, test, until } from '../world';
 
 /** The names in the list, from the top. */
 const names = (chat: Chat) => chat.page.locator('.chat-row b').allTextContents();
 
-test('L1: who writes comes to the top, in bold, with a figure; an answer clears it', async () => {
-  const [ana, bia] = [somebody('Ana Topo'), somebody('Bia Topo')];
-  await world.writes(ana, 'Oi');
-  await world.writes(bia, 'Olá');
-  const chat = new Chat(await world.page('/chat'));
+test('L1: who writes comes to the top, in bold, with a figure; an answer clears it', async ({
+  world,
+}) => {
+  const [ana, bia] = [world.customer('Ana Topo'), world.customer('Bia Topo')];
+  await ana.says('Oi');
+  await bia.says('Olá');
+  const chat = await Chat.at(world.bia);
   await chat.row(ana).waitFor();
   await chat.page.mouse.move(900, 400);
 
-  await world.writes(ana, 'Alguém aí?');
-  await until(async () => (await names(chat))[0] === ana.name, 'she is at the top');
+  await ana.says('Alguém aí?');
+  await until('she is at the top', async () => (await names(chat))[0] === ana.name);
   const weight = await chat
     .row(ana)
     .locator('b')
@@ -33,18 +27,19 @@ test('L1: who writes comes to the top, in bold, with a figure; an answer clears 
   expect(Number(weight)).toBeGreaterThan(600);
   expect(figure).toContain('2');
   await until(
-    async () => (await chat.row(ana).locator('.badge').count()) === 0,
     'the figure is gone',
+    async () => (await chat.row(ana).locator('.badge').count()) === 0,
   );
-  await chat.page.context().close();
 });
 
-test('L2: opening takes the figure away at once, and it does not flicker back', async () => {
-  const cid = somebody('Cid Número');
-  for (let n = 0; n < 5; n += 1) await world.writes(cid, `oi ${n}`);
-  const chat = new Chat(await world.page('/chat'));
+test('L2: opening takes the figure away at once, and it does not flicker back', async ({
+  world,
+}) => {
+  const [cid, later] = [world.customer('Cid Número'), world.customer('Depois dela')];
+  for (let n = 0; n < 5; n += 1) await cid.says(`oi ${n}`);
+  const chat = await Chat.at(world.bia);
   await chat.row(cid).locator('.badge').waitFor();
-  const id = await world.conversationWith(cid);
+  const id = await cid.conversation();
   await chat.page.evaluate((row) => {
     const seen: number[] = [];
     Object.assign(window, { seen });
@@ -57,131 +52,125 @@ test('L2: opening takes the figure away at once, and it does not flicker back', 
 
   await chat.row(cid).click();
   await chat.page.waitForSelector('.message');
-  await world.writes(cid, 'mais uma');
+  await cid.says('mais uma');
   await chat.message('mais uma').waitFor();
-  await chat.page.waitForTimeout(1_000);
+  await until('it is read', async () => {
+    const path = `/api/conversations/${id}`;
+    return (await world.ada.asks<{ unreadCount: number }>(path)).unreadCount === 0;
+  });
+  await later.says('o que veio antes, é visto antes');
+  await chat.row(later).waitFor();
 
   const seen = await chat.page.evaluate(() => (window as unknown as { seen: number[] }).seen);
   const changes = seen.filter((now, at) => at > 0 && now !== seen[at - 1]);
   expect(changes).toEqual([0]);
-  await chat.page.context().close();
 });
 
-test('L3: rows stay under the pointer, and assigning or labelling moves none', async () => {
-  const [dan, eli] = [somebody('Dan Parado'), somebody('Eli Parado')];
-  await world.writes(dan, 'Oi');
-  await world.writes(eli, 'Oi');
-  const chat = new Chat(await world.page('/chat'));
+test('L3: rows stay under the pointer, and assigning or labelling moves none', async ({
+  world,
+}) => {
+  const [dan, eli] = [world.customer('Dan Parado'), world.customer('Eli Parado')];
+  await dan.says('Oi');
+  await eli.says('Oi');
+  const chat = await Chat.at(world.bia);
   await chat.row(dan).waitFor();
   await chat.page.mouse.move(900, 400);
   const before = await names(chat);
-  const id = await world.conversationWith(dan);
-  await world.api('admin', `/api/conversations/${id}`, {
-    method: 'PATCH',
-    body: JSON.stringify({ labels: ['vip'] }),
-  });
+  const id = await dan.conversation();
+  await world.ada.asks(`/api/conversations/${id}`, 'PATCH', { labels: ['vip'] });
   expect(await names(chat)).toEqual(before);
 
   await chat.row(eli).hover();
-  await world.writes(dan, 'subi?');
+  await dan.says('subi?');
   await chat.page.waitForSelector('.chat-moved');
   expect(await names(chat)).toEqual(before);
   await chat.row(eli).click();
   await chat.page.waitForSelector(`#thread-name:has-text("${eli.name}")`);
   await chat.page.mouse.move(900, 400);
 
-  await until(async () => (await names(chat))[0] === dan.name, 'the order is let go');
-  await chat.page.context().close();
+  await until('the order is let go', async () => (await names(chat))[0] === dan.name);
 });
 
-test('L4: a search ignores accents, and finds names, numbers, texts, labels and old messages', async () => {
-  const otavio = somebody('Otávio Lacerda');
-  await world.writes(otavio, 'Quero trocar a geladeira');
-  await world.writes(otavio, 'Tudo bem?');
-  const id = await world.conversationWith(otavio);
-  await world.api('admin', `/api/conversations/${id}`, {
-    method: 'PATCH',
-    body: JSON.stringify({ labels: ['Troca'] }),
-  });
-  const chat = new Chat(await world.page('/chat'));
+test('L4: a search ignores accents, and finds names, numbers, texts, labels and old messages', async ({
+  world,
+}) => {
+  const otavio = world.customer('Otávio Lacerda');
+  await otavio.says('Quero trocar a geladeira');
+  await otavio.says('Tudo bem?');
+  const id = await otavio.conversation();
+  await world.ada.asks(`/api/conversations/${id}`, 'PATCH', { labels: ['Troca'] });
+  const chat = await Chat.at(world.bia);
   await chat.row(otavio).waitFor();
 
   await chat.page.keyboard.press('Control+k');
   for (const words of ['otavio', otavio.phone.slice(-6), 'tudo bem', 'troca']) {
     await chat.page.locator('.chat-search input').fill(words);
-    await until(async () => (await names(chat)).includes(otavio.name), `found by ${words}`);
+    await until(`found by ${words}`, async () => (await names(chat)).includes(otavio.name));
   }
   await chat.page.locator('.chat-search input').fill('geladeira');
   await chat.page.locator('.chat-hits .chat-row').first().click();
 
   await chat.page.waitForSelector('[data-flash=true]:has-text("geladeira")');
   expect(chat.page.url()).toContain(id);
-  await chat.page.context().close();
 });
 
-test('L5: the tab, the filters and the order are there again after a reload', async () => {
+test('L5: the tab, the filters and the order are there again after a reload', async ({ world }) => {
   const [old, young, mine] = [
-    somebody('Velha Espera'),
-    somebody('Nova Espera'),
-    somebody('Minha Espera'),
+    world.customer('Velha Espera'),
+    world.customer('Nova Espera'),
+    world.customer('Minha Espera'),
   ];
   const ago = (seconds: number) => ({
     timestamp: String(Math.floor(Date.now() / 1_000) - seconds),
   });
-  await world.writes(old, 'Oi', ago(3_000));
-  await world.writes(young, 'Oi', ago(60));
-  await world.writes(mine, 'Oi', ago(30));
-  const me = await world.api<{ user: { id: string } }>('agent', '/api/me');
-  const id = await world.conversationWith(mine);
-  await world.api('admin', `/api/conversations/${id}`, {
-    method: 'PATCH',
-    body: JSON.stringify({ assigneeId: me.user.id }),
-  });
-  const chat = new Chat(await world.page('/chat'));
+  await old.says('Oi', ago(3_000));
+  await young.says('Oi', ago(60));
+  await mine.says('Oi', ago(30));
+  const me = await world.bia.asks<{ user: { id: string } }>('/api/me');
+  const id = await mine.conversation();
+  await world.ada.asks(`/api/conversations/${id}`, 'PATCH', { assigneeId: me.user.id });
+  const chat = await Chat.at(world.bia);
 
   await chat.page.click('.chat-tabs >> text=Minhas');
-  await until(async () => (await names(chat)).join() === mine.name, 'only mine');
+  await until('only mine', async () => (await names(chat)).join() === mine.name);
   await chat.page.click('.chat-tabs >> text=Sem dono');
   await chat.page.click('[aria-label^="Filtrar"]');
   await chat.page.selectOption('.chat-filters select >> nth=0', 'waiting');
   await chat.page.keyboard.press('Escape');
-  await until(async () => (await names(chat))[0] === old.name, 'who waits longest is first');
+  await until('who waits longest is first', async () => (await names(chat))[0] === old.name);
   await chat.page.reload();
 
-  await until(async () => (await names(chat))[0] === old.name, 'and after a reload');
+  await until('and after a reload', async () => (await names(chat))[0] === old.name);
   expect(await chat.page.getAttribute('.chat-tabs >> text=Sem dono', 'aria-pressed')).toBe('true');
   expect(await names(chat)).not.toContain(mine.name);
-  await chat.page.context().close();
 });
 
-test('L6: J, K, Enter, Esc, Ctrl+K and / do what ? says', async () => {
-  await world.writes(somebody('Tecla Um'), 'Oi');
-  await world.writes(somebody('Tecla Dois'), 'Oi');
-  const chat = new Chat(await world.page('/chat'));
+test('L6: J, K, Enter, Esc, Ctrl+K and / do what ? says', async ({ world }) => {
+  await world.customer('Tecla Um').says('Oi');
+  await world.customer('Tecla Dois').says('Oi');
+  const chat = await Chat.at(world.bia);
   await chat.page.waitForSelector('.chat-row');
   const title = () => chat.page.textContent('#thread-name');
   const [first, second] = await names(chat);
 
   await chat.page.keyboard.press('j');
-  await until(async () => (await title()) === first, 'the first one');
+  await until('the first one', async () => (await title()) === first);
   await chat.page.keyboard.press('Escape');
   await chat.page.keyboard.press('j');
-  await until(async () => (await title()) === second, 'the second one');
+  await until('the second one', async () => (await title()) === second);
   await chat.page.keyboard.press('Escape');
   await chat.page.keyboard.press('k');
-  await until(async () => (await title()) === first, 'back');
+  await until('back', async () => (await title()) === first);
   await chat.page.keyboard.press('Escape');
   await chat.page.keyboard.press('Enter');
-  await until(
-    () => chat.field.evaluate((it) => it === document.activeElement),
-    'the field has the focus',
+  await until('the field has the focus', () =>
+    chat.field.evaluate((it) => it === document.activeElement),
   );
   await chat.page.keyboard.press('Escape');
   for (const key of ['/', 'Control+k']) {
     await chat.page.keyboard.press(key);
-    await until(
-      () => chat.page.locator('.chat-search input').evaluate((it) => it === document.activeElement),
-      key,
+    await until(key, () =>
+      chat.page.locator('.chat-search input').evaluate((it) => it === document.activeElement),
     );
     await chat.page.keyboard.press('Escape');
   }
@@ -190,39 +179,41 @@ test('L6: J, K, Enter, Esc, Ctrl+K and / do what ? says', async () => {
   await chat.page.keyboard.press('Escape');
   await chat.page.keyboard.press('Escape');
 
-  await until(() => new URL(chat.page.url()).pathname === '/chat', 'the thread is closed');
-  await chat.page.context().close();
+  await until('the thread is closed', () => new URL(chat.page.url()).pathname === '/chat');
 });
 
-test('a conversation is assigned, snoozed, brought back, resolved and reopened', async () => {
-  const rui = somebody('Rui Estados');
-  await world.writes(rui, 'Oi');
-  const id = await world.conversationWith(rui);
-  const chat = await Chat.with(world, rui);
+test('a conversation is assigned, snoozed, brought back, resolved and reopened', async ({
+  world,
+}) => {
+  const rui = world.customer('Rui Estados');
+  await rui.says('Oi');
+  const id = await rui.conversation();
+  const chat = await Chat.with(world.bia, rui);
   const state = () =>
-    world.api<{ status: string; assigneeId: string | null }>('admin', `/api/conversations/${id}`);
+    world.ada.asks<{ status: string; assigneeId: string | null }>(`/api/conversations/${id}`);
 
   await chat.page.locator('.thread-acts [aria-label="Atribuir a mim"]').click();
-  await until(async () => (await state()).assigneeId !== null, 'it is assigned');
+  await until('it is assigned', async () => (await state()).assigneeId !== null);
   await chat.page.locator('.thread-acts [aria-label=Adiar]').click();
   await chat.page.click('text=Por uma hora');
-  await until(async () => (await state()).status === 'SNOOZED', 'it is snoozed');
-  await until(async () => (await chat.row(rui).count()) === 0, 'it left the list');
+  await until('it is snoozed', async () => (await state()).status === 'SNOOZED');
+  await until('it left the list', async () => (await chat.row(rui).count()) === 0);
   await chat.page.locator('[aria-label="Trazer de volta"]').click();
-  await until(async () => (await state()).status === 'OPEN', 'it is back');
+  await until('it is back', async () => (await state()).status === 'OPEN');
   await chat.page.locator('.thread-resolve').click();
-  await until(async () => (await state()).status === 'RESOLVED', 'it is resolved');
+  await until('it is resolved', async () => (await state()).status === 'RESOLVED');
   await chat.page.click('.toast-undo');
-  await until(async () => (await state()).status === 'OPEN', 'it is reopened');
+  await until('it is reopened', async () => (await state()).status === 'OPEN');
   expect(await chat.row(rui).count()).toBe(1);
-  await chat.page.context().close();
 });
 
-test('a contact is renamed, noted, labelled, merged, split off, blocked and unblocked', async () => {
-  const [sol, lua] = [somebody('Sol Ficha'), somebody('Lua Ficha')];
-  await world.writes(sol, 'Oi');
-  await world.writes(lua, 'Oi');
-  const chat = await Chat.with(world, sol);
+test('a contact is renamed, noted, labelled, merged, split off, blocked and unblocked', async ({
+  world,
+}) => {
+  const [sol, lua] = [world.customer('Sol Ficha'), world.customer('Lua Ficha')];
+  await sol.says('Oi');
+  await lua.says('Oi');
+  const chat = await Chat.with(world.bia, sol);
   const panel = chat.page.locator('.contact-panel');
 
   await panel.getByText('Editar o contato').click();
@@ -250,5 +241,4 @@ test('a contact is renamed, noted, labelled, merged, split off, blocked and unbl
   await panel.locator('.contact-others').waitFor();
   await panel.locator('[aria-label^="Separar"]').click();
   await chat.page.waitForSelector('#thread-name:has-text("Solange Ficha")');
-  await chat.page.context().close();
 });

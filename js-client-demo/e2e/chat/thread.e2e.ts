@@ -1,41 +1,40 @@
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Chat, somebody } from '../support/chat';
-import { until, World } from '../support/world';
+import { Chat, expect, test, until } from '../world';
+import type { World } from '../world/world';
 
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
-
-const picture = resolve(import.meta.dirname, '../support/picture.png');
+const picture = resolve(import.meta.dirname, '../world/picture.png');
 
 /** A customer who has written a lot, all of it read. */
-async function talkative(name: string, count: number, instead: Record<number, string> = {}) {
-  const customer = somebody(name);
+async function talkative(
+  world: World,
+  name: string,
+  count: number,
+  instead: Record<number, string> = {},
+) {
+  const customer = world.customer(name);
   const begin = Math.floor(Date.now() / 1_000) - count * 60;
   const messages = Array.from({ length: count }, (_, n) => ({
     type: 'text',
     timestamp: String(begin + n * 60),
     text: { body: instead[n] ?? `Mensagem ${n}. ${'Texto de tamanho variável. '.repeat(n % 4)}` },
   }));
-  for (let at = 0; at < count; at += 100)
-    await world.writesAll(customer, messages.slice(at, at + 100));
-  const id = await world.conversationWith(customer);
-  await world.api('admin', `/api/conversations/${id}/read`, { method: 'POST' });
+  for (let at = 0; at < count; at += 100) await customer.saysAll(messages.slice(at, at + 100));
+  const id = await customer.conversation();
+  await world.ada.asks(`/api/conversations/${id}/read`, 'POST');
   return customer;
 }
 
-test('T1: it opens at the end, or at the unread ones when they are more than a screen', async () => {
-  const ana = await talkative('Ana Lida', 120);
-  const chat = await Chat.with(world, ana);
+test('T1: it opens at the end, or at the unread ones when they are more than a screen', async ({
+  world,
+}) => {
+  const ana = await talkative(world, 'Ana Lida', 120);
+  const chat = await Chat.with(world.bia, ana);
   await chat.settles();
   expect(await chat.gap()).toBeLessThan(4);
   await chat.page.context().close();
 
-  for (let n = 0; n < 30; n += 1) await world.writes(ana, `Ainda não lida ${n}`);
-  const unread = await Chat.with(world, ana);
+  for (let n = 0; n < 30; n += 1) await ana.says(`Ainda não lida ${n}`);
+  const unread = await Chat.with(world.bia, ana);
   await unread.page.waitForSelector('.divider');
   await unread.settles();
 
@@ -45,56 +44,57 @@ test('T1: it opens at the end, or at the unread ones when they are more than a s
   ]);
   expect(Math.abs((line?.y ?? 0) - (view?.y ?? 0))).toBeLessThan(120);
   expect(await unread.message('Ainda não lida 0').count()).toBe(1);
-  await unread.page.context().close();
 });
 
-test('T2: who reads history is not moved; a pill counts what has come, and leads there', async () => {
-  const bia = await talkative('Bia Lendo', 120);
-  const chat = await Chat.with(world, bia);
+test('T2: who reads history is not moved; a pill counts what has come, and leads there', async ({
+  world,
+}) => {
+  const bia = await talkative(world, 'Bia Lendo', 120);
+  const chat = await Chat.with(world.bia, bia);
   await chat.settles();
   await chat.scroll(-1_500);
   const before = await chat.place();
 
-  await world.writes(bia, 'nova um');
+  await bia.says('nova um');
   await chat.page.waitForSelector('.to-end[data-new=true]');
   const one = await chat.page.textContent('.to-end');
-  await world.writes(bia, 'nova dois');
+  await bia.says('nova dois');
   await until(
-    async () => (await chat.page.textContent('.to-end'))?.trim() === '2 mensagens novas',
     'two are counted',
+    async () => (await chat.page.textContent('.to-end'))?.trim() === '2 mensagens novas',
   );
 
   expect(one?.trim()).toBe('1 mensagem nova');
   expect(await chat.place()).toEqual(before);
   await chat.page.click('.to-end');
   await chat.message('nova dois').waitFor();
-  await until(async () => (await chat.gap()) < 4, 'it is at the end');
-  await until(async () => (await chat.row(bia).locator('.badge').count()) === 0, 'it is read');
+  await until('it is at the end', async () => (await chat.gap()) < 4);
+  await until('it is read', async () => (await chat.row(bia).locator('.badge').count()) === 0);
   expect(await chat.page.locator('.to-end[data-new=true]').count()).toBe(0);
-  await chat.page.context().close();
 });
 
-test('T3: at the end one follows, and what one writes oneself always leads to the end', async () => {
-  const caio = await talkative('Caio Fim', 80);
-  const chat = await Chat.with(world, caio);
+test('T3: at the end one follows, and what one writes oneself always leads to the end', async ({
+  world,
+}) => {
+  const caio = await talkative(world, 'Caio Fim', 80);
+  const chat = await Chat.with(world.bia, caio);
   await chat.settles();
 
-  await world.writes(caio, 'segue o fim');
+  await caio.says('segue o fim');
   await chat.message('segue o fim').waitFor();
-  await until(async () => (await chat.gap()) < 4, 'it followed');
+  await until('it followed', async () => (await chat.gap()) < 4);
   await chat.scroll(-1_200);
   await chat.write('minha resposta');
 
   await until(
-    async () => (await chat.gap()) < 4 && (await chat.message('minha resposta').count()) === 1,
     'it went to the end',
+    async () => (await chat.gap()) < 4 && (await chat.message('minha resposta').count()) === 1,
   );
-  await chat.page.context().close();
 });
 
-test('T4: older pages come without a jump, and few rows are drawn', async () => {
-  const duda = await talkative('Duda Longa', 400);
-  const chat = await Chat.with(world, duda);
+test('T4: older pages come without a jump, and few rows are drawn', async ({ world }) => {
+  const duda = await talkative(world, 'Duda Longa', 400);
+  const chat = await Chat.with(world.bia, duda);
   await chat.settles();
   let most = 0;
   let jumps = 0;
@@ -103,7 +103,7 @@ test('T4: older pages come without a jump, and few rows are drawn', async () => 
   for (let step = 0; step < 140; step += 1) {
     const before = await chat.page.evaluate(placesOfAll);
     await chat.page.mouse.wheel(0, -300);
-    await chat.page.waitForTimeout(60);
+    await chat.frames(3);
     const after = await chat.page.evaluate(placesOfAll);
     most = Math.max(most, Object.keys(after).length);
     // Whatever is in view both times has moved by the wheel, and by nothing else.
@@ -117,59 +117,60 @@ test('T4: older pages come without a jump, and few rows are drawn', async () => 
   expect(await chat.message('Mensagem 0.').count()).toBe(1);
   expect(most).toBeLessThanOrEqual(60);
   expect(jumps).toBe(0);
-  await chat.page.context().close();
 });
 
-test('T5: what shrinks the view leaves who is at the end there, and who reads where they are', async () => {
-  const eva = await talkative('Eva Janela', 80);
-  const chat = await Chat.with(world, eva);
+test('T5: what shrinks the view leaves who is at the end there, and who reads where they are', async ({
+  world,
+}) => {
+  const eva = await talkative(world, 'Eva Janela', 80);
+  const chat = await Chat.with(world.bia, eva);
   await chat.settles();
 
   await chat.page.setViewportSize({ width: 1440, height: 520 });
-  await until(async () => (await chat.gap()) < 4, 'the end after a smaller window');
+  await until('the end after a smaller window', async () => (await chat.gap()) < 4);
   await chat.field.fill('a\nb\nc\nd\ne\nf');
-  await until(async () => (await chat.gap()) < 4, 'the end above a taller field');
+  await until('the end above a taller field', async () => (await chat.gap()) < 4);
   await chat.page.setViewportSize({ width: 1440, height: 900 });
-  await until(async () => (await chat.gap()) < 4, 'the end in a larger window');
+  await until('the end in a larger window', async () => (await chat.gap()) < 4);
   await chat.scroll(-1_500);
   const before = await chat.place();
   await chat.page.setViewportSize({ width: 1440, height: 640 });
   await chat.settles();
 
   expect((await chat.place()).id).toBe(before.id);
-  await chat.page.context().close();
 });
 
-test('T6: days are told apart, and what belongs together stands together', async () => {
-  const fred = somebody('Fred Dias');
+test('T6: days are told apart, and what belongs together stands together', async ({ world }) => {
+  const fred = world.customer('Fred Dias');
   const now = Math.floor(Date.now() / 1_000);
   const text = (body: string, ago: number) => ({
     type: 'text',
     text: { body },
     timestamp: String(now - ago),
   });
-  await world.writesAll(fred, [
+  await fred.saysAll([
     text('anteontem', 2 * 86_400),
     text('ontem', 86_400),
     text('agora um', 20),
     text('agora dois', 10),
   ]);
 
-  const chat = await Chat.with(world, fred);
+  const chat = await Chat.with(world.bia, fred);
 
   const days = await chat.page.locator('.day').allTextContents();
   expect(days).toHaveLength(3);
   expect(days.slice(1)).toEqual(['Ontem', 'Hoje']);
   expect(await chat.message('agora um').getAttribute('data-last')).toBe('false');
   expect(await chat.message('agora dois').getAttribute('data-first')).toBe('false');
-  await chat.page.context().close();
 });
 
-test('T7, T13: who types and who looks is shown to a colleague, at once and not for ever', async () => {
-  const gabi = somebody('Gabi Digita');
-  await world.writes(gabi, 'Oi');
-  const chat = await Chat.with(world, gabi);
-  const other = await Chat.with(world, gabi, { as: 'admin' });
+test('T7, T13: who types and who looks is shown to a colleague, at once and not for ever', async ({
+  world,
+}) => {
+  const gabi = world.customer('Gabi Digita');
+  await gabi.says('Oi');
+  const chat = await Chat.with(world.bia, gabi);
+  const other = await Chat.with(world.ada, gabi);
   await chat.page.waitForSelector('.thread-typing [data-agent]:has-text("vendo esta conversa")');
 
   const began = Date.now();
@@ -194,14 +195,14 @@ test('T7, T13: who types and who looks is shown to a colleague, at once and not 
 
   // 200 ms of it are ours; the rest is what driving two browsers takes.
   expect(took).toBeLessThan(1_000);
-  await chat.page.context().close();
-  await other.page.context().close();
 });
 
-test('T8: files are chosen, dropped and pasted, show how far they are, and open', async () => {
-  const hana = somebody('Hana Fotos');
-  await world.writes(hana, 'Manda foto?');
-  const chat = await Chat.with(world, hana);
+test('T8: files are chosen, dropped and pasted, show how far they are, and open', async ({
+  world,
+}) => {
+  const hana = world.customer('Hana Fotos');
+  await hana.says('Manda foto?');
+  const chat = await Chat.with(world.bia, hana);
 
   await chat.page.setInputFiles('.composer input[type=file]', picture);
   await chat.page.waitForSelector('.tray li img');
@@ -231,22 +232,21 @@ test('T8: files are chosen, dropped and pasted, show how far they are, and open'
       );
   });
   await until(
-    async () => (await chat.page.locator('.tray li').count()) === 3,
     'three files are there',
+    async () => (await chat.page.locator('.tray li').count()) === 3,
   );
   await chat.page.locator('.tray li').first().locator('button').last().click();
   expect(await chat.page.locator('.tray li').count()).toBe(2);
   await chat.page.waitForSelector('.composer-send:not([disabled])');
   await chat.page.click('.composer-send');
   await chat.message('nota.txt').waitFor();
-  await chat.page.context().close();
 });
 
-test('T9: a thread shows that it loads, that it could not, and tries again', async () => {
-  const ivo = somebody('Ivo Erro');
-  await world.writes(ivo, 'Oi');
-  const id = await world.conversationWith(ivo);
-  const chat = new Chat(await world.page('/chat'));
+test('T9: a thread shows that it loads, that it could not, and tries again', async ({ world }) => {
+  const ivo = world.customer('Ivo Erro');
+  await ivo.says('Oi');
+  const id = await ivo.conversation();
+  const chat = await Chat.at(world.bia, { mayLoseTouch: true });
   await chat.row(ivo).waitFor();
   let answer: () => void = () => {};
   const held = new Promise<void>((go) => {
@@ -266,14 +266,15 @@ test('T9: a thread shows that it loads, that it could not, and tries again', asy
 
   await chat.page.waitForSelector('.message');
   expect(chat.page.url()).toContain(id);
-  await chat.page.context().close();
 });
 
-test('T10: what has been begun stays with its conversation, and is shown in the list', async () => {
-  const [jo, kim] = [somebody('Jô Rascunho'), somebody('Kim Outra')];
-  await world.writes(jo, 'Oi');
-  await world.writes(kim, 'Oi');
-  const chat = await Chat.with(world, jo);
+test('T10: what has been begun stays with its conversation, and is shown in the list', async ({
+  world,
+}) => {
+  const [jo, kim] = [world.customer('Jô Rascunho'), world.customer('Kim Outra')];
+  await jo.says('Oi');
+  await kim.says('Oi');
+  const chat = await Chat.with(world.bia, jo);
 
   await chat.field.fill('rascunho da Jô');
   await chat.row(kim).click();
@@ -284,18 +285,19 @@ test('T10: what has been begun stays with its conversation, and is shown in the 
   await chat.row(jo).click();
 
   await until(
-    async () => (await chat.field.inputValue()) === 'rascunho da Jô',
     'it is there again',
+    async () => (await chat.field.inputValue()) === 'rascunho da Jô',
   );
   expect(carried).toBe('');
   expect(listed).toContain('Rascunho: rascunho da Jô');
-  await chat.page.context().close();
 });
 
-test('T11: Enter sends, Shift+Enter breaks the line, Enter while composing does neither', async () => {
-  const lia = somebody('Lia Teclas');
-  await world.writes(lia, 'Oi');
-  const chat = await Chat.with(world, lia);
+test('T11: Enter sends, Shift+Enter breaks the line, Enter while composing does neither', async ({
+  world,
+}) => {
+  const lia = world.customer('Lia Teclas');
+  await lia.says('Oi');
+  const chat = await Chat.with(world.bia, lia);
 
   await chat.field.fill('primeira');
   await chat.field.press('Shift+Enter');
@@ -312,13 +314,14 @@ test('T11: Enter sends, Shift+Enter breaks the line, Enter while composing does 
   await chat.field.press('Enter');
 
   await chat.reaches('segunda', 'READ');
-  await chat.page.context().close();
 });
 
-test('T12: a note cannot be mistaken, never reaches the customer, and calls whom it mentions', async () => {
-  const mel = somebody('Mel Nota');
-  await world.writes(mel, 'Tem desconto?');
-  const chat = await Chat.with(world, mel);
+test('T12: a note cannot be mistaken, never reaches the customer, and calls whom it mentions', async ({
+  world,
+}) => {
+  const mel = world.customer('Mel Nota');
+  await mel.says('Tem desconto?');
+  const chat = await Chat.with(world.bia, mel);
 
   await chat.page.click('text=Nota interna');
   const colour = await chat.page.$eval('.composer', (it) => getComputedStyle(it).backgroundColor);
@@ -332,15 +335,16 @@ test('T12: a note cannot be mistaken, never reaches the customer, and calls whom
   await chat.reaches('Já te respondo', 'READ');
 
   expect(colour).toBe('rgb(255, 246, 218)');
-  const sent = await world.ledger();
+  const sent = await world.server.ledger();
   expect(sent).toContain('Já te respondo');
   expect(sent).not.toContain('Dar 10 %');
-  await chat.page.context().close();
 });
 
-test('T14: a search in a thread leads to the place, in its context, and back to the end', async () => {
-  const nilo = await talkative('Nilo Busca', 600, { 40: 'A agulha no palheiro' });
-  const chat = await Chat.with(world, nilo);
+test('T14: a search in a thread leads to the place, in its context, and back to the end', async ({
+  world,
+}) => {
+  const nilo = await talkative(world, 'Nilo Busca', 600, { 40: 'A agulha no palheiro' });
+  const chat = await Chat.with(world.bia, nilo);
   await chat.settles();
 
   await chat.page.click('[aria-label="Buscar na conversa"]');
@@ -354,14 +358,15 @@ test('T14: a search in a thread leads to the place, in its context, and back to 
   await chat.page.click('[aria-label="Fechar a busca"]');
   await chat.page.click('.to-end');
   await chat.message('Mensagem 599.').waitFor();
-  await until(async () => (await chat.gap()) < 4, 'it is at the end');
-  await chat.page.context().close();
+  await until('it is at the end', async () => (await chat.gap()) < 4);
 });
 
-test('a message is answered, and the quote leads to it; reactions come and go', async () => {
-  const olga = await talkative('Olga Cita', 90);
-  const wamid = await world.writes(olga, 'Qual o prazo?');
-  const chat = await Chat.with(world, olga);
+test('a message is answered, and the quote leads to it; reactions come and go', async ({
+  world,
+}) => {
+  const olga = await talkative(world, 'Olga Cita', 90);
+  const wamid = await olga.says('Qual o prazo?');
+  const chat = await Chat.with(world.bia, olga);
   await chat.settles();
 
   await chat.message('Qual o prazo?').hover();
@@ -369,10 +374,10 @@ test('a message is answered, and the quote leads to it; reactions come and go', 
   await chat.page.waitForSelector('.quoting');
   await chat.write('Dois dias');
   await chat.reaches('Dois dias', 'READ');
-  await world.writes(olga, 'Perfeito', { context: { id: wamid } });
+  await olga.says('Perfeito', { context: { id: wamid } });
   await chat.message('Perfeito').locator('.quote:has-text("Qual o prazo?")').click();
   await chat.page.waitForSelector('[data-flash=true]:has-text("Qual o prazo?")');
-  const [theirs] = await world.writesAll(olga, [
+  const [theirs] = await olga.saysAll([
     { type: 'reaction', reaction: { message_id: wamid, emoji: '👍' } },
   ]);
   await chat.message('Qual o prazo?').first().locator('.reactions').waitFor();
@@ -381,12 +386,11 @@ test('a message is answered, and the quote leads to it; reactions come and go', 
   expect(await chat.message('Dois dias').locator('.quote').textContent()).toContain(
     'Qual o prazo?',
   );
-  await chat.page.context().close();
 });
 
-test('edited and deleted messages say so, contacts and places are drawn', async () => {
-  const pia = somebody('Pia Formas');
-  const [first, second] = await world.writesAll(pia, [
+test('edited and deleted messages say so, contacts and places are drawn', async ({ world }) => {
+  const pia = world.customer('Pia Formas');
+  const [first, second] = await pia.saysAll([
     { type: 'text', text: { body: 'errado' } },
     { type: 'text', text: { body: 'apagar' } },
     {
@@ -408,9 +412,9 @@ test('edited and deleted messages say so, contacts and places are drawn', async 
       ],
     },
   ]);
-  const chat = await Chat.with(world, pia);
+  const chat = await Chat.with(world.bia, pia);
 
-  await world.writesAll(pia, [
+  await pia.saysAll([
     {
       type: 'edit',
       edit: { original_message_id: first, message: { type: 'text', text: { body: 'certo' } } },
@@ -426,7 +430,6 @@ test('edited and deleted messages say so, contacts and places are drawn', async 
   expect(await chat.message('Rui Alves').locator('a').getAttribute('href')).toBe(
     'tel:+5511912345678',
   );
-  await chat.page.context().close();
 });
 
 /** The messages in view, and where each stands. */

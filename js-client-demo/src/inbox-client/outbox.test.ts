@@ -168,6 +168,19 @@ test('two tabs never send the same message twice', async () => {
   again.outbox.stop();
 });
 
+test('a frame that the browser denies locks sends all the same', async () => {
+  const request = () => Promise.reject(new DOMException('The request was denied.'));
+  vi.stubGlobal('navigator', { locks: { request } });
+  const ada = tab();
+
+  ada.outbox.add('c', text('Oi'));
+  await tick();
+
+  expect(ada.sent).toHaveLength(1);
+  expect(ada.items()).toEqual([]);
+  ada.outbox.stop();
+});
+
 test('what is stopped leaves no timer, and what is in flight is kept', async () => {
   const ada = tab();
   ada.fate = () => Promise.reject(new TypeError('the network is gone'));

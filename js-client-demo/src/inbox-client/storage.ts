@@ -56,11 +56,21 @@ export function kept<Value>(storage: Storage, key: string): Value | null {
 /**
  * Does `work` while no other tab of this browser does what has the same name.
  *
- * Pages that did not come by https know no locks; there, two tabs may do it at once.
+ * Pages that did not come by https know no locks, and frames of other sites may be denied them; there,
+ * two tabs may do it at once.
  */
 export async function alone<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-  const locks = globalThis.navigator?.locks;
-  return locks ? await locks.request(name, work) : work();
+  let isBegun = false;
+  const begin = () => {
+    isBegun = true;
+    return work();
+  };
+  try {
+    return await (globalThis.navigator?.locks?.request(name, begin) ?? begin());
+  } catch (problem) {
+    if (isBegun) throw problem;
+    return work();
+  }
 }
 
 /** An identifier that nobody else has; also on pages that did not come by https. */

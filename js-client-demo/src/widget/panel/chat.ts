@@ -227,13 +227,12 @@ export class Chat {
     this.#key.take(opened.token);
     this.#set({ session: opened.session, isClosed: false });
     if (isOther) {
+      this.#link.configure(await fetchSettings('', fetch, this.#span.signal));
+      this.#link.start();
       if (opened.session.status !== 'new') {
         this.#world.onBegun();
         await this.#load();
       } else this.#link.begin(opened.seq);
-      const settings = await fetchSettings('', fetch, this.#span.signal);
-      this.#link.configure(settings);
-      this.#link.start();
     }
     return opened.session;
   }

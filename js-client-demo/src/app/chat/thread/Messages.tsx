@@ -192,7 +192,7 @@ export function Messages(props: Props) {
                 style={{ transform: `translateY(${start}px)` }}
               >
                 {index === 0 && history === 'complete' && <p className="start">{text.start}</p>}
-                {place.isNewDay && <h3 className="day">{dayOf(entry.timestamp, now)}</h3>}
+                {place.isNewDay && <h2 className="day">{dayOf(entry.timestamp, now)}</h2>}
                 {entry.id === dividerId && (
                   <p className="divider">
                     <span>{text.unread}</span>

@@ -1,18 +1,18 @@
-import type { Locator, Page } from 'playwright-core';
-import { type Customer, until, type World } from './world';
+import type { Locator } from 'playwright-core';
+import type { Customer } from './customer';
+import { type Look, type Person, Screen } from './person';
+import { until } from './until';
 
 /** The chat screen as somebody uses it. */
-export class Chat {
-  readonly page: Page;
-
-  constructor(page: Page) {
-    this.page = page;
+export class Chat extends Screen {
+  static async at(person: Person, look: Look = {}): Promise<Chat> {
+    return new Chat((await person.opens('/chat', look)).page);
   }
 
   /** Opens the conversation with a customer, as a link to it would. */
-  static async with(world: World, customer: Customer, look: Parameters<World['page']>[1] = {}) {
-    const id = await world.conversationWith(customer);
-    const chat = new Chat(await world.page(`/chat/${id}`, look));
+  static async with(person: Person, customer: Customer, look: Look = {}): Promise<Chat> {
+    const id = await customer.conversation();
+    const chat = new Chat((await person.opens(`/chat/${id}`, look)).page);
     await chat.page.waitForSelector('.message');
     return chat;
   }
@@ -36,9 +36,7 @@ export class Chat {
 
   /** Waits until a message has got so far. */
   async reaches(words: string, status: string): Promise<void> {
-    await this.page.waitForSelector(`.message[data-status=${status}]:has-text("${words}")`, {
-      timeout: 15_000,
-    });
+    await this.page.waitForSelector(`.message[data-status=${status}]:has-text("${words}")`);
   }
 
   /** How far the view is from the end of the messages, in pixels. */
@@ -71,20 +69,18 @@ export class Chat {
   /** Waits until nothing moves any more. */
   async settles(): Promise<void> {
     let last = '';
-    await until(async () => {
-      const now = JSON.stringify([await this.place(), await this.gap()]);
-      const isSame = now === last;
-      last = now;
-      await new Promise((next) => setTimeout(next, 100));
-      return isSame;
-    }, 'the messages stand still');
+    await until('the messages stand still', async () => {
+      const before = last;
+      last = JSON.stringify([await this.place(), await this.gap()]);
+      await this.frames(6);
+      return last === before;
+    });
   }
-}
 
-let numbers = 0;
-
-/** Somebody who has not written yet. */
-export function somebody(name: string): Customer {
-  numbers += 1;
-  return { phone: `55119${String(80_000_000 + numbers)}`, name };
+  /** Lets the page draw. */
+  async frames(count: number): Promise<void> {
+    await this.page.evaluate(async (left) => {
+      for (let n = 0; n < left; n += 1) await new Promise(requestAnimationFrame);
+    }, count);
+  }
 }

@@ -1,0 +1,97 @@
+// The chat on a site, rows W* of docs/client.md.
+
+import { expect, test, until } from './world';
+
+test('W1: it opens over hostile styles, sends, and gives the focus back at Escape', async ({
+  world,
+}) => {
+  const joao = await world.visitor();
+  expect(joao.requests.filter((url) => url.startsWith(world.server.url)).length).toBe(1);
+
+  await joao.opens();
+  await joao.writes('O sofá está disponível?');
+
+  const panel = joao.panel();
+  await panel.locator('.own .ticks', { hasText: '✓' }).waitFor();
+  expect(await panel.evaluate(() => innerWidth)).toBe(384);
+  await joao.page.keyboard.press('Escape');
+  const focused = () => joao.page.evaluate(() => document.activeElement?.localName);
+  await until('the launcher has the focus', async () => (await focused()) === 'recado-widget');
+});
+
+test('W2, W3: both sides see at once what the other says, the visitor also while it is closed', async ({
+  world,
+}) => {
+  const joao = await world.visitor();
+  const ada = await world.ada.opens('/board');
+  await joao.opens();
+
+  await joao.writes('Entregam em Niterói?');
+  await ada.card('João Silva').getByText('Entregam em Niterói?').waitFor();
+  await joao.page.keyboard.press('Escape');
+  const card = ada.card('João Silva').filter({ hasText: 'Entregam em Niterói?' });
+  const id = await card.getAttribute('data-card');
+  const answer = { type: 'TEXT', content: 'Entregamos sim!' };
+  await world.bia.asks(`/api/conversations/${id}/messages`, 'POST', answer);
+
+  const panel = joao.panel();
+  await panel.locator('.theirs', { hasText: 'Entregamos sim!' }).waitFor({ state: 'attached' });
+  // The shadow root is closed: that something waits is read from what assistive technology is told.
+  const session = await joao.page.context().newCDPSession(joao.page);
+  await until('the launcher tells what was said', async () => {
+    const { nodes } = await session.send('Accessibility.getFullAXTree');
+    return nodes.some((node) => node.name?.value === 'Entregamos sim!');
+  });
+  await joao.opens();
+  await panel.locator('.theirs', { hasText: 'Entregamos sim!' }).waitFor();
+  expect(await panel.locator('.theirs', { hasText: 'Entregamos sim!' }).count()).toBe(1);
+});
+
+test('W4: whoever comes back finds what was said, once, also after the server was away', async ({
+  world,
+}) => {
+  const joao = await world.visitor({ host: '127.0.0.1' });
+  await joao.opens();
+  await joao.writes('Volto já');
+  await joao.panel().locator('.own .ticks', { hasText: '✓' }).waitFor();
+  await joao.leaves();
+  await world.server.stop('SIGKILL');
+  await world.server.start();
+
+  await joao.arrives();
+  await joao.opens();
+
+  await joao.panel().locator('.own', { hasText: 'Volto já' }).waitFor();
+  expect(await joao.panel().locator('.own', { hasText: 'Volto já' }).count()).toBe(1);
+});
+
+test('W4: what is written while the server is away goes out once it is back', async ({ world }) => {
+  const joao = await world.visitor();
+  joao.mayLoseTouch = true;
+  await joao.opens();
+  await joao.writes('Antes');
+  const panel = joao.panel();
+  await panel.locator('.own .ticks', { hasText: '✓' }).waitFor();
+
+  await world.server.stop('SIGKILL');
+  await joao.writes('Durante');
+  await panel.locator('.connection.offline').waitFor();
+  await world.server.start();
+  await panel.getByRole('button', { name: 'Tentar agora' }).click();
+
+  await panel.locator('.own', { hasText: 'Durante' }).locator('.ticks', { hasText: '✓' }).waitFor();
+  await panel.locator('.connection.live').waitFor();
+  expect(await panel.locator('.own').count()).toBe(2);
+});
+
+test('W6: a chat that nobody knows goes away when it is opened, with one line in the console', async ({
+  world,
+}) => {
+  const joao = await world.visitor({ inbox: 'pub_nobody' });
+  joao.mayLoseTouch = true;
+
+  await joao.clicksLauncher();
+
+  await joao.page.locator('recado-widget').waitFor({ state: 'hidden' });
+  expect(joao.told.filter((line) => line.startsWith('recado:'))).toHaveLength(1);
+});

@@ -30,7 +30,7 @@ use crate::desk::{DEMO, Db, Desks, Keys, Retention, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::media::Shelf;
-use crate::realtime::{self, EventLimits, Parting, Pids, Receipts, Rollout, Signals, socketio};
+use crate::realtime::{self, Arrivals, EventLimits, Parting, Receipts, Rollout, Signals, socketio};
 use crate::reconcile::Reconciler;
 
 pub use demo::welcome;
@@ -95,7 +95,7 @@ impl App {
         let auth = Auth::new(desks.clone(), &tokens.jwt_secret, lifetimes(tokens));
         let (stop, leaving) = (CancellationToken::new(), CancellationToken::new());
         let Connections { slow_client_timeout: patience, .. } = settings.connections;
-        let pids = Pids::default();
+        let arrivals = Arrivals::default();
         let (media, whatsapp) = (&settings.media, &settings.whatsapp);
         let chatwoot = chatwoot_api(settings).context("cannot make an HTTP client")?;
         let reconciler = Reconciler::new(desks.clone(), chatwoot.clone());
@@ -114,7 +114,7 @@ impl App {
         let receipts = Receipts::default();
         let told = (signals.clone(), receipts.clone(), limits);
         let until = (state.clone(), stop.clone());
-        let (socketio, io) = socketio::layer(auth, pace(settings), pids.clone(), told, until);
+        let (socketio, io) = socketio::layer(auth, pace(settings), arrivals.clone(), told, until);
         let noting = (receipts.clone(), state.clone());
         let uploads = api::uploads(&budgets)
             .layer(RequestBodyDeadlineLayer::new(media.media_upload_timeout))
@@ -134,7 +134,7 @@ impl App {
         let engine = Router::new()
             .fallback_service(Edge::new(
                 socketio.layer(inner),
-                pids,
+                arrivals,
                 compression,
                 Limits { message: socketio::LARGEST_MESSAGE, patience },
                 budgets.connections,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use bytes::Bytes;
 use entity::conversation::Status;
 use entity::{
     ConversationId, InboxId, StageId, TenantId, TenantScoped as _, Time, UserId, conversation,
@@ -281,6 +282,8 @@ pub struct Logged {
     /// When the webhook that tells of it arrived, where that was at this node, in this run.
     pub arrived: Option<Instant>,
     live: OnceLock<Box<RawValue>>,
+    packet: OnceLock<Bytes>,
+    deflated: OnceLock<Bytes>,
     polled: OnceLock<Box<RawValue>>,
 }
 
@@ -292,7 +295,8 @@ impl Logged {
         arrived: Option<Instant>,
     ) -> Arc<Self> {
         let (live, polled) = (OnceLock::new(), OnceLock::new());
-        Arc::new(Self { seq, happened_at, event, arrived, live, polled })
+        let (packet, deflated) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Self { seq, happened_at, event, arrived, live, packet, deflated, polled })
     }
 
     /// An event at some place, for showing how it is written.
@@ -304,6 +308,16 @@ impl Logged {
     /// Returns the form that Socket.IO and SSE speak, calling `write` if nobody has yet.
     pub fn live(&self, write: impl FnOnce(&Self) -> Box<RawValue>) -> &RawValue {
         self.live.get_or_init(|| write(self))
+    }
+
+    /// Returns the packet that Socket.IO carries it in, calling `write` if nobody has yet.
+    pub fn packet(&self, write: impl FnOnce(&Self) -> Bytes) -> &Bytes {
+        self.packet.get_or_init(|| write(self))
+    }
+
+    /// Returns the same compressed, calling `compress` if nobody has yet.
+    pub fn deflated(&self, compress: impl FnOnce(&Self) -> Bytes) -> &Bytes {
+        self.deflated.get_or_init(|| compress(self))
     }
 
     /// Returns the form that the polling clients know, calling `write` if nobody has yet.

@@ -1,20 +1,20 @@
 //! Between a client's websocket and the engine's.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
-use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
 
 use super::Limits;
-use super::deflate::Deflate;
 use super::frames::{End, Fault, Frames, Inbound, Said, write};
+use super::line::{AT_ONCE, Line};
 use super::pipe::{Reader, Writer};
-use crate::realtime::{Mailbox, Pids};
+use crate::realtime::Mailbox;
 use crate::telemetry::FIGURES;
-
-/// How much is gathered for one write.
-const AT_ONCE: usize = 64 * 1_024;
 
 /// The longest header of a frame.
 const LONGEST_HEADER: usize = 14;
@@ -24,15 +24,14 @@ const PINGS: usize = 4;
 
 /// What is done with one connection.
 pub(super) struct Bridge {
-    pub(super) pids: Pids,
-    pub(super) deflate: Option<Arc<Deflate>>,
+    pub(super) line: Line,
     pub(super) limits: Limits,
 }
 
 /// A client's end of the bridge.
-pub(super) struct Client<C> {
-    pub(super) hears: Ear<ReadHalf<C>>,
-    pub(super) told: WriteHalf<C>,
+pub(super) struct Client {
+    pub(super) hears: Ear<OwnedReadHalf>,
+    pub(super) told: OwnedWriteHalf,
 }
 
 /// Reads what a client says.
@@ -53,13 +52,13 @@ pub(super) enum Say {
     Close(CloseCode),
 }
 
-impl<C: AsyncRead + AsyncWrite> Client<C> {
-    /// A connection on which the client may compress what it says, or not.
-    pub(super) fn new(connection: C, bridge: &Bridge) -> Self {
-        let (reader, told) = split(connection);
-        let frames = Frames::new(reader, bridge.limits.message);
-        let inbound = Inbound::new(bridge.limits.message, bridge.deflate.is_some());
-        Self { hears: Ear { frames, inbound }, told }
+impl Client {
+    /// A connection of which some bytes were read already, and on which the client may compress what
+    /// it says, or not.
+    pub(super) fn new(stream: TcpStream, read: BytesMut, limits: Limits, deflate: bool) -> Self {
+        let (reader, told) = stream.into_split();
+        let frames = Frames::after(read, reader, limits.message);
+        Self { hears: Ear { frames, inbound: Inbound::new(limits.message, deflate) }, told }
     }
 }
 
@@ -86,9 +85,9 @@ impl<R: AsyncRead + Unpin> Ear<R> {
 impl Bridge {
     /// Tells the client `first`, and passes on what either side says, until one of them is gone.
     #[expect(clippy::manual_async_fn, reason = "an async function would hold its arguments twice")]
-    pub(super) fn run<C: AsyncRead + AsyncWrite + Send>(
-        self,
-        mut client: Client<C>,
+    pub(super) fn run(
+        mut self,
+        mut client: Client,
         mut engine: Engine,
         first: Vec<u8>,
     ) -> impl Future<Output = ()> + Send {
@@ -104,17 +103,18 @@ impl Bridge {
         }
     }
 
-    /// From the engine to the client: named, compressed, and as many at a time as there are.
+    /// From the session and the engine to the client: named, compressed, and as much at a time as
+    /// there is.
     async fn down(
-        &self,
+        &mut self,
         engine: &mut Frames<Reader>,
-        client: &mut (impl AsyncWrite + Unpin),
+        client: &mut OwnedWriteHalf,
         saying: &Mailbox<Say>,
         mut out: Vec<u8>,
     ) {
         let mut is_last = false;
         loop {
-            if !self.send(client, &out).await {
+            if !send(client, &out, self.limits.patience).await {
                 return;
             }
             FIGURES.wire_bytes.increment(out.len() as u64);
@@ -126,60 +126,40 @@ impl Bridge {
             tokio::select! {
                 biased;
                 say = saying.next() => is_last = tell(&mut out, say),
+                // Before the engine, which says farewell after a session's last word.
+                () = self.line.session() => self.line.pour(&mut out),
                 frame = engine.next() => {
                     let Ok(frame) = frame else { break };
-                    is_last = self.translate(&mut out, frame.header.opcode, &frame.payload);
-                    while out.len() < AT_ONCE && !is_last && let Ok(Some(frame)) = engine.ready() {
-                        is_last = self.translate(&mut out, frame.header.opcode, &frame.payload);
-                    }
+                    is_last = self.line.translate(&mut out, frame.header.opcode, &frame.payload);
                 }
+            }
+            // However much a session says, the engine is heard.
+            while out.len() < 2 * AT_ONCE
+                && !is_last
+                && let Ok(Some(frame)) = engine.come()
+            {
+                is_last = self.line.translate(&mut out, frame.header.opcode, &frame.payload);
             }
         }
         let _ = timeout(self.limits.patience, client.shutdown()).await;
     }
+}
 
-    /// Writes the engine's frame as the client is to get it; answers whether it is the last.
-    pub(super) fn translate(&self, out: &mut Vec<u8>, opcode: OpCode, payload: &[u8]) -> bool {
-        FIGURES.plain_bytes.increment(payload.len() as u64);
-        let OpCode::Data(kind) = opcode else {
-            write(out, opcode, payload, false, false);
-            return opcode == OpCode::Control(Control::Close);
-        };
-        if kind == Data::Text
-            && payload.starts_with(b"40{")
-            && let Some(named) =
-                std::str::from_utf8(payload).ok().and_then(|it| self.pids.write(it))
-        {
-            write(out, opcode, named.as_bytes(), false, false);
-            return false;
-        }
-        match self.deflate.as_ref().and_then(|deflate| deflate.compress(payload)) {
-            Some(compressed) => write(out, opcode, &compressed, true, false),
-            None => write(out, opcode, payload, false, false),
-        }
-        false
-    }
-
-    /// Sends bytes to the client; answers whether it has taken them. One that takes nothing at all
-    /// for too long is let go.
-    pub(super) async fn send(
-        &self,
-        client: &mut (impl AsyncWrite + Unpin),
-        mut out: &[u8],
-    ) -> bool {
-        while !out.is_empty() {
-            match timeout(self.limits.patience, client.write(out)).await {
-                Ok(Ok(taken)) if taken > 0 => out = &out[taken..],
-                Ok(_) => return false,
-                Err(_) => {
-                    FIGURES.slow_at_wire.increment(1);
-                    tracing::warn!("a client takes nothing any more and is let go");
-                    return false;
-                }
+/// Sends bytes to the client; answers whether it has taken them. One that takes nothing at all for
+/// `patience` is let go.
+pub(super) async fn send(client: &mut OwnedWriteHalf, mut out: &[u8], patience: Duration) -> bool {
+    while !out.is_empty() {
+        match timeout(patience, client.write(out)).await {
+            Ok(Ok(taken)) if taken > 0 => out = &out[taken..],
+            Ok(_) => return false,
+            Err(_) => {
+                FIGURES.slow_at_wire.increment(1);
+                tracing::warn!("a client takes nothing any more and is let go");
+                return false;
             }
         }
-        matches!(timeout(self.limits.patience, client.flush()).await, Ok(Ok(())))
     }
+    true
 }
 
 /// From the client to the engine: whole messages, each in one frame.

@@ -1,21 +1,17 @@
 //! permessage-deflate without context: <https://www.rfc-editor.org/rfc/rfc7692>.
 //!
 //! Since no message refers to the one before, the compressed bytes of an event are the same for all
-//! clients, and are made once.
+//! clients; the event keeps them.
 
 use std::cell::RefCell;
 
 use bytes::Bytes;
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
-use moka::sync::Cache;
 
 use super::frames::Fault;
 
 /// What every compressed message ends in, and none carries.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
-
-/// How many bytes of compressed messages are remembered: those that many clients are just getting.
-const REMEMBERED: u64 = 4 * 1024 * 1024;
 
 /// By how much an output grows at a time.
 const STEP: usize = 4 * 1024;
@@ -29,31 +25,22 @@ pub struct Compression {
     pub level: u32,
 }
 
-/// Compresses messages, each once for all clients.
-pub(super) struct Deflate {
-    compression: Compression,
-    made: Cache<Bytes, Bytes>,
-}
+/// Compresses messages.
+pub(super) struct Deflate(Compression);
 
 impl Deflate {
     pub(super) fn new(compression: Compression) -> Self {
-        let weight = |message: &Bytes, made: &Bytes| {
-            u32::try_from(message.len() + made.len()).unwrap_or(u32::MAX)
-        };
-        let made = Cache::builder().max_capacity(REMEMBERED).weigher(weight).build();
-        Self { compression, made }
+        Self(compression)
     }
 
-    /// Returns the compressed form of a message; nothing if it is to go as it is.
-    pub(super) fn compress(&self, message: &[u8]) -> Option<Bytes> {
-        if message.len() < self.compression.threshold {
-            return None;
-        }
-        if let Some(made) = self.made.get(message) {
-            return Some(made);
-        }
-        let made = || deflate(message, self.compression.level);
-        Some(self.made.get_with(Bytes::copy_from_slice(message), made))
+    /// Whether a message is to be compressed.
+    pub(super) fn is_worth(&self, message: &[u8]) -> bool {
+        message.len() >= self.0.threshold
+    }
+
+    /// Returns the compressed form of a message.
+    pub(super) fn compress(&self, message: &[u8]) -> Bytes {
+        deflate(message, self.0.level)
     }
 }
 
@@ -129,16 +116,8 @@ mod tests {
     #[test]
     fn small_messages_go_as_they_are() {
         let deflate = Deflate::new(Compression { threshold: 100, level: 1 });
-        assert_eq!(deflate.compress(&[b'a'; 99]), None);
-        assert!(deflate.compress(&[b'a'; 100]).is_some_and(|made| made.len() < 20));
-    }
-
-    #[test]
-    fn a_message_is_compressed_once_for_all() {
-        let deflate = Deflate::new(Compression { threshold: 1, level: 1 });
-        let (first, second) =
-            (deflate.compress(b"hello").unwrap(), deflate.compress(b"hello").unwrap());
-        assert_eq!(first.as_ptr(), second.as_ptr());
+        assert!(!deflate.is_worth(&[b'a'; 99]) && deflate.is_worth(&[b'a'; 100]));
+        assert!(deflate.compress(&[b'a'; 100]).len() < 20);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, BytesMut};
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
@@ -91,7 +92,12 @@ impl Fault {
 impl<R: AsyncRead + Unpin> Frames<R> {
     /// Reads frames of at most `largest` bytes.
     pub(super) fn new(stream: R, largest: usize) -> Self {
-        Self { stream, buffer: BytesMut::new(), largest }
+        Self::after(BytesMut::new(), stream, largest)
+    }
+
+    /// As `new`, of a stream from which some bytes were read already.
+    pub(super) fn after(buffer: BytesMut, stream: R, largest: usize) -> Self {
+        Self { stream, buffer, largest }
     }
 
     /// Returns the next frame. What has been read stays when this is given up.
@@ -122,8 +128,13 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         Poll::Ready(Ok(room.filled().len()))
     }
 
-    /// Returns the next frame if it has come already.
-    pub(super) fn ready(&mut self) -> Result<Option<Frame>, End> {
+    /// Returns the next frame if it has come already, and been read or not.
+    pub(super) fn come(&mut self) -> Result<Option<Frame>, End> {
+        self.next().now_or_never().transpose()
+    }
+
+    /// Returns the next frame if it has been read already.
+    fn ready(&mut self) -> Result<Option<Frame>, End> {
         let mut cursor = Cursor::new(&self.buffer[..]);
         let parsed = FrameHeader::parse(&mut cursor).map_err(|_| End::Fault(Fault::Protocol))?;
         let Some((header, length)) = parsed else { return Ok(None) };

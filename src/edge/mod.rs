@@ -2,18 +2,20 @@
 //!
 //! It answers the websocket upgrade itself and hands the engine an in-memory stream, translating
 //! frames between the two. Standing there it can do what the engine does not: name connections so
-//! that clients recover them ([`Pids`]), compress each event once for all clients (`deflate`), limit
-//! what clients send, let go of those that do not read, and hand on a request that is stripped to
-//! what is needed. HTTP long polling passes through, but for the name, and for the moment at which a
-//! session moves from there to websocket (`moving`).
+//! that clients recover them ([`Arrivals`]), tell clients what their sessions say without the engine
+//! (`line`, `poll`), compress each event once for all clients (`deflate`), limit what clients send,
+//! let go of those that do not read, hand on a request that is stripped to what is needed, and keep a
+//! session whole while it moves from long polling to websocket (`moving`).
 
 mod bridge;
 mod deflate;
 mod frames;
 mod handshake;
+mod line;
 mod moving;
 mod payload;
 mod pipe;
+mod poll;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -23,14 +25,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use axum::response::IntoResponse as _;
-use http_body_util::BodyExt as _;
-use hyper::upgrade::Upgraded;
+use bytes::BytesMut;
+use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use socketioxide::service::SocketIoService;
 use tokio::io::join;
+use tokio::net::TcpStream;
 use tower::Service;
 
 use bridge::{Bridge, Client, Engine};
@@ -38,12 +41,12 @@ pub use deflate::Compression;
 use deflate::Deflate;
 use frames::Frames;
 use handshake::Handshake;
+use line::Line;
 use moving::Moves;
-use payload::SEPARATOR;
 use pipe::pipe;
 
 use crate::api::{ApiError, Budget, ClientAddress};
-use crate::realtime::Pids;
+use crate::realtime::Arrivals;
 
 /// Where the engine is served.
 const PATH: &str = "/socket.io";
@@ -61,7 +64,7 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Edge {
     engine: SocketIoService<Router>,
-    pids: Pids,
+    arrivals: Arrivals,
     deflate: Option<Arc<Deflate>>,
     limits: Limits,
     connections: Budget,
@@ -81,13 +84,13 @@ impl Edge {
     /// Stands in front of `engine`; without `compression`, none is offered.
     pub fn new(
         engine: SocketIoService<Router>,
-        pids: Pids,
+        arrivals: Arrivals,
         compression: Option<Compression>,
         limits: Limits,
         connections: Budget,
     ) -> Self {
         let deflate = compression.map(|compression| Arc::new(Deflate::new(compression)));
-        Self { engine, pids, deflate, limits, connections, moves: Moves::default() }
+        Self { engine, arrivals, deflate, limits, connections, moves: Moves::default() }
     }
 
     /// Answers an upgrade, and bridges what follows.
@@ -96,11 +99,12 @@ impl Edge {
         let answer = handshake.answer(deflate.is_some());
         let upgrade = hyper::upgrade::on(&mut request);
         let stripped = stripped(&request);
-        let bridge = Bridge { pids: self.pids.clone(), deflate, limits: self.limits };
-        let edge = self.clone();
+        let (edge, limits, may_deflate) = (self.clone(), self.limits, deflate.is_some());
+        let bridge = Bridge { line: Line::new(self.arrivals.clone(), deflate), limits };
         tokio::spawn(async move {
-            let Ok(client) = upgrade.await else { return };
-            let client = Client::new(TokioIo::new(client), &bridge);
+            let Ok(upgraded) = upgrade.await else { return };
+            let Some((stream, read)) = beneath(upgraded) else { return };
+            let client = Client::new(stream, read, limits, may_deflate);
             match Session::of(stripped.uri()) {
                 Some(session) => edge.take_over(bridge, client, stripped, session).await,
                 None => edge.begin(bridge, client, stripped).await,
@@ -110,12 +114,7 @@ impl Edge {
     }
 
     /// Bridges a session that begins on websocket.
-    async fn begin(
-        mut self,
-        bridge: Bridge,
-        client: Client<TokioIo<Upgraded>>,
-        request: Request<()>,
-    ) {
+    async fn begin(mut self, bridge: Bridge, client: Client, request: Request<()>) {
         if let Some(engine) = self.connect(request).await {
             tokio::spawn(bridge.run(client, engine, Vec::new()));
         }
@@ -126,45 +125,6 @@ impl Edge {
         let ((writer, from_us), (to_us, reader)) = (pipe(), pipe());
         Service::call(&mut self.engine, (join(from_us, to_us), request)).await.ok()?;
         Some(Engine { frames: Frames::new(reader, usize::MAX), writer })
-    }
-
-    /// Passes a request on; names the connection in a long-polling response that confirms one.
-    async fn pass(
-        mut self,
-        request: Request<Body>,
-        session: Option<Session>,
-    ) -> Result<Response<Body>, Infallible> {
-        let Some(session) = session else {
-            return Ok(self.engine.call(request).await?.map(Body::new));
-        };
-        let is_poll = request.method() == Method::GET;
-        let response = tokio::select! {
-            biased;
-            response = self.engine.call(request) => response?,
-            // The engine has taken no packet for a poll that still waits.
-            () = self.moves.end_of_poll(&session.id), if is_poll => return Ok(moving::nothing(&session)),
-        };
-        let (parts, body) = response.into_parts();
-        if self.pids.awaits(&session.id) {
-            return Ok(self.name(parts, Body::new(body)).await);
-        }
-        Ok(Response::from_parts(parts, Body::new(body)))
-    }
-
-    async fn name(&self, mut parts: axum::http::response::Parts, body: Body) -> Response<Body> {
-        let Ok(body) = body.collect().await else {
-            return Response::from_parts(parts, Body::empty());
-        };
-        let body = body.to_bytes();
-        let named = std::str::from_utf8(&body).ok().map(|packets| {
-            let named = packets
-                .split(SEPARATOR)
-                .map(|packet| self.pids.write(packet).unwrap_or_else(|| packet.to_owned()));
-            named.collect::<Vec<_>>().join(&SEPARATOR.to_string())
-        });
-        let body = named.map_or(body, Into::into);
-        parts.headers.insert(CONTENT_LENGTH, body.len().into());
-        Response::from_parts(parts, body.into())
     }
 }
 
@@ -213,6 +173,15 @@ impl Service<Request<Body>> for Edge {
         let session = Session::of(request.uri()).filter(|_| is_engines);
         Box::pin(self.clone().pass(request, session))
     }
+}
+
+/// The stream beneath an upgraded connection, and what was read of it already.
+fn beneath(upgraded: Upgraded) -> Option<(TcpStream, BytesMut)> {
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>();
+    let parts = parts
+        .inspect_err(|_| tracing::error!("a websocket stands on something else than a TCP stream"));
+    let Parts { io, read_buf, .. } = parts.ok()?;
+    Some((io.into_inner(), BytesMut::from(read_buf)))
 }
 
 /// What the engine and its handlers need of a request, in memory of its own.

@@ -11,17 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, Response, StatusCode};
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tower::Service;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
-use super::bridge::{Bridge, Client, Engine, Say, tell};
+use super::bridge::{Bridge, Client, Engine, Say, send, tell};
 use super::frames::{Fault, Said, write};
 use super::payload::{self, NOTHING};
 use super::{Edge, PATH, Session};
@@ -114,16 +113,16 @@ impl Drop for Trial {
 
 impl Edge {
     /// Bridges a session that moves from long polling to websocket, once it has.
-    pub(super) async fn take_over<C: AsyncRead + AsyncWrite + Send + 'static>(
+    pub(super) async fn take_over(
         mut self,
-        bridge: Bridge,
-        mut client: Client<C>,
+        mut bridge: Bridge,
+        mut client: Client,
         request: Request<()>,
         session: Session,
     ) {
         let trial = bridge.try_out(&mut client, &self.moves, &session.id);
         let moved = match timeout(LONGEST_TRIAL, trial).await {
-            Ok(Ok(())) => self.engage(&bridge, request, &session).await,
+            Ok(Ok(())) => self.engage(&mut bridge, request, &session).await,
             Ok(Err(code)) => Err(code),
             // The session goes on by long polling.
             Err(_) => Err(CloseCode::Away),
@@ -138,16 +137,18 @@ impl Edge {
     /// be told first.
     async fn engage(
         &mut self,
-        bridge: &Bridge,
+        bridge: &mut Bridge,
         request: Request<()>,
         session: &Session,
     ) -> Result<(Engine, Vec<u8>), CloseCode> {
+        // What was said by long polling has been polled by now.
+        bridge.line.goes_on(&session.id);
         // The engine waits, in vain, until there is room among what waits to be polled.
         let mut first = Vec::new();
         while let Some(packets) = self.unpolled(session) {
             for packet in payload::split(&packets, session.is_old).ok_or(CloseCode::Error)? {
                 if packet != NOTHING {
-                    bridge.translate(&mut first, TEXT, packet.as_bytes());
+                    bridge.line.translate(&mut first, TEXT, packet.as_bytes());
                 }
             }
         }
@@ -181,9 +182,9 @@ impl Bridge {
     ///
     /// # Errors
     /// With what it is told as the connection closes.
-    async fn try_out<C: AsyncRead + AsyncWrite>(
-        &self,
-        client: &mut Client<C>,
+    async fn try_out(
+        &mut self,
+        client: &mut Client,
         moves: &Moves,
         session: &str,
     ) -> Result<(), CloseCode> {
@@ -205,17 +206,17 @@ impl Bridge {
                 Some(Said::Close(code)) => return Err(code),
                 None => return Err(CloseCode::Away),
             }
-            if !self.send(&mut client.told, &out).await {
+            if !send(&mut client.told, &out, self.limits.patience).await {
                 return Err(CloseCode::Away);
             }
         }
     }
 
     /// Closes a connection that carries no session.
-    async fn dismiss<C: AsyncRead + AsyncWrite>(&self, mut client: Client<C>, code: CloseCode) {
+    async fn dismiss(self, mut client: Client, code: CloseCode) {
         let mut out = Vec::new();
         tell(&mut out, Say::Close(code));
-        if self.send(&mut client.told, &out).await {
+        if send(&mut client.told, &out, self.limits.patience).await {
             let _ = timeout(self.limits.patience, client.told.shutdown()).await;
         }
     }
@@ -227,12 +228,4 @@ impl Engine {
         write(&mut out, TEXT, word, false, true);
         self.writer.write_all(&out).await.ok()
     }
-}
-
-/// The answer to a poll that has to end: nothing has happened.
-pub(super) fn nothing(session: &Session) -> Response<Body> {
-    let mut answer = Response::new(Body::from(payload::write(NOTHING, session.is_old)));
-    let text = axum::http::HeaderValue::from_static("text/plain; charset=UTF-8");
-    answer.headers_mut().insert(CONTENT_TYPE, text);
-    answer
 }

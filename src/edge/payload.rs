@@ -2,7 +2,7 @@
 
 /// What separates packets.
 /// <https://socket.io/docs/v4/engine-io-protocol/#http-long-polling-1>
-pub(super) const SEPARATOR: char = '\u{1e}';
+const SEPARATOR: char = '\u{1e}';
 
 /// What separates a packet from its length before it, in the older protocol (2.x clients).
 /// <https://github.com/socketio/engine.io-protocol/tree/v3#payload>
@@ -26,13 +26,15 @@ pub(super) fn split(body: &str, is_old: bool) -> Option<Vec<&str>> {
     Some(packets)
 }
 
-/// Returns the body with one packet.
-pub(super) fn write(packet: &str, is_old: bool) -> String {
+/// Adds a packet to a body.
+pub(super) fn add(body: &mut String, packet: &str, is_old: bool) {
     if is_old {
-        format!("{}{LENGTH}{packet}", packet.encode_utf16().count())
-    } else {
-        packet.to_owned()
+        body.push_str(&packet.encode_utf16().count().to_string());
+        body.push(LENGTH);
+    } else if !body.is_empty() {
+        body.push(SEPARATOR);
     }
+    body.push_str(packet);
 }
 
 /// Where a text of so many units of UTF-16 ends: clients are written in JavaScript.
@@ -51,7 +53,7 @@ fn end(text: &str, units: usize) -> Option<usize> {
 mod tests {
     use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
-    use super::{split, write};
+    use super::{add, split};
 
     #[test]
     fn bodies_of_both_versions_are_split() {
@@ -66,10 +68,13 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
         #[test]
-        fn what_was_written_is_split(packets in proptest::collection::vec(any::<String>(), 0..5)) {
-            let body: String = packets.iter().map(|packet| write(packet, true)).collect();
+        fn what_was_added_is_split(packets in proptest::collection::vec("[^\u{1e}]+", 1..5), is_old in any::<bool>()) {
+            let mut body = String::new();
+            for packet in &packets {
+                add(&mut body, packet, is_old);
+            }
             let packets: Vec<_> = packets.iter().map(String::as_str).collect();
-            prop_assert_eq!(split(&body, true), Some(packets));
+            prop_assert_eq!(split(&body, is_old), Some(packets));
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! The log going out. Every transport reads the same events from a cursor and differs only in how
 //! it writes them down.
 
+mod arrivals;
 mod config;
 mod hello;
 mod last_check;
@@ -8,6 +9,7 @@ mod limited;
 mod livechat;
 mod mailbox;
 mod metrics;
+mod outlet;
 mod parting;
 mod polling;
 mod presence;
@@ -31,12 +33,13 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
 
+pub use arrivals::{Arrivals, Serving};
 pub use limited::EventLimits;
 pub use livechat::livechat;
 pub use mailbox::Mailbox;
+pub use outlet::{Outlet, Packet};
 pub use parting::Parting;
 pub use receipts::Receipts;
-pub use recovery::Pids;
 pub use rollout::Rollout;
 pub use signals::Signals;
 

@@ -11,7 +11,7 @@ use socketioxide::operators::BroadcastOperators;
 use socketioxide::socket::{DisconnectReason, Socket};
 use tokio_util::sync::CancellationToken;
 
-use super::recovery::Pids;
+use super::arrivals::Arrivals;
 
 /// Lets everybody go when it is dropped.
 ///
@@ -45,7 +45,7 @@ impl Drop for Parting {
 ///
 /// Here and now: the engine would do so in a task, which a runtime that ends does not run.
 pub(super) struct End {
-    pub(super) pids: Pids,
+    pub(super) arrivals: Arrivals,
     pub(super) gone: CancellationToken,
 }
 
@@ -57,7 +57,7 @@ impl DisconnectHandler<LocalAdapter, ()> for End {
         forget: fn(Arc<Socket>),
     ) {
         tracing::info!(socket.id = %socket.id, ?reason, "Client disconnected");
-        self.pids.forget(socket.id.as_str());
+        self.arrivals.forget(socket.id.as_str());
         self.gone.cancel();
         forget(socket);
     }

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::outlet::Packet;
 use crate::api::{ApiError, ChatBudgets, Proxies, admit, admit_visitor, bearer};
 use crate::auth::{Auth, Caller, Refusal, Visitor, role_name};
 use crate::desk::{self, ChatFeed, Error, Event, Feed, Glimpse, Logged, Seen, Time};
@@ -265,6 +266,16 @@ impl Told {
         match self {
             Self::Agent(logged) => wire::live_name(&logged.event),
             Self::Visitor(seen, _) => wire::visitor::live_name(seen),
+        }
+    }
+
+    /// It as Socket.IO carries it.
+    pub(super) fn packet(&self) -> Packet {
+        match self {
+            Self::Agent(logged) => Packet::Event(Arc::clone(logged)),
+            Self::Visitor(seen, payload) => {
+                Packet::Said(wire::packed(self.name(), payload, seen.seq))
+            }
         }
     }
 

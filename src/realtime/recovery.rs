@@ -6,20 +6,12 @@
 //! own `pid` in the CONNECT packet, it knows that nothing is missing.
 //! <https://socket.io/docs/v4/connection-state-recovery>
 //!
-//! The log is all the state there is, so that a client recovers on any node and after a restart. The
-//! engine knows nothing of pids: the edge writes them into the packets that pass through it.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+//! The log is all the state there is, so that a client recovers on any node and after a restart.
 
 use uuid::Uuid;
 
 /// The longest pid that is believed to be one of ours.
 const LONGEST_PID: usize = 64;
-
-/// The pids of clients that are about to be told that they are connected, by socket id.
-#[derive(Clone, Debug, Default)]
-pub struct Pids(Arc<Mutex<HashMap<String, String>>>);
 
 /// A connection's name: a random part, and the cursor at which it began, for a client that is cut
 /// off before its first event.
@@ -47,49 +39,9 @@ impl Pid {
     }
 }
 
-impl Pids {
-    /// Notes the pid of a client that is about to be told that it is connected.
-    pub(super) fn give(&self, socket: &str, pid: Pid) {
-        self.lock().insert(socket.to_owned(), pid.0);
-    }
-
-    /// Forgets a client that has gone.
-    pub(super) fn forget(&self, socket: &str) {
-        self.lock().remove(socket);
-    }
-
-    /// Whether a client is about to be told that it is connected.
-    pub fn awaits(&self, socket: &str) -> bool {
-        self.lock().contains_key(socket)
-    }
-
-    /// Returns the CONNECT packet with the pid in it; nothing if `packet` is another packet.
-    pub fn write(&self, packet: &str) -> Option<String> {
-        let socket = packet.strip_prefix("40{\"sid\":\"")?.strip_suffix("\"}")?;
-        let pid = self.lock().remove(socket)?;
-        Some(format!("40{{\"sid\":\"{socket}\",\"pid\":\"{pid}\"}}"))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Pid, Pids};
-
-    #[test]
-    fn a_pid_is_written_into_the_connect_packet_once() {
-        let pids = Pids::default();
-        pids.give("abc", Pid::read("xyz.7").unwrap().0);
-
-        assert_eq!(pids.write("42[\"40{\\\"sid\\\"\"]"), None);
-        assert_eq!(pids.write("40{\"sid\":\"other\"}"), None);
-        let told = pids.write("40{\"sid\":\"abc\"}").unwrap();
-        assert_eq!(told, "40{\"sid\":\"abc\",\"pid\":\"xyz.7\"}");
-        assert_eq!(pids.write("40{\"sid\":\"abc\"}"), None);
-    }
+    use super::Pid;
 
     #[test]
     fn only_our_own_pids_are_believed() {

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::json;
-use socketioxide::extract::{AckSender, SocketRef};
-use socketioxide::{SendError, SocketError};
-use tokio::time::{Instant, sleep, sleep_until};
+use serde_json::{Value, json};
+use socketioxide::extract::SocketRef;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::mailbox::Mailbox;
+use super::outlet::{Outlet, Packet};
 use super::reader::{Reader, Reading, Told};
 use super::receipts::Receipts;
 use super::signals::Signals;
@@ -21,19 +20,14 @@ use crate::auth::Auth;
 use crate::desk::{self, Error, Event, Time};
 use crate::telemetry::FIGURES;
 
-/// How long a session whose client's buffer is full waits before it tries again, at first and at
-/// most: the engine does not tell when there is room.
-const FIRST_WAIT: Duration = Duration::from_millis(2);
-const LONGEST_WAIT: Duration = Duration::from_millis(100);
-
 /// What a client asks of its session.
 pub(super) enum Order {
     /// To be sent once more what followed the event `after`.
     Sync {
         /// The number of the last event the client has.
         after: i64,
-        /// How to tell that it has been sent.
-        ack: Box<AckSender>,
+        /// By what number to tell that it has been sent, if the client asks for that.
+        ack: Option<i64>,
     },
 }
 
@@ -41,10 +35,11 @@ pub(super) enum Order {
 /// comes in order, once, and as fast as the client reads.
 pub(super) struct Session {
     pub(super) socket: SocketRef,
+    pub(super) outlet: Arc<Outlet>,
     reader: Reader,
     auth: Auth,
     orders: Arc<Mailbox<Order>>,
-    pace: Pace,
+    pub(super) pace: Pace,
     pub(super) progress: Arc<Progress>,
     signals: Signals,
     receipts: Receipts,
@@ -82,7 +77,7 @@ impl Progress {
 
 /// A `sync` that is being served.
 struct Sync {
-    ack: Box<AckSender>,
+    ack: Option<i64>,
     complete: bool,
 }
 
@@ -111,7 +106,7 @@ impl Place {
 
 impl Session {
     pub(super) fn start(
-        socket: SocketRef,
+        (socket, outlet): (SocketRef, Arc<Outlet>),
         (reader, auth): (Reader, Auth),
         orders: Arc<Mailbox<Order>>,
         pace: Pace,
@@ -123,9 +118,9 @@ impl Session {
             Reader::Visitor(visitor) => signals.visitor_enters(&visitor.chat),
         }
         let syncs = Vec::new();
-        let missed_until = 0;
         Self {
             socket,
+            outlet,
             reader,
             auth,
             orders,
@@ -134,7 +129,7 @@ impl Session {
             signals,
             receipts,
             syncs,
-            missed_until,
+            missed_until: 0,
         }
     }
 
@@ -156,7 +151,7 @@ impl Session {
                 biased;
                 () = &mut timer => {
                     if Instant::now() >= expiry {
-                        let _ = self.send("auth:expired", &json!({ "message": "the token has expired" })).await;
+                        let _ = self.say("auth:expired", &json!({ "message": "the token has expired" })).await;
                         return Ok(());
                     }
                     timer.as_mut().reset(expiry.min(Instant::now() + self.pace.heartbeat));
@@ -168,10 +163,7 @@ impl Session {
                 }
                 next = step(feed, self.syncs.is_empty()) => match next {
                     Ok(Some(told)) => self.event(&told).await,
-                    Ok(None) => {
-                        self.synced(feed);
-                        Ok(())
-                    }
+                    Ok(None) => self.synced(feed).await,
                     Err(error) => self.afresh(feed, error).await?,
                 },
             };
@@ -207,10 +199,14 @@ impl Session {
         Ok(())
     }
 
-    fn synced(&mut self, feed: &Reading) {
-        for Sync { ack, complete } in self.syncs.drain(..) {
-            let _ = ack.send(&json!({ "ok": true, "seq": feed.cursor(), "complete": complete }));
+    async fn synced(&mut self, feed: &Reading) -> Result<(), Gone> {
+        for Sync { ack, complete } in std::mem::take(&mut self.syncs) {
+            if let Some(ack) = ack {
+                let done = json!([{ "ok": true, "seq": feed.cursor(), "complete": complete }]);
+                self.send(Packet::Said(format!("43{ack}{done}"))).await?;
+            }
         }
+        Ok(())
     }
 
     /// The log has moved on too far for this client: it is to load everything anew.
@@ -236,21 +232,21 @@ impl Session {
                 self.signals.is_available(visitor.chat.tenant(), visitor.chat.inbox());
             ready["agents"] = json!(availability(is_available));
         }
-        self.send("ready", &ready).await
+        self.say("ready", &ready).await
     }
 
     async fn heartbeat(&self, feed: &Reading) -> Result<(), Gone> {
         let beat = json!({ "seq": feed.head(), "serverTime": Time::now().to_string() });
-        self.send("heartbeat", &beat).await
+        self.say("heartbeat", &beat).await
     }
 
-    /// Sends a stored event. Its last argument is the offset by which a client can resume.
+    /// Sends a stored event.
     async fn event(&self, told: &Told) -> Result<(), Gone> {
-        let (payload, seq) = (told.payload(), told.seq());
-        self.send(told.name(), &(payload, seq.to_string())).await?;
+        self.send(told.packet()).await?;
+        let seq = told.seq();
         self.receipts.note(&self.reader, told);
         self.progress.cursor.store(seq, Ordering::Relaxed);
-        self.progress.bytes.fetch_add(payload.get().len() as u64, Ordering::Relaxed);
+        self.progress.bytes.fetch_add(told.payload().get().len() as u64, Ordering::Relaxed);
         if seq <= self.missed_until {
             FIGURES.replayed.increment(1);
         } else if let Some(arrived) = told.arrived() {
@@ -267,38 +263,39 @@ impl Session {
         if !told.is_decisive() || self.is_as_before().await { Ok(()) } else { Err(Gone) }
     }
 
-    /// Sends an event as soon as the client's buffer has room for it. A client that makes none for
-    /// too long is let go; it comes back with its cursor.
-    async fn send<T: Serialize + ?Sized>(&self, name: &str, payload: &T) -> Result<(), Gone> {
-        let deadline = Instant::now() + self.pace.patience;
-        let mut wait = FIRST_WAIT;
-        loop {
-            match self.socket.emit(name, payload) {
-                Ok(()) => {
-                    self.progress.is_waiting.store(false, Ordering::Relaxed);
-                    return Ok(());
-                }
-                Err(SendError::Socket(SocketError::InternalChannelFull)) => {
-                    self.progress.is_waiting.store(true, Ordering::Relaxed);
-                }
-                Err(SendError::Socket(SocketError::Closed)) => return Err(Gone),
-                Err(SendError::Serialize(error)) => {
-                    tracing::error!(%error, event.name = name, "an event cannot be written");
-                    return Err(Gone);
+    async fn say(&self, name: &str, payload: &Value) -> Result<(), Gone> {
+        self.send(Packet::Said(format!("42{}", json!([name, payload])))).await
+    }
+
+    /// Sends a packet as soon as there is room for it. A client that makes none for too long is let
+    /// go; it comes back with its cursor.
+    async fn send(&self, packet: Packet) -> Result<(), Gone> {
+        let Err(mut packet) = self.outlet.put(packet) else { return Ok(()) };
+        self.progress.is_waiting.store(true, Ordering::Relaxed);
+        let sent = async {
+            loop {
+                self.outlet.room().await;
+                match self.outlet.put(packet) {
+                    Ok(()) => return,
+                    Err(again) => packet = again,
                 }
             }
-            if Instant::now() > deadline {
-                tracing::warn!(socket.id = %self.socket.id, "a client takes nothing any more and is let go");
-                return Err(Gone);
-            }
-            sleep(wait).await;
-            wait = LONGEST_WAIT.min(wait * 2);
+        };
+        if timeout(self.pace.patience, sent).await.is_err() {
+            tracing::warn!(socket.id = %self.socket.id, "a client takes nothing any more and is let go");
+            return Err(Gone);
         }
+        self.progress.is_waiting.store(false, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        // Whoever of the session, the edge and the kernel has lost patience first.
+        if self.progress.is_waiting.load(Ordering::Relaxed) {
+            FIGURES.slow_at_buffer.increment(1);
+        }
         match &self.reader {
             Reader::Agent(caller) => self.signals.leaves(caller, self.socket.id),
             Reader::Visitor(visitor) => self.signals.visitor_leaves(&visitor.chat),

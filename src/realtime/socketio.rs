@@ -1,26 +1,31 @@
 //! The log over Socket.IO: who may connect, and what a client may ask for.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use socketioxide::adapter::Adapter;
 use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
-use socketioxide::handler::ConnectHandler as _;
+use socketioxide::handler::{ConnectHandler as _, FromMessageParts, Value as Said};
 use socketioxide::layer::SocketIoLayer;
+use socketioxide::socket::Socket;
 use socketioxide::{SocketError, SocketIo};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::arrivals::Arrivals;
 use super::hello::Hello;
 use super::limited::{EventLimits, Limited};
 use super::mailbox::Mailbox;
+use super::outlet::Outlet;
 use super::parting::End;
 use super::reader::Reader;
 use super::receipts::Receipts;
-use super::recovery::{Pid, Pids};
+use super::recovery::Pid;
 use super::sending::send;
 use super::session::{Order, Place, Progress, Session};
 use super::signals::Signals;
@@ -33,8 +38,7 @@ use crate::telemetry::FIGURES;
 /// The largest message a client may send, in bytes.
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 
-/// How many packets wait for a client's connection. A session whose client is slower than the log
-/// waits at its cursor, so that this bounds memory and loses nothing.
+/// How many packets of the engine's own (acks, signals, pings) wait for a client's connection.
 const WAITING_PACKETS: usize = 256;
 
 /// The room that the engine holds, for each websocket, for what the client says next; it makes more
@@ -65,7 +69,7 @@ pub struct Pace {
 struct Shared {
     auth: Auth,
     pace: Pace,
-    pids: Pids,
+    arrivals: Arrivals,
     signals: Signals,
     receipts: Receipts,
     limits: EventLimits,
@@ -81,7 +85,6 @@ pub(super) struct Link {
     pub(super) limits: EventLimits,
     pub(super) address: Option<IpAddr>,
     orders: Arc<Mailbox<Order>>,
-    gone: CancellationToken,
 }
 
 /// What a connected agent may use. Visitors' clients have none of it, so that no handler of agents'
@@ -93,11 +96,14 @@ pub(super) struct Connected {
     pid: Pid,
 }
 
+/// The number under which a client wants to be answered, if it does.
+struct AckId(Option<i64>);
+
 /// Serves the default namespace, until `stop` is cancelled.
 pub fn layer(
     auth: Auth,
     pace: Pace,
-    pids: Pids,
+    arrivals: Arrivals,
     (signals, receipts, limits): (Signals, Receipts, EventLimits),
     (state, stop): (ApiState, CancellationToken),
 ) -> (SocketIoLayer, SocketIo) {
@@ -109,9 +115,9 @@ pub fn layer(
         .ws_read_buffer_size(FIRST_READ)
         .ping_interval(pace.ping_interval)
         .ping_timeout(pace.ping_timeout)
-        .with_state(Shared { auth, pace, pids, signals, receipts, limits, state, stop })
+        .with_state(Shared { auth, pace, arrivals, signals, receipts, limits, state, stop })
         .build_layer();
-    io.ns("/", serve.with(admit));
+    io.ns("/", greet.with(admit));
     (layer, io)
 }
 
@@ -147,8 +153,7 @@ async fn admit(
     let progress = Progress::new(cursor, recovered.is_some());
     let pid = recovered.clone().unwrap_or_else(|| Pid::new(cursor));
     let gone = shared.stop.child_token();
-    socket.on_disconnect(End { pids: shared.pids.clone(), gone: gone.clone() });
-    let (Shared { signals, limits, state, pids, .. }, orders) = (shared, Arc::default());
+    socket.on_disconnect(End { arrivals: shared.arrivals.clone(), gone: gone.clone() });
     match reader.clone() {
         Reader::Agent(caller) => {
             socket.join(rooms(&caller));
@@ -158,16 +163,29 @@ async fn admit(
                     .join(joined.iter().map(|id| format!("conversation:{id}")).collect::<Vec<_>>());
             }
             listen_to_agent(&socket);
-            socket.extensions.insert(Connected { caller, signals, pid: pid.clone() });
+            let (signals, pid) = (shared.signals.clone(), pid.clone());
+            socket.extensions.insert(Connected { caller, signals, pid });
         }
-        Reader::Visitor(visitor) => visiting::welcome(&socket, visitor, signals, state),
+        Reader::Visitor(visitor) => {
+            visiting::welcome(&socket, visitor, shared.signals.clone(), shared.state);
+        }
     }
     socket.on("sync", Limited(sync));
     // What nobody knows counts too.
     socket.on_fallback(Limited(async || {}));
-    pids.give(socket.id.as_str(), pid);
-    socket.extensions.insert(Ready::new(place));
-    socket.extensions.insert(Link { reader, progress, limits, address, orders, gone });
+    let (outlet, orders) = (Arc::<Outlet>::default(), Arc::default());
+    let session = Session::start(
+        (socket.clone(), Arc::clone(&outlet)),
+        (reader.clone(), shared.auth),
+        Arc::clone(&orders),
+        shared.pace,
+        Arc::clone(&progress),
+        (shared.signals, shared.receipts),
+    );
+    let serving = Box::pin(follow(session, place, gone));
+    shared.arrivals.expect(socket.id.as_str(), pid, outlet, serving);
+    let limits = shared.limits;
+    socket.extensions.insert(Link { reader, progress, limits, address, orders });
     Ok(())
 }
 
@@ -183,27 +201,17 @@ fn listen_to_agent(socket: &SocketRef) {
     socket.on("viewing:stop", Limited(viewing::stop));
 }
 
-/// Follows the log for one client for as long as it stays.
-async fn serve(socket: SocketRef, State(shared): State<Shared>) {
-    let Some(link) = socket.extensions.get::<Link>() else { return };
-    let Link { reader, progress, orders, gone, .. } = link;
-    let ready = socket.extensions.remove::<Ready>().and_then(Ready::take);
-    let Some(place) = ready else { return };
+async fn greet(socket: SocketRef, Extension(me): Extension<Link>) {
     tracing::info!(
         socket.id = %socket.id,
-        tenant.id = %reader.tenant(),
-        user.id = %reader.label(),
+        tenant.id = %me.reader.tenant(),
+        user.id = %me.reader.label(),
         transport = ?socket.transport_type(),
         "Client connected"
     );
-    let who = (reader, shared.auth);
-    let told = (shared.signals, shared.receipts);
-    let session = Session::start(socket, who, orders, shared.pace, progress, told);
-    // In a task of its own, which holds a session once and nothing else: there are many.
-    tokio::spawn(follow(session, place, gone));
 }
 
-/// Serves a session for as long as its client stays.
+/// Follows the log for one client for as long as it stays.
 #[expect(clippy::manual_async_fn, reason = "an async function would hold its arguments twice")]
 fn follow(
     mut session: Session,
@@ -216,9 +224,10 @@ fn follow(
             () = gone.cancelled() => Ok(()),
             served = session.serve(&mut place) => served,
         };
-        // Whoever of the session, the edge and the kernel has lost patience first.
-        if session.progress.is_waiting.load(Ordering::Relaxed) {
-            FIGURES.slow_at_buffer.increment(1);
+        if !session.progress.is_waiting.load(Ordering::Relaxed) {
+            // The last word comes before the farewell, which is the engine's.
+            let last = timeout(session.pace.patience, session.outlet.drained());
+            let _ = gone.run_until_cancelled(last).await;
         }
         if let Err(error) = served {
             tracing::error!(socket.id = %session.socket.id, %error, "a client cannot be served");
@@ -285,18 +294,34 @@ async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, 
     let _ = ack.send(&answer);
 }
 
-async fn sync(Extension(me): Extension<Link>, TryData(asked): TryData<Asked>, ack: AckSender) {
+async fn sync(
+    Extension(me): Extension<Link>,
+    TryData(asked): TryData<Asked>,
+    AckId(id): AckId,
+    ack: AckSender,
+) {
     match asked {
         // A client may ask faster than it is served.
         Ok(Asked { after }) => {
-            let order = Order::Sync { after, ack: Box::new(ack) };
-            if let Err(Order::Sync { ack, .. }) = me.orders.put(order, WAITING_ORDERS) {
+            if me.orders.put(Order::Sync { after, ack: id }, WAITING_ORDERS).is_err() {
                 let _ = ack.send(&problem("rate_limited", "one sync at a time"));
             }
         }
         Err(_) => {
             let _ = ack.send(&problem("bad_request", "sync takes { after: seq }"));
         }
+    }
+}
+
+impl<A: Adapter> FromMessageParts<A> for AckId {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        _: &Arc<Socket<A>>,
+        _: &mut Said,
+        id: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self(*id))
     }
 }
 
@@ -339,18 +364,4 @@ fn rooms(caller: &Caller) -> Vec<String> {
         }
     }
     rooms
-}
-
-/// A session's place in the log on its way from `admit` to `serve`.
-#[derive(Clone)]
-struct Ready(Arc<Mutex<Option<Place>>>);
-
-impl Ready {
-    fn new(place: Place) -> Self {
-        Self(Arc::new(Mutex::new(Some(place))))
-    }
-
-    fn take(self) -> Option<Place> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
 }

@@ -9,6 +9,7 @@ pub mod schema;
 mod tests;
 pub mod visitor;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
@@ -214,6 +215,17 @@ pub fn live_name(event: &Event) -> &'static str {
 /// Returns an event's payload for Socket.IO and SSE, written once for all who need it.
 pub fn live(logged: &Logged) -> &RawValue {
     logged.live(|logged| to_raw_value(&Live::from(logged)).expect("only text keys"))
+}
+
+/// Returns an event as Socket.IO carries it, written once for all who need it.
+pub fn packet(logged: &Logged) -> &Bytes {
+    logged.packet(|logged| packed(live_name(&logged.event), live(logged), logged.seq).into())
+}
+
+/// An event in a packet of Socket.IO. Its last argument is the offset by which a client can resume.
+/// <https://socket.io/docs/v4/socket-io-protocol/#sending-and-receiving-data>
+pub fn packed(name: &str, payload: &RawValue, seq: i64) -> String {
+    format!("42[\"{name}\",{payload},\"{seq}\"]")
 }
 
 impl From<&Logged> for Live {

@@ -1,0 +1,109 @@
+//! Long polling: what a session says, and what the engine does, in one answer.
+
+use std::convert::Infallible;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
+use futures_util::FutureExt as _;
+use http_body_util::BodyExt as _;
+use tower::Service as _;
+
+use super::payload::{self, NOTHING};
+use super::{Edge, Session};
+use crate::realtime::Outlet;
+
+impl Edge {
+    /// Passes a request on. A poll also brings what the session has said meanwhile; what confirms a
+    /// connection names it, and its session begins.
+    pub(super) async fn pass(
+        mut self,
+        request: Request<Body>,
+        session: Option<Session>,
+    ) -> Result<Response<Body>, Infallible> {
+        let Some(session) = session.filter(|_| request.method() == Method::GET) else {
+            return Ok(self.engine.call(request).await?.map(Body::new));
+        };
+        let outlet = self.arrivals.outlet(&session.id);
+        let mut polled = pin!(self.engine.call(request));
+        let answer = tokio::select! {
+            biased;
+            answer = &mut polled => Some(answer?),
+            // The engine has taken no packet for a poll that still waits.
+            () = self.moves.end_of_poll(&session.id) => None,
+            () = said(outlet.as_deref()) => polled.as_mut().now_or_never().transpose()?,
+        };
+        let mut body = String::new();
+        // Before what the engine says, whose farewell comes after a session's last word.
+        while let Some(packet) = outlet.as_ref().and_then(|outlet| outlet.take()) {
+            let text = String::from_utf8_lossy(packet.text());
+            payload::add(&mut body, &text, session.is_old);
+        }
+        match answer {
+            Some(answer) => Ok(self.complete(answer.map(Body::new), body, &session).await),
+            None => Ok(text(body, &session)),
+        }
+    }
+
+    /// Puts what a session has said before the engine's own packets, and names the connection where
+    /// they confirm one.
+    async fn complete(
+        &self,
+        answer: Response<Body>,
+        mut told: String,
+        session: &Session,
+    ) -> Response<Body> {
+        let awaits = self.arrivals.awaits(&session.id);
+        if told.is_empty() && !awaits {
+            return answer;
+        }
+        if answer.status() != StatusCode::OK {
+            return if told.is_empty() { answer } else { text(told, session) };
+        }
+        let (mut parts, body) = answer.into_parts();
+        let Ok(body) = body.collect().await else {
+            return Response::from_parts(parts, told.into());
+        };
+        let body = body.to_bytes();
+        let packets = std::str::from_utf8(&body).ok();
+        let packets = packets.and_then(|packets| payload::split(packets, session.is_old));
+        // The engine's answer is empty where the session has ended.
+        for packet in packets.unwrap_or_default().into_iter().filter(|it| !it.is_empty()) {
+            let named = self.greet(packet, session);
+            payload::add(&mut told, named.as_deref().unwrap_or(packet), session.is_old);
+        }
+        parts.headers.insert(CONTENT_LENGTH, told.len().into());
+        Response::from_parts(parts, told.into())
+    }
+
+    /// Returns how a client is told that it is connected, if `packet` does so. Its session begins, in a
+    /// task of its own, for polls come and go.
+    fn greet(&self, packet: &str, session: &Session) -> Option<String> {
+        let (named, arrival) = self.arrivals.meet(&session.id, packet)?;
+        self.arrivals.polls(&session.id, Arc::clone(&arrival.outlet));
+        tokio::spawn(arrival.serving);
+        Some(named)
+    }
+}
+
+/// Returns once a session has said something.
+async fn said(outlet: Option<&Outlet>) {
+    match outlet {
+        Some(outlet) => poll_fn(|cx| outlet.poll_ready(cx)).await,
+        None => pending().await,
+    }
+}
+
+/// The answer to a poll: some packets, or that nothing has happened.
+fn text(mut packets: String, session: &Session) -> Response<Body> {
+    if packets.is_empty() {
+        payload::add(&mut packets, NOTHING, session.is_old);
+    }
+    let mut answer = Response::new(Body::from(packets));
+    let text = HeaderValue::from_static("text/plain; charset=UTF-8");
+    answer.headers_mut().insert(CONTENT_TYPE, text);
+    answer
+}

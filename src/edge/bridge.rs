@@ -114,7 +114,8 @@ impl Bridge {
     ) {
         let mut is_last = false;
         loop {
-            if !send(client, &out, self.limits.patience).await {
+            let sent = send(client, &out, self.limits.patience);
+            if !self.line.meanwhile(sent).await {
                 return;
             }
             FIGURES.wire_bytes.increment(out.len() as u64);

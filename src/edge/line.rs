@@ -1,6 +1,7 @@
 //! What goes to one client on its websocket: what the engine says, and, past it, what its session does.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -45,14 +46,38 @@ impl Line {
         poll_fn(|cx| self.poll_session(cx)).await;
     }
 
+    /// Lets the session work while something else is done, which may take long: it is the session
+    /// that notices when there is no room any more.
+    pub(super) async fn meanwhile<T>(&mut self, other: impl Future<Output = T>) -> T {
+        let mut other = pin!(other);
+        poll_fn(|cx| {
+            let done = other.as_mut().poll(cx);
+            if done.is_pending() {
+                self.work(cx);
+            }
+            done
+        })
+        .await
+    }
+
     fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(outlet) = &self.outlet else { return Poll::Pending };
-        let Some(serving) = &mut self.serving else { return outlet.poll_ready(cx) };
-        if serving.as_mut().poll(cx).is_ready() {
+        let works_here = self.serving.is_some();
+        self.work(cx);
+        match &self.outlet {
+            None => Poll::Pending,
+            Some(outlet) if !works_here => outlet.poll_ready(cx),
+            // Nobody but the session fills it.
+            Some(outlet) if outlet.is_empty() => Poll::Pending,
+            Some(_) => Poll::Ready(()),
+        }
+    }
+
+    fn work(&mut self, cx: &mut Context<'_>) {
+        if let Some(serving) = &mut self.serving
+            && serving.as_mut().poll(cx).is_ready()
+        {
             self.serving = None;
         }
-        // Nobody but the session fills it.
-        if outlet.is_empty() { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Writes what the session has for the client, as much as goes at once.

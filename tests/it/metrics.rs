@@ -271,14 +271,12 @@ async fn a_client_that_does_not_read_is_seen_until_it_is_let_go() {
     let filling = async {
         for block in 0.. {
             acme.writes(block * 100..(block + 1) * 100, &"x".repeat(4_000)).await;
-            let told = acme.metrics().await;
-            if told.of("recado_sockets_waiting") == 1 {
-                return told;
-            }
         }
-        unreachable!("there are enough blocks")
     };
-    let told = timeout(PATIENCE, filling).await.expect("nobody is seen waiting");
+    let told = tokio::select! {
+        told = acme.until("recado_sockets_waiting", |count| count == 1) => told,
+        () = filling => unreachable!("there are enough blocks"),
+    };
 
     let lag = told.of("recado_socket_lag_max_events");
     assert!(lag >= 1, "{}", told.text);

@@ -53,9 +53,8 @@ chaos-sending: tools ## 2,000 replies through a WhatsApp that loses answers, the
 	cargo test --workspace --test it sending_chaos -- --ignored
 
 fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compiler and cargo-fuzz
-	cd fuzz && cargo +nightly fuzz run frames -- -max_total_time=60
-	cd fuzz && cargo +nightly fuzz run webhook -- -max_total_time=60
-	cd fuzz && cargo +nightly fuzz run chatwoot -- -max_total_time=60
+	for target in frames webhook chatwoot; do \
+		(cd fuzz && cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=60) || exit; done
 
 bench-deflate: tools $(if $(RECADO_PEER),target/peer-node/.installed) ## What compressing websockets costs and saves, beside Node if RECADO_PEER is its folder
 	$(if $(RECADO_PEER),tests/with-postgres) cargo bench --workspace --bench load -- deflate $(if $(RECADO_PEER),--peer target/peer-node)

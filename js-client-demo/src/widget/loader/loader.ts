@@ -99,14 +99,14 @@ function start(script: HTMLScriptElement, inbox: string): void {
     launcher.ariaLabel = open ? text.close : text.open;
     if (open) {
       count.textContent = preview.textContent = '';
-      fit();
+      grow();
       panel?.focus();
     } else launcher.focus();
     tell(open ? { say: 'opened', focus: true } : { say: 'closed' });
   }
 
   /** Keeps the panel above the keyboard of phones whose pages do not shrink for it. */
-  function fit(): void {
+  function grow(): void {
     const height = visualViewport?.height;
     if (height) all.style.setProperty('--height', `${height}px`);
   }
@@ -133,7 +133,7 @@ function start(script: HTMLScriptElement, inbox: string): void {
   preview.onclick = () => show(true);
   launcher.ariaLabel = text.open;
   launcher.ariaExpanded = 'false';
-  visualViewport?.addEventListener('resize', fit);
+  visualViewport?.addEventListener('resize', grow);
   addEventListener('keydown', (event) => event.key === 'Escape' && show(false));
   addEventListener('message', (event) => {
     const word = panel && heard<ToPage>(event, panel.contentWindow, origin);

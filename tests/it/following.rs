@@ -1,11 +1,13 @@
 //! The log has no gaps, whoever writes and whoever reads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use recado::channels::whatsapp;
 use recado::desk::{Channel, Db, Desks, Event, Keys, Sees, Webhook};
 use recado::wire;
 use serde_json::json;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::support::{Database, PATIENCE, Screen, TestServer, notification, text};
@@ -31,12 +33,15 @@ async fn a_reader_behind_two_hundred_writers_misses_nothing() {
         nodes.push(node(&server.database).await.of("acme".into()));
     }
 
-    // Each in a transaction of its own, on one of eight nodes.
+    // Each in a transaction of its own, on one of eight nodes; on a slow disk more of them at a time
+    // would wait for a connection for longer than they may.
+    let places = Arc::new(Semaphore::new(40));
     let writers = conversations.into_iter().enumerate().map(|(n, conversation)| {
-        let desk = nodes[n % nodes.len()].clone();
-        tokio::spawn(
-            async move { desk.mark_read(conversation, &Sees::everything()).await.unwrap() },
-        )
+        let (desk, places) = (nodes[n % nodes.len()].clone(), Arc::clone(&places));
+        tokio::spawn(async move {
+            let _place = places.acquire().await.unwrap();
+            desk.mark_read(conversation, &Sees::everything()).await.unwrap()
+        })
     });
     let writers: Vec<_> = writers.collect();
     let reader = node(&server.database).await.of("acme".into());

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pause, until } from './wait.mjs';
 
 /** Below the ports that systems give to outgoing connections, one of which could take a dead server's place. */
@@ -27,7 +27,7 @@ export class Server {
   /** `settings` are the tenant, the phone number id, the secret, the database if it is not to be a new file, and more flags. */
   static async start(program, settings, random) {
     const server = new Server();
-    server.#program = program;
+    server.#program = resolve(program);
     server.#directory = mkdtempSync(join(tmpdir(), 'recado-chaos-'));
     process.on('exit', () => server.#remove());
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));

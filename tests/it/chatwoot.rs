@@ -11,20 +11,14 @@ use sha2::Sha256;
 use tokio::time::timeout;
 
 use crate::support::{
-    API_TOKEN, Chatwoot, Database, Fault, PATIENCE, Process, Tenant, TestServer, admin, token,
+    API_TOKEN, Chatwoot, Database, Fault, PATIENCE, Process, Tenant, TestServer, admin, happens,
+    token,
 };
 
-/// Reads the tenant's log until something happens.
-async fn until(acme: &Tenant<'_>, mut is_it: impl FnMut(&Event) -> bool) {
-    let mut feed = acme.desk.follow(Some(0), Sees::everything()).await.unwrap();
-    let looking = async {
-        loop {
-            if is_it(&feed.next().await.unwrap().event) {
-                return;
-            }
-        }
-    };
-    timeout(PATIENCE, looking).await.expect("it does not happen");
+/// Waits until some message has got so far.
+async fn one_is(acme: &Tenant<'_>, status: Status) {
+    happens(&acme.desk, |event| matches!(event, Event::StatusMoved(it) if it.status == status))
+        .await;
 }
 
 async fn server() -> TestServer {
@@ -109,8 +103,7 @@ async fn a_reply_goes_to_chatwoot_and_its_echo_is_known() {
     let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
     let reply = json!({ "type": "TEXT", "content": "Oi!", "clientId": "1" });
     let (status, _) = acme.ask(Method::POST, &path, &reply).await;
-    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Sent))
-        .await;
+    one_is(&acme, Status::Sent).await;
 
     assert_eq!(status, 202);
     let asked = chatwoot.asked("/messages");
@@ -131,8 +124,7 @@ async fn an_answer_that_is_lost_is_settled_by_the_echo() {
 
     let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
     acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "Oi!" })).await;
-    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Sent))
-        .await;
+    one_is(&acme, Status::Sent).await;
 
     assert_eq!(chatwoot.asked("/messages").len(), 1, "it was sent twice");
     assert_eq!(said(&acme).await.len(), 2);
@@ -149,12 +141,10 @@ async fn trouble_passes_and_what_is_refused_has_failed() {
 
     chatwoot.fail(Fault::Answer(503));
     acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "um" })).await;
-    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Sent))
-        .await;
+    one_is(&acme, Status::Sent).await;
     chatwoot.fail(Fault::Answer(422));
     acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "dois" })).await;
-    until(&acme, |event| matches!(event, Event::StatusMoved(it) if it.status == Status::Failed))
-        .await;
+    one_is(&acme, Status::Failed).await;
 
     let said = said(&acme).await;
     let told: Vec<_> = said.iter().map(|it| (it.content.as_str(), it.status)).collect();
@@ -251,7 +241,7 @@ async fn what_was_lost_while_the_server_was_down_is_found_when_it_is_back() {
     let acme = server.tenant("acme").await;
 
     let is_it = |event: &Event| matches!(event, Event::MessageReceived(it) if it.content == "dois");
-    until(&acme, is_it).await;
+    happens(&acme.desk, is_it).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use recado::desk::{Desk, Sees};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::corpus::{Random, public_fixtures};
+use crate::corpus::{Random, lines_of, public_fixtures};
 use crate::support::{Chatwoot, TestServer, admin};
 
 /// Bodies of our own, one a line.
@@ -18,17 +18,13 @@ const ORDERS: u64 = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_of_every_kind_end_in_one_state() {
-    assert_same_state(OWN.lines().map(|line| serde_json::from_str(line).unwrap()).collect()).await;
+    assert_same_state(lines_of(OWN)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn public_bodies_end_in_one_state() {
-    let Some(folder) = public_fixtures() else {
-        return eprintln!("RECADO_FIXTURES is not set: only our own bodies are tried");
-    };
-    let lines = std::fs::read_to_string(folder.join("chatwoot.jsonl")).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let bodies = lines.map(|mut line| {
+    let Some(lines) = public_fixtures("chatwoot.jsonl") else { return };
+    let bodies = lines.into_iter().map(|mut line| {
         let event = line["event"].take();
         let mut body = line["body"].take();
         body["event"] = event;

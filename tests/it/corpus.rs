@@ -16,19 +16,15 @@ const ORDERS: u64 = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_of_every_kind_end_in_one_state() {
-    assert_same_state(OWN.lines().map(|line| serde_json::from_str(line).unwrap()).collect()).await;
+    assert_same_state(lines_of(OWN)).await;
 }
 
 /// The public bodies in the folder that `RECADO_FIXTURES` names, where it names one: they are other
 /// projects' test data, to be run against, not to be kept here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn public_bodies_end_in_one_state() {
-    let Some(folder) = public_fixtures() else {
-        return eprintln!("RECADO_FIXTURES is not set: only our own bodies are tried");
-    };
-    let lines = std::fs::read_to_string(folder.join("whatsapp.jsonl")).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let bodies: Vec<_> = lines.map(|mut line| line["body"].take()).collect();
+    let Some(lines) = public_fixtures("whatsapp.jsonl") else { return };
+    let bodies: Vec<_> = lines.into_iter().map(|mut line| line["body"].take()).collect();
     assert!(bodies.len() > 100, "only {} bodies", bodies.len());
     assert_same_state(bodies).await;
 }
@@ -164,9 +160,19 @@ fn tell_apart(bodies: &mut [Value]) {
     }
 }
 
+/// The lines of a file of other projects' test data, where `RECADO_FIXTURES` names their folder.
 #[expect(clippy::disallowed_methods, reason = "where other projects' test data are")]
-pub(crate) fn public_fixtures() -> Option<PathBuf> {
-    std::env::var("RECADO_FIXTURES").ok().filter(|path| !path.is_empty()).map(PathBuf::from)
+pub(crate) fn public_fixtures(file: &str) -> Option<Vec<Value>> {
+    let Some(folder) = std::env::var("RECADO_FIXTURES").ok().filter(|path| !path.is_empty()) else {
+        eprintln!("RECADO_FIXTURES is not set: only our own bodies are tried");
+        return None;
+    };
+    Some(lines_of(&std::fs::read_to_string(PathBuf::from(folder).join(file)).unwrap()))
+}
+
+/// What stands in a text, one value a line.
+pub(crate) fn lines_of(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Numbers that look random and are the same in every run.

@@ -21,7 +21,7 @@ use clap::Parser as _;
 use jsonwebtoken::{EncodingKey, Header};
 use recado::app::App;
 use recado::config::Cli;
-use recado::desk::{Channel, Desk, Desks, Feed, Logged, Sees, TenantId, Time};
+use recado::desk::{Channel, Desk, Desks, Event, Feed, Logged, Sees, TenantId, Time};
 use recado::realtime::Signals;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -252,6 +252,20 @@ impl Tenant<'_> {
         let card = self.card().await;
         self.desk.history(card.id, None, 1_000, &Sees::everything()).await.unwrap().messages
     }
+}
+
+/// Waits for the first event of a log that is meant.
+pub(crate) async fn happens(desk: &Desk, is_meant: impl Fn(&Event) -> bool) -> Event {
+    let mut feed = desk.follow(Some(0), Sees::everything()).await.unwrap();
+    let found = async {
+        loop {
+            let logged = feed.next().await.unwrap();
+            if is_meant(&logged.event) {
+                return logged.event.clone();
+            }
+        }
+    };
+    timeout(PATIENCE, found).await.expect("the log does not say it")
 }
 
 pub(crate) async fn post(url: &str, body: impl Into<reqwest::Body>) -> Response {

@@ -6,9 +6,8 @@ use recado::simulate::{Accepted, Simulator};
 use reqwest::{Method, StatusCode};
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use super::{Database, PATIENCE, TestServer, simulator, token};
+use super::{Database, TestServer, happens, simulator, token};
 
 /// The shop's number, as WhatsApp names it.
 pub(crate) const SHOP: &str = "phone-of-shop";
@@ -90,16 +89,7 @@ impl Shop {
 
     /// Waits for the first event of the log that is meant.
     pub(crate) async fn until(&self, is_meant: impl Fn(&Event) -> bool) -> Event {
-        let mut feed = self.desk.follow(Some(0), Sees::everything()).await.unwrap();
-        let found = async {
-            loop {
-                let logged = feed.next().await.unwrap();
-                if is_meant(&logged.event) {
-                    return logged.event.clone();
-                }
-            }
-        };
-        timeout(PATIENCE, found).await.expect("the log does not say it")
+        happens(&self.desk, is_meant).await
     }
 
     /// Waits until the log says that a message has got so far.

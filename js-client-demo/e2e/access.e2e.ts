@@ -33,7 +33,9 @@ test('A2: no screen scrolls sideways', async ({ world }) => {
     const ada = await world.ada.opens('/board', { width });
     for (const { name, path, shows } of screens) {
       await ada.goes(path, shows);
-      const over = await ada.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const over = await ada.page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
       if (over > 0) tooWide.push(`${name} at ${width}: ${over} px too wide`);
     }
   }

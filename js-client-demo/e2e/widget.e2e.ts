@@ -1,6 +1,6 @@
 // The chat on a site, rows W* of docs/client.md.
 
-import { expect, test, until } from './world';
+import { expect, networkErrors, test, until } from './world';
 
 test('W1: it opens over hostile styles, sends, and gives the focus back at Escape', async ({
   world,
@@ -67,7 +67,7 @@ test('W4: whoever comes back finds what was said, once, also after the server wa
 
 test('W4: what is written while the server is away goes out once it is back', async ({ world }) => {
   const joao = await world.visitor();
-  joao.mayLoseTouch = true;
+  joao.overlooks = [networkErrors];
   await joao.opens();
   await joao.writes('Antes');
   const panel = joao.panel();
@@ -88,7 +88,7 @@ test('W6: a chat that nobody knows goes away when it is opened, with one line in
   world,
 }) => {
   const joao = await world.visitor({ inbox: 'pub_nobody' });
-  joao.mayLoseTouch = true;
+  joao.overlooks = [networkErrors, /^recado:/];
 
   await joao.clicksLauncher();
 

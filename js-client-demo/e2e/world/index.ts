@@ -3,6 +3,7 @@ import { World } from './world';
 
 export { expect } from 'vitest';
 export { Chat } from './chat';
+export { networkErrors } from './person';
 export { until } from './until';
 
 /**

@@ -2,6 +2,9 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { Server } from './server';
 import { patienceMs } from './until';
 
+/** What the console says where the network, or an answer, is missing. */
+export const networkErrors = /net::|Failed to load resource|WebSocket connection/;
+
 /** How a page is looked at. */
 export type Look = {
   width?: number;
@@ -60,8 +63,7 @@ export class Person {
     context.on('weberror', (error) => this.#mistakes.push(error.error().message));
     context.on('console', (line) => {
       if (line.type() !== 'error') return;
-      const isNetwork = /net::|Failed to load resource|WebSocket connection/.test(line.text());
-      if (!(look.mayLoseTouch && isNetwork)) this.#mistakes.push(line.text());
+      if (!(look.mayLoseTouch && networkErrors.test(line.text()))) this.#mistakes.push(line.text());
     });
     return context.newPage();
   }

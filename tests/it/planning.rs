@@ -1,10 +1,11 @@
 //! That no request reads a large table from its beginning to its end.
 
-use reqwest::Method;
-use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
-use serde_json::json;
+use std::collections::BTreeSet;
 
-use crate::support::{Database, PATIENCE, TestServer, echo};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+use serde_json::{Value, json};
+
+use crate::support::{Database, PATIENCE, Process, TestServer, echo};
 
 const ANA: &str = "5511888888888";
 
@@ -46,18 +47,67 @@ async fn all_gone(connection: &DatabaseConnection) {
     }
 }
 
+/// A desk on which something has happened, and all that its agents ask of it.
+struct Desk {
+    requests: Vec<String>,
+    token: String,
+}
+
+impl Desk {
+    async fn open(server: &TestServer) -> Self {
+        let acme = server.tenant("acme").await;
+        acme.writes(ANA, "wamid.1", "Meu pedido não chegou").await;
+        acme.whatsapp(json!({ "message_echoes": [echo(ANA, "wamid.2", "Já vemos")] })).await;
+        let card = acme.card().await;
+        let (inbox, stage, id) = (card.inbox.id, card.stage_id, card.id);
+        acme.patch(&format!("/api/conversations/{id}"), &json!({ "labels": ["troca"] })).await;
+        let started = Vec::from([
+            "/api/board".to_owned(),
+            format!("/api/conversations/{id}"),
+            format!("/api/conversations/{id}/messages"),
+            "/api/contacts".to_owned(),
+            "/api/contacts?q=ana".to_owned(),
+            "/api/messages/search?q=pedido".to_owned(),
+            format!("/api/messages/search?q=pedido&conversationId={id}"),
+            "/api/stats".to_owned(),
+            "/api/stats?assigneeId=ada".to_owned(),
+            "/api/stats/agents".to_owned(),
+            "/api/chats/check-updates/".to_owned(),
+        ]);
+        let filters = [
+            String::new(),
+            "status=OPEN".to_owned(),
+            "assignee=me".to_owned(),
+            "assignee=none".to_owned(),
+            "assignee=me&status=OPEN".to_owned(),
+            format!("inboxId={inbox}"),
+            format!("stageId={stage}"),
+            "unread=true".to_owned(),
+            "label=troca".to_owned(),
+            "sort=waiting".to_owned(),
+            "q=ana".to_owned(),
+        ];
+        let lists = filters.iter().map(|filter| format!("/api/conversations?{filter}"));
+        Self { requests: started.into_iter().chain(lists).collect(), token: acme.token() }
+    }
+
+    /// Asks everything of a server.
+    async fn ask(&self, url: &str) {
+        for path in &self.requests {
+            let asked = reqwest::Client::new().get(format!("{url}{path}")).bearer_auth(&self.token);
+            let answer = asked.send().await.unwrap();
+            assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+        }
+    }
+}
+
 #[tokio::test]
-async fn no_request_reads_a_large_table_from_beginning_to_end() {
+async fn no_request_has_postgres_read_a_large_table_from_beginning_to_end() {
     let server = TestServer::start().await;
     if !server.database.is_postgres() {
         return;
     }
-    let acme = server.tenant("acme").await;
-    acme.writes(ANA, "wamid.1", "Meu pedido não chegou").await;
-    acme.whatsapp(json!({ "message_echoes": [echo(ANA, "wamid.2", "Já vemos")] })).await;
-    let card = acme.card().await;
-    acme.patch(&format!("/api/conversations/{}", card.id), &json!({ "labels": ["troca"] })).await;
-    let (inbox, stage, id, token) = (card.inbox.id, card.stage_id, card.id, acme.token());
+    let desk = Desk::open(&server).await;
     let database = server.stop().await;
     // Tables this small are read whole, unless there is an index and no other way is allowed.
     database
@@ -65,41 +115,57 @@ async fn no_request_reads_a_large_table_from_beginning_to_end() {
         .await;
     let before = scans(&database).await;
     let server = TestServer::on(database, &[]).await;
-    let started = Vec::from([
-        "/api/board".to_owned(),
-        format!("/api/conversations/{id}"),
-        format!("/api/conversations/{id}/messages"),
-        "/api/contacts".to_owned(),
-        "/api/contacts?q=ana".to_owned(),
-        "/api/messages/search?q=pedido".to_owned(),
-        format!("/api/messages/search?q=pedido&conversationId={id}"),
-        "/api/stats".to_owned(),
-        "/api/stats?assigneeId=ada".to_owned(),
-        "/api/stats/agents".to_owned(),
-        "/api/chats/check-updates/".to_owned(),
-    ]);
-    let filters = [
-        String::new(),
-        "status=OPEN".to_owned(),
-        "assignee=me".to_owned(),
-        "assignee=none".to_owned(),
-        "assignee=me&status=OPEN".to_owned(),
-        format!("inboxId={inbox}"),
-        format!("stageId={stage}"),
-        "unread=true".to_owned(),
-        "label=troca".to_owned(),
-        "sort=waiting".to_owned(),
-        "q=ana".to_owned(),
-    ];
-    let lists = filters.iter().map(|filter| format!("/api/conversations?{filter}"));
 
-    for path in started.into_iter().chain(lists) {
-        let (status, told) = server.send(Method::GET, &path, &token, &json!(null)).await;
-        assert!(status.is_success(), "{path}: {told}");
-    }
+    desk.ask(&server.url).await;
 
     let after = scans(&server.stop().await).await;
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn no_request_has_sqlite_read_a_large_table_from_beginning_to_end() {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return;
+    }
+    let desk = Desk::open(&server).await;
+    let database = server.stop().await;
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let flags = ["--log", "sqlx::query=trace", "--log-format", "json"];
+    let process = Process::telling(&database, told.reopen().unwrap(), &flags);
+
+    desk.ask(&process.url).await;
+
+    process.kill();
+    let asked = asked(&std::fs::read_to_string(told.path()).unwrap());
+    assert!(asked.iter().any(|statement| statement.contains("message_text")), "{asked:?}");
+    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
+    for statement in asked {
+        let plan = format!("EXPLAIN QUERY PLAN {statement}");
+        let plan = Statement::from_string(DbBackend::Sqlite, plan);
+        let steps = connection.query_all_raw(plan).await.unwrap();
+        for step in steps {
+            let step: String = step.try_get("", "detail").unwrap();
+            let is_scan = step.strip_prefix("SCAN ").is_some_and(|table| {
+                LARGE.contains(&format!("'{}'", table.split(' ').next().unwrap()))
+            });
+            assert!(!is_scan, "{step}: {statement}");
+        }
+    }
+}
+
+/// The statements that a server's log tells of, those of transactions left out.
+fn asked(log: &str) -> BTreeSet<String> {
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let told = lines.filter(|line| line["target"] == "sqlx::query").map(|line| {
+        let text = |field: &str| line["fields"][field].as_str().unwrap().trim().to_owned();
+        // A short statement is its own summary.
+        Some(text("db.statement")).filter(|whole| !whole.is_empty()).unwrap_or(text("summary"))
+    });
+    let is_plain = |statement: &String| {
+        ["SELECT", "WITH", "UPDATE", "DELETE"].iter().any(|verb| statement.starts_with(verb))
+    };
+    told.filter(is_plain).collect()
 }
 
 #[tokio::test]

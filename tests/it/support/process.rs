@@ -1,5 +1,6 @@
 //! The real program as a process of its own, which can be killed.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -22,6 +23,13 @@ impl Process {
         let mut command = program(Command::new("sh"), database);
         let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_recado")]);
+        Self::start(command, flags)
+    }
+
+    /// As `serve`, its log going into a file.
+    pub(crate) fn telling(database: &Database, log: File, flags: &[&str]) -> Self {
+        let mut command = recado(database);
+        command.stderr(log);
         Self::start(command, flags)
     }
 

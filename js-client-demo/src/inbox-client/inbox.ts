@@ -106,8 +106,9 @@ export class Inbox {
       post: ({ conversationId, clientId, post }, signal) =>
         this.#post(conversationId, { ...post, clientId }, clientId, signal),
       onChange: (outbox) => this.#store.set({ outbox }),
-      onTaken: ({ conversationId }, message) =>
-        this.#store.message(conversationId, message, point()),
+      // The answer says how the message began, also that of a repeat: whatever an event tells is newer,
+      // and may well have come first.
+      onTaken: ({ conversationId }, message) => this.#store.message(conversationId, message, 0),
     });
     this.#drafts = new Drafts(storage, owner);
     this.#store.set({ drafts: this.#drafts.all() });

@@ -36,10 +36,10 @@ export class Server {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Starts on the same database, and waits until it answers. */
-  async start(): Promise<void> {
+  /** Starts on the same database, with other settings if they are named, and waits until it answers. */
+  async start(settings: Record<string, string> = {}): Promise<void> {
     const { hostname, port } = new URL(this.url);
-    const child = this.#run('server', ['--demo', '--host', hostname, '--port', port]);
+    const child = this.#run('server', ['--demo', '--host', hostname, '--port', port], settings);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (text: Buffer) => {
@@ -77,13 +77,18 @@ export class Server {
     await post(`${this.url}/webhooks/whatsapp`, { object: 'whatsapp_business_account', entry });
   }
 
-  #run(name: 'server' | 'whatsapp', args: string[]): ChildProcess {
+  #run(
+    name: 'server' | 'whatsapp',
+    args: string[],
+    settings: Record<string, string> = {},
+  ): ChildProcess {
     const env = {
       PATH: process.env.PATH,
       DATABASE_URL: `sqlite:${join(this.#folder, 'recado.db')}`,
       MEDIA_URL: `file:${join(this.#folder, 'media')}`,
       WHATSAPP_GRAPH_URL: `${this.#graph}/v25.0`,
       RECADO_LOG: 'warn',
+      ...settings,
     };
     const child = spawn(program, args, { cwd: this.#folder, env });
     if (process.env.E2E_LOUD) child.stdout.pipe(process.stderr);

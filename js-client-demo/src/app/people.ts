@@ -12,18 +12,22 @@ const names = computed(agents, (all) => Object.fromEntries(all.map(({ id, name }
 
 let asked: Inbox | null = null;
 
+/** Asks who the colleagues are: some have changed. */
+export function askAgents(inbox: Inbox): void {
+  asked = inbox;
+  answer(inbox.api.GET('/api/agents')).then(
+    (all) => agents.set(all.agents),
+    () => {
+      asked = null;
+    },
+  );
+}
+
 /** All colleagues, also those who are gone; asked for once. */
 export function useAgents(): readonly Agent[] {
   const inbox = useInbox();
   useEffect(() => {
-    if (asked === inbox) return;
-    asked = inbox;
-    answer(inbox.api.GET('/api/agents')).then(
-      (all) => agents.set(all.agents),
-      () => {
-        asked = null;
-      },
-    );
+    if (asked !== inbox) askAgents(inbox);
   }, [inbox]);
   return useStore(agents);
 }

@@ -45,28 +45,46 @@ export function useAnswer<Data>(
   });
 }
 
-/**
- * Does something on the server, and has what stands under `key` fetched again; a refusal is told in
- * the server's words.
- */
-export function useDeed<Input, Data>(key: QueryKey, ask: (api: Api, input: Input) => Call<Data>) {
+/** Something that can be done on the server. */
+export type Deed<Input, Data> = {
+  /** Does it; a refusal is told at the bottom of the screen. */
+  run: (input: Input) => void;
+  /** Does it; who waits for the answer tells of a refusal. */
+  ask: (input: Input) => Promise<Data>;
+};
+
+/** Does something on the server, and has what stands under `key` fetched again. */
+export function useDeed<Input, Data>(
+  key: QueryKey,
+  call: (api: Api, input: Input) => Call<Data>,
+): Deed<Input, Data> {
   const { api } = useInbox();
   const queries = useQueryClient();
-  const text = useStore(shellText);
-  return useMutation({
-    mutationFn: (input: Input) => answer(ask(api, input)),
+  const wordsFor = useRefusals();
+  const { mutateAsync: ask } = useMutation({
+    mutationFn: (input: Input) => answer(call(api, input)),
     onSuccess: () => queries.invalidateQueries({ queryKey: key }),
-    onError: (problem) => tell(wordsFor(problem, text), { tone: 'bad' }),
   });
+  return {
+    run: (input) => {
+      ask(input).catch((problem: unknown) => tell(wordsFor(problem), { tone: 'bad' }));
+    },
+    ask,
+  };
+}
+
+/** What to say of something that did not work: in the reader's language where its code is known. */
+export function useRefusals(): (problem: unknown) => string {
+  const text = useStore(shellText);
+  return (problem) => {
+    if (!(problem instanceof ApiError)) return text.failed;
+    const known = { forbidden: text.forbidden, exists: text.exists, last_admin: text.lastAdmin };
+    return known[problem.code as keyof typeof known] ?? problem.message;
+  };
 }
 
 /** Has what stands under `key` fetched again. */
 export function useRefresh(key: QueryKey): () => void {
   const queries = useQueryClient();
   return () => void queries.invalidateQueries({ queryKey: key });
-}
-
-function wordsFor(problem: unknown, text: { failed: string; forbidden: string }): string {
-  if (!(problem instanceof ApiError)) return text.failed;
-  return problem.status === 403 ? text.forbidden : problem.message;
 }

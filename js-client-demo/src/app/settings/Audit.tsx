@@ -2,9 +2,12 @@ import { useStore } from '@nanostores/react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useInbox } from '../../hooks';
 import { answer } from '../../inbox-client';
+import type { components } from '../../inbox-client/generated/api';
 import { useFormat } from '../format';
 import { useNames } from '../people';
 import { settingsText } from './text';
+
+type Line = components['schemas']['AuditLine'];
 
 /** Who did what, the newest first; older lines on request. */
 export function Audit() {
@@ -14,6 +17,7 @@ export function Audit() {
   const { api } = useInbox();
   const { data, isError, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery({
     queryKey: ['audit'],
+    staleTime: 0,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam: before, signal }) =>
       answer(
@@ -50,7 +54,7 @@ export function Audit() {
                     <code>{line.action}</code>
                   </td>
                   <td>
-                    <code>{line.subject}</code>
+                    <Subject line={line} names={names} />
                   </td>
                   <td>{line.address}</td>
                 </tr>
@@ -69,6 +73,19 @@ export function Audit() {
           {text.more}
         </button>
       )}
+    </>
+  );
+}
+
+/** To whom or what something was done, by a name where there is one. */
+function Subject({ line, names }: { line: Line; names: Record<string, string> }) {
+  const { subject, details } = line;
+  const told = details.name ?? details.shortcut ?? details.email;
+  const name = typeof told === 'string' ? told : names[subject.slice(subject.indexOf(':') + 1)];
+  return (
+    <>
+      {name && <span>{name} </span>}
+      <code>{subject}</code>
     </>
   );
 }

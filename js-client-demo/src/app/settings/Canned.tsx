@@ -42,7 +42,7 @@ export function Canned() {
             <button type="button" className="button" onClick={() => setEditing(each)}>
               {text.edit}
             </button>
-            <button type="button" className="button danger" onClick={() => remove.mutate(each.id)}>
+            <button type="button" className="button danger" onClick={() => remove.run(each.id)}>
               {shell.remove}
             </button>
           </li>
@@ -56,8 +56,8 @@ export function Canned() {
           heading={editing === 'new' ? text.add : text.edit}
           onSave={({ shortcut = '', content = '' }) =>
             editing === 'new'
-              ? add.mutateAsync({ shortcut, content })
-              : change.mutateAsync({ id: editing.id, shortcut, content })
+              ? add.ask({ shortcut, content })
+              : change.ask({ id: editing.id, shortcut, content })
           }
           onClose={() => setEditing(null)}
         >
@@ -67,7 +67,8 @@ export function Canned() {
               name="shortcut"
               required
               maxLength={40}
-              pattern="\S+"
+              pattern="[\p{L}\d_\-]+"
+              title={text.shortcutHint}
               defaultValue={editing === 'new' ? '' : editing.shortcut}
             />
           </label>

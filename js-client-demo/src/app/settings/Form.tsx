@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { useRefusals } from '../rest';
 import { shellText } from '../shell/text';
 
 type Props = {
@@ -11,21 +12,29 @@ type Props = {
   children: ReactNode;
 };
 
-/** A dialog of some fields. What the server refuses leaves it open, with all that was written. */
+/** A dialog of some fields. What the server refuses leaves it open, says why, and keeps all that was written. */
 export function Form({ heading, onSave, onClose, action, children }: Props) {
   const shell = useStore(shellText);
+  const wordsFor = useRefusals();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [isSaving, setSaving] = useState(false);
+  const [refusal, setRefusal] = useState('');
   useEffect(() => dialog.current?.showModal(), []);
 
   function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    if (isSaving) return;
     const fields = Object.fromEntries(
       [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]),
     );
-    // Whoever asks the server has already told why it refused.
+    setSaving(true);
+    setRefusal('');
     onSave(fields).then(
       () => dialog.current?.close(),
-      () => {},
+      (problem: unknown) => {
+        setSaving(false);
+        setRefusal(wordsFor(problem));
+      },
     );
   }
 
@@ -34,11 +43,16 @@ export function Form({ heading, onSave, onClose, action, children }: Props) {
       <form onSubmit={save}>
         <h2>{heading}</h2>
         {children}
+        {refusal && (
+          <p className="refusal" role="alert">
+            {refusal}
+          </p>
+        )}
         <div className="dialog-foot">
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
             {shell.cancel}
           </button>
-          <button type="submit" className="button primary">
+          <button type="submit" className="button primary" disabled={isSaving}>
             {action ?? shell.save}
           </button>
         </div>

@@ -30,8 +30,8 @@ export function Inboxes() {
       secrets.filter((secret) => fields[secret]).map((secret) => [secret, fields[secret]]),
     );
     return editing === 'new' || editing === null
-      ? add.mutateAsync({ name, phoneNumberId, ...given })
-      : change.mutateAsync({ id: editing.id, name, ...given });
+      ? add.ask({ name, phoneNumberId, ...given })
+      : change.ask({ id: editing.id, name, ...given });
   }
 
   if (isError) return <p role="alert">{text.failed}</p>;
@@ -57,7 +57,7 @@ export function Inboxes() {
             <button
               type="button"
               className="button"
-              onClick={() => change.mutate({ id: inbox.id, isDisabled: !inbox.isDisabled })}
+              onClick={() => change.run({ id: inbox.id, isDisabled: !inbox.isDisabled })}
             >
               {inbox.isDisabled ? text.enable : text.disable}
             </button>

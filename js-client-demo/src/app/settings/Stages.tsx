@@ -32,7 +32,7 @@ export function Stages() {
     const ids = stages.map(({ id }) => id);
     const [moved] = ids.splice(index, 1);
     if (moved) ids.splice(index + by, 0, moved);
-    order.mutate(ids);
+    order.run(ids);
   }
 
   return (
@@ -85,8 +85,8 @@ export function Stages() {
           heading={editing === 'new' ? text.add : text.edit}
           onSave={({ name = '', color = '' }) =>
             editing === 'new'
-              ? add.mutateAsync({ name, color })
-              : change.mutateAsync({ id: editing.id, name, color })
+              ? add.ask({ name, color })
+              : change.ask({ id: editing.id, name, color })
           }
           onClose={() => setEditing(null)}
         >
@@ -113,7 +113,7 @@ export function Stages() {
         <Form
           heading={text.removeStage({ name: removing.name })}
           action={text.removeStage({ name: removing.name })}
-          onSave={({ to = '' }) => remove.mutateAsync({ id: removing.id, to })}
+          onSave={({ to = '' }) => remove.ask({ id: removing.id, to })}
           onClose={() => setRemoving(null)}
         >
           <label>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { components } from '../../inbox-client/generated/api';
 import { useFormat } from '../format';
 import { useAnswer, useDeed } from '../rest';
+import { Copyable } from './Copyable';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -16,7 +17,7 @@ export function Tokens() {
   const text = useStore(settingsText);
   const format = useFormat();
   const [isAdding, setAdding] = useState(false);
-  const [made, setMade] = useState<string | null>(null);
+  const [made, setMade] = useState<{ id: string; token: string } | null>(null);
   const { data, isError } = useAnswer(key, (api, signal) => api.GET('/api/tokens', { signal }));
   const add = useDeed(key, (api, body: components['schemas']['NewToken']) =>
     api.POST('/api/tokens', { body }),
@@ -27,15 +28,19 @@ export function Tokens() {
 
   async function save({ name = '', ...fields }: Record<string, string>) {
     const wanted = scopes.filter((scope) => fields[scope]);
-    const { token } = await add.mutateAsync({ name, scopes: wanted });
-    setMade(token);
+    setMade(await add.ask({ name, scopes: wanted }));
   }
 
   if (isError) return <p role="alert">{text.failed}</p>;
   return (
     <>
       <p className="hint">{text.tokensHint}</p>
-      {made && <Made token={made} />}
+      {made && data?.tokens.some(({ id }) => id === made.id) && (
+        <div className="made" role="status">
+          <p>{text.tokenOnce}</p>
+          <Copyable label={text.token} words={made.token} />
+        </div>
+      )}
       {data?.tokens.length === 0 && <p className="hint">{text.noTokens}</p>}
       <ul className="entries">
         {data?.tokens.map((token) => (
@@ -48,7 +53,7 @@ export function Tokens() {
                 {token.lastUsedAt ? format.moment(token.lastUsedAt) : text.never}
               </span>
             </div>
-            <button type="button" className="button danger" onClick={() => revoke.mutate(token.id)}>
+            <button type="button" className="button danger" onClick={() => revoke.run(token.id)}>
               {text.revoke}
             </button>
           </li>
@@ -75,23 +80,5 @@ export function Tokens() {
         </Form>
       )}
     </>
-  );
-}
-
-function Made({ token }: { token: string }) {
-  const text = useStore(settingsText);
-  const [isCopied, setCopied] = useState(false);
-  return (
-    <div className="made" role="status">
-      <p>{text.tokenOnce}</p>
-      <code>{token}</code>
-      <button
-        type="button"
-        className="button"
-        onClick={() => navigator.clipboard.writeText(token).then(() => setCopied(true))}
-      >
-        {isCopied ? text.copied : text.copy}
-      </button>
-    </div>
   );
 }

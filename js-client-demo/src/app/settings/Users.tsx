@@ -1,36 +1,29 @@
 import { useStore } from '@nanostores/react';
 import { useState } from 'react';
-import type { Role } from '../../inbox-client';
+import { useInbox, useLive } from '../../hooks';
 import type { components } from '../../inbox-client/generated/api';
+import { askAgents } from '../people';
 import { useAnswer, useDeed } from '../rest';
 import { Avatar } from '../ui/Avatar';
-import { Form } from './Form';
 import { settingsText } from './text';
+import { UserForm } from './UserForm';
 
 type User = components['schemas']['User'];
 
-/** The tenant's people: what they may do, and whether they may sign in. */
+const key = ['users'];
+
+/** The tenant's people: what they may do and see, and whether they may sign in. */
 export function Users() {
   const text = useStore(settingsText);
+  const inbox = useInbox();
+  const me = useLive((state) => state.me?.user.id);
   const [editing, setEditing] = useState<User | 'new' | null>(null);
-  const { data, isError } = useAnswer(['users'], (api, signal) =>
-    api.GET('/api/users', { signal }),
-  );
-  const add = useDeed(['users'], (api, body: components['schemas']['NewUser']) =>
-    api.POST('/api/users', { body }),
-  );
+  const { data, isError } = useAnswer(key, (api, signal) => api.GET('/api/users', { signal }));
   const change = useDeed(
-    ['users'],
+    key,
     (api, { id, ...body }: components['schemas']['UserChanges'] & { id: string }) =>
       api.PATCH('/api/users/{id}', { params: { path: { id } }, body }),
   );
-
-  function save({ name = '', email = '', password = '', role = 'agent' }: Record<string, string>) {
-    const named = { name, role: role as Role };
-    return editing === 'new' || editing === null
-      ? add.mutateAsync({ ...named, email, password })
-      : change.mutateAsync({ id: editing.id, ...named });
-  }
 
   if (isError) return <p role="alert">{text.failed}</p>;
   return (
@@ -47,14 +40,15 @@ export function Users() {
                 {user.inboxes ? text.someInboxes(user.inboxes.length) : text.allInboxes}
               </span>
             </div>
-            {user.isDisabled && <span className="chip">{text.disabled}</span>}
+            {user.isDisabled && <span className="chip">{text.disabledUser}</span>}
             <button type="button" className="button" onClick={() => setEditing(user)}>
               {text.edit}
             </button>
             <button
               type="button"
               className="button"
-              onClick={() => change.mutate({ id: user.id, isDisabled: !user.isDisabled })}
+              disabled={user.id === me}
+              onClick={() => change.run({ id: user.id, isDisabled: !user.isDisabled })}
             >
               {user.isDisabled ? text.enable : text.disable}
             </button>
@@ -65,47 +59,13 @@ export function Users() {
         {text.add}
       </button>
       {editing && (
-        <Form
-          heading={editing === 'new' ? text.add : text.edit}
-          onSave={save}
-          onClose={() => setEditing(null)}
-        >
-          <label>
-            {text.name}
-            <input
-              name="name"
-              required
-              maxLength={100}
-              defaultValue={editing === 'new' ? '' : editing.name}
-            />
-          </label>
-          {editing === 'new' && (
-            <>
-              <label>
-                {text.email}
-                <input name="email" type="email" required autoComplete="off" />
-              </label>
-              <label>
-                {text.password}
-                <input
-                  name="password"
-                  type="password"
-                  required
-                  minLength={8}
-                  maxLength={200}
-                  autoComplete="new-password"
-                />
-              </label>
-            </>
-          )}
-          <label>
-            {text.role}
-            <select name="role" defaultValue={editing === 'new' ? 'agent' : editing.role}>
-              <option value="agent">{text.agent}</option>
-              <option value="admin">{text.admin}</option>
-            </select>
-          </label>
-        </Form>
+        <UserForm
+          user={editing === 'new' ? null : editing}
+          onClose={() => {
+            setEditing(null);
+            askAgents(inbox);
+          }}
+        />
       )}
     </>
   );

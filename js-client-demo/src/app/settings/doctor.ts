@@ -27,11 +27,17 @@ export function trySocket(transport: 'websocket' | 'polling', token: string): Pr
           timeout: patienceMs,
         });
         const end = (done: () => void) => {
+          clearTimeout(timer);
+          socket.io.off('close');
           socket.disconnect();
           done();
         };
+        const fail = (error: Error) => end(() => reject(error));
+        const timer = setTimeout(fail, patienceMs, new Error('timeout'));
         socket.on('connect', () => end(resolve));
-        socket.on('connect_error', (error) => end(() => reject(error)));
+        socket.on('connect_error', fail);
+        // Some proxies let a connection begin, and end it or swallow what follows.
+        socket.io.on('close', (reason) => fail(new Error(reason)));
       }),
   );
 }

@@ -29,6 +29,8 @@ export const shell: In<typeof shellText> = {
   close: 'Close',
   failed: 'That did not work. Try again.',
   forbidden: 'Only an admin may do that.',
+  exists: 'This exists already.',
+  lastAdmin: 'Somebody has to stay an admin.',
   linkConnecting: 'Connecting',
   linkLive: 'Live',
   linkPolling: 'Polling',

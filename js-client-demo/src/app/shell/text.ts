@@ -29,6 +29,8 @@ export const shellText = i18n('shell', {
   close: 'Fechar',
   failed: 'Não foi possível concluir. Tente de novo.',
   forbidden: 'Só quem administra pode fazer isso.',
+  exists: 'Isto já existe.',
+  lastAdmin: 'Alguém precisa continuar administrando.',
   linkConnecting: 'Conectando',
   linkLive: 'Tempo real',
   linkPolling: 'Polling',

@@ -15,6 +15,8 @@ const hostile = `
 /** Which chat a site has, and where the site is. */
 export type Place = {
   inbox?: string;
+  /** The line that puts the chat there, if it is another than the usual one. */
+  snippet?: string;
   /**
    * The server is at 127.0.0.1. Elsewhere, as most are, the browser lets the chat keep nothing beyond
    * the tab.
@@ -35,11 +37,12 @@ export class Site {
 
   static async open(
     server: Server,
-    { inbox = 'pub_demo', host = 'localhost' }: Place,
+    { inbox = 'pub_demo', host = 'localhost', snippet }: Place,
   ): Promise<Site> {
+    const usual = `<script async src="${server.url}/widget.js" data-inbox="${inbox}"></script>`;
     const page = `<!doctype html><html lang="pt-BR"><title>Loja Aurora</title><style>${hostile}</style>
       <h1>Sofá Enseada</h1>
-      <script async src="${server.url}/widget.js" data-inbox="${inbox}"></script></html>`;
+      ${snippet ?? usual}</html>`;
     const http = createServer((_, response) => {
       response.writeHead(200, {
         'Content-Type': 'text/html; charset=utf-8',

@@ -47,8 +47,8 @@ export function useAnswer<Data>(
 
 /** Something that can be done on the server. */
 export type Deed<Input, Data> = {
-  /** Does it; a refusal is told at the bottom of the screen. */
-  run: (input: Input) => void;
+  /** Does it, and what is to come of it; a refusal is told at the bottom of the screen. */
+  run: (input: Input, then?: (answer: Data) => void) => void;
   /** Does it; who waits for the answer tells of a refusal. */
   ask: (input: Input) => Promise<Data>;
 };
@@ -66,8 +66,8 @@ export function useDeed<Input, Data>(
     onSuccess: () => queries.invalidateQueries({ queryKey: key }),
   });
   return {
-    run: (input) => {
-      ask(input).catch((problem: unknown) => tell(wordsFor(problem), { tone: 'bad' }));
+    run: (input, then) => {
+      ask(input).then(then, (problem: unknown) => tell(wordsFor(problem), { tone: 'bad' }));
     },
     ask,
   };

@@ -1,105 +1,91 @@
 import { useStore } from '@nanostores/react';
 import { useState } from 'react';
 import type { components } from '../../inbox-client/generated/api';
-import { useAnswer, useDeed } from '../rest';
-import { Form } from './Form';
+import { useAnswer } from '../rest';
+import { ChatwootForm } from './ChatwootForm';
+import { Copyable } from './Copyable';
+import { InboxEntry } from './InboxEntry';
+import { SiteChatForm } from './SiteChatForm';
 import { settingsText } from './text';
+import { type Told, useTold } from './told';
+import { WhatsAppForm } from './WhatsAppForm';
 
 type Inbox = components['schemas']['InboxInFull'];
 
-const secrets = ['accessToken', 'appSecret', 'verifyToken'] as const;
+const channels = ['whatsapp', 'live_chat', 'chatwoot'] as const;
+type Channel = (typeof channels)[number];
+
+const key = ['inboxes'];
 
 /** The connections to channels. Secrets are only told to be there. */
 export function Inboxes() {
   const text = useStore(settingsText);
-  const [editing, setEditing] = useState<Inbox | 'new' | null>(null);
-  const { data, isError } = useAnswer(['inboxes'], (api, signal) =>
-    api.GET('/api/inboxes', { signal }),
-  );
-  const add = useDeed(['inboxes'], (api, body: components['schemas']['NewInbox']) =>
-    api.POST('/api/inboxes', { body }),
-  );
-  const change = useDeed(
-    ['inboxes'],
-    (api, { id, ...body }: components['schemas']['InboxChanges'] & { id: string }) =>
-      api.PATCH('/api/inboxes/{id}', { params: { path: { id } }, body }),
+  const [editing, setEditing] = useState<Inbox | Channel | null>(null);
+  const [told, setTold] = useState<Told | null>(null);
+  const tellOf = useTold();
+  const { data, isError } = useAnswer(key, (api, signal) => api.GET('/api/inboxes', { signal }));
+  const { data: sites } = useAnswer([...key, 'sites'], (api, signal) =>
+    api.GET('/api/livechat/inboxes', { signal }),
   );
 
-  function save({ name = '', phoneNumberId = '', ...fields }: Record<string, string>) {
-    const given = Object.fromEntries(
-      secrets.filter((secret) => fields[secret]).map((secret) => [secret, fields[secret]]),
-    );
-    return editing === 'new' || editing === null
-      ? add.ask({ name, phoneNumberId, ...given })
-      : change.ask({ id: editing.id, name, ...given });
-  }
+  const inbox = typeof editing === 'string' ? null : editing;
+  const channel = typeof editing === 'string' ? editing : inbox?.channel;
+  const siteOf = ({ id }: Inbox) => sites?.liveChats.find(({ inboxId }) => inboxId === id) ?? null;
+  const close = () => setEditing(null);
+  const adds = {
+    whatsapp: text.addWhatsApp,
+    live_chat: text.addSiteChat,
+    chatwoot: text.addChatwoot,
+  };
 
   if (isError) return <p role="alert">{text.failed}</p>;
   return (
     <>
+      {told && (
+        <div className="made" role="status">
+          <p>
+            <strong>{told.of}</strong> · {told.hint}
+          </p>
+          {told.lines.map(({ label, words }) => (
+            <Copyable key={words} label={label} words={words} />
+          ))}
+        </div>
+      )}
       {data?.inboxes.length === 0 && <p className="hint">{text.noInboxes}</p>}
       <ul className="entries">
-        {data?.inboxes.map((inbox) => (
-          <li key={inbox.id}>
-            <div>
-              <strong>{inbox.name}</strong>
-              <span>
-                {inbox.channel} · {inbox.phoneNumberId}
-              </span>
-              <span>
-                {text.accessToken}: {inbox.hasAccessToken ? text.kept : text.missing}
-              </span>
-            </div>
-            {inbox.isDisabled && <span className="chip">{text.disabled}</span>}
-            <button type="button" className="button" onClick={() => setEditing(inbox)}>
-              {text.edit}
-            </button>
-            <button
-              type="button"
-              className="button"
-              onClick={() => change.run({ id: inbox.id, isDisabled: !inbox.isDisabled })}
-            >
-              {inbox.isDisabled ? text.enable : text.disable}
-            </button>
-          </li>
+        {data?.inboxes.map((each) => (
+          <InboxEntry
+            key={each.id}
+            inbox={each}
+            site={siteOf(each)}
+            onEdit={() => setEditing(each)}
+            onTold={setTold}
+          />
         ))}
       </ul>
-      <button type="button" className="button primary" onClick={() => setEditing('new')}>
-        {text.add}
-      </button>
-      {editing && (
-        <Form
-          heading={editing === 'new' ? text.add : text.edit}
-          onSave={save}
-          onClose={() => setEditing(null)}
-        >
-          <label>
-            {text.name}
-            <input
-              name="name"
-              required
-              maxLength={100}
-              defaultValue={editing === 'new' ? '' : editing.name}
-            />
-          </label>
-          {editing === 'new' && (
-            <label>
-              {text.phoneNumberId}
-              <input name="phoneNumberId" required maxLength={100} inputMode="numeric" />
-            </label>
-          )}
-          {secrets.map((secret) => (
-            <label key={secret}>
-              {text[secret]}
-              <input
-                name={secret}
-                type="password"
-                autoComplete="off"
-                placeholder={editing === 'new' ? '' : text.keepsOld}
-              />
-            </label>
-          ))}
-        </Form>
+      <div className="adders">
+        {channels.map((each) => (
+          <button key={each} type="button" className="button" onClick={() => setEditing(each)}>
+            {adds[each]}
+          </button>
+        ))}
+      </div>
+      {channel === 'whatsapp' && <WhatsAppForm inbox={inbox} onClose={close} />}
+      {channel === 'live_chat' && (
+        <SiteChatForm
+          chat={inbox && siteOf(inbox)}
+          onAdded={(added) => setTold(tellOf.site(added, added.identitySecret))}
+          onClose={close}
+        />
+      )}
+      {channel === 'chatwoot' && (
+        <ChatwootForm
+          inbox={inbox}
+          onConnected={({ inbox, webhookPath }) =>
+            setTold(tellOf.chatwoot(inbox.name, webhookPath))
+          }
+          onClose={close}
+        />
       )}
     </>
   );

@@ -6,7 +6,7 @@ import { Avatar } from './Avatar';
 import { messageText } from './text';
 import './contact-face.css';
 
-const channels = { whatsapp: MessageCircle, livechat: Globe, chatwoot: MessagesSquare } as const;
+const channels = { whatsapp: MessageCircle, live_chat: Globe, chatwoot: MessagesSquare } as const;
 
 /** A kind of provider. */
 export type Channel = keyof typeof channels;

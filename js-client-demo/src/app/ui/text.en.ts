@@ -18,5 +18,5 @@ export const message: In<typeof messageText> = {
   deleted: 'Message deleted',
   whatsapp: 'WhatsApp',
   chatwoot: 'Chatwoot',
-  livechat: 'Website chat',
+  live_chat: 'Website chat',
 };

@@ -17,5 +17,5 @@ export const messageText = i18n('message', {
   deleted: 'Mensagem apagada',
   whatsapp: 'WhatsApp',
   chatwoot: 'Chatwoot',
-  livechat: 'Chat do site',
+  live_chat: 'Chat do site',
 });

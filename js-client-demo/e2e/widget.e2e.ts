@@ -1,6 +1,7 @@
-// The chat on a site, rows W* of docs/client.md.
+// The chat on a site, rows W* and A1 of docs/client.md.
 
 import { expect, networkErrors, test, until } from './world';
+import { offences } from './world/axe';
 
 test('W1: it opens over hostile styles, sends, and gives the focus back at Escape', async ({
   world,
@@ -95,3 +96,46 @@ test('W6: a chat that nobody knows goes away when it is opened, with one line in
   await joao.page.locator('recado-widget').waitFor({ state: 'hidden' });
   expect(joao.told.filter((line) => line.startsWith('recado:'))).toHaveLength(1);
 });
+
+test('W6: on a site that may not show it a chat goes away, with one line in the console', async ({
+  world,
+}) => {
+  const { key } = await world.ada.asks<{ key: string }>('/api/livechat/inboxes', 'POST', {
+    name: 'Só na loja',
+    settings: { allowedOrigins: ['https://loja.example'] },
+  });
+  const joao = await world.visitor({ inbox: key });
+  joao.overlooks = [networkErrors, /frame-ancestors/, /^recado:/];
+
+  await joao.clicksLauncher();
+
+  await joao.page.locator('recado-widget').waitFor({ state: 'hidden' });
+  expect(joao.told.filter((line) => line.startsWith('recado:'))).toHaveLength(1);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`A1: axe finds nothing in the chat, from the first question to the rating, ${colorScheme}`, async ({
+    world,
+  }) => {
+    const joao = await world.visitor();
+    await joao.page.emulateMedia({ colorScheme });
+    const found: Record<string, string[]> = {};
+    const look = async (when: string) => {
+      const wrong = await offences(joao.page, joao.panel());
+      if (wrong.length > 0) found[when] = wrong;
+    };
+
+    await joao.opens();
+    await look('asked first');
+    await joao.writes('Tem em azul?');
+    await joao.panel().locator('.own .ticks', { hasText: '✓' }).waitFor();
+    await look('talking');
+    await joao.panel().getByRole('button', { name: 'Opções' }).click();
+    await look('menu');
+    await joao.panel().getByRole('button', { name: 'Encerrar conversa' }).click();
+    await joao.panel().locator('.notice .over').waitFor();
+    await look('over');
+
+    expect(found).toEqual({});
+  });
+}

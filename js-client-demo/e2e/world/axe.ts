@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 type Violation = { id: string; impact: string; nodes: { html: string }[] };
 
-/** What axe finds wrong with a page once nothing on it moves any more; minor things as well. */
-export async function offences(page: Page): Promise<string[]> {
-  await page.evaluate(() =>
+/**
+ * What axe finds wrong with a page once nothing on it moves any more; minor things as well. With
+ * `frame`, in a frame of another origin on it.
+ */
+export async function offences(page: Page, frame?: Frame): Promise<string[]> {
+  const where = frame ?? page;
+  await where.evaluate(() =>
     Promise.allSettled(
       document
         .getAnimations()
@@ -18,7 +22,7 @@ export async function offences(page: Page): Promise<string[]> {
     ),
   );
   // In a world of its own: the page's policy refuses scripts from elsewhere.
-  const session = await page.context().newCDPSession(page);
+  const session = await page.context().newCDPSession(where);
   const { frameTree } = await session.send('Page.getFrameTree');
   const frameId = frameTree.frame.id;
   const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId });

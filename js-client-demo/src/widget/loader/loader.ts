@@ -34,8 +34,9 @@ const words = {
   en: { open: 'Open the chat', close: 'Close the chat', unread: 'unread', chat: 'Chat' },
 };
 
-/** How long the panel may take to say that it is there, in milliseconds. */
+/** How long the panel may take to say that it is there, at all and once it is loaded, in milliseconds. */
 const patienceMs = 15_000;
+const loadedPatienceMs = 1_000;
 
 /** The pages of a site remember here that there is something to come back to. */
 const begunKey = (inbox: string) => `recado.${inbox}`;
@@ -83,11 +84,17 @@ function start(script: HTMLScriptElement, inbox: string): void {
     const asked = new URLSearchParams({ origin: location.origin, locale: language });
     if (colorOf(color)) asked.set('color', color ?? '');
     panel.src = `${origin}/widget/${encodeURIComponent(inbox)}?${asked}`;
+    // A page that may not show the panel is not told so: the browser loads an empty frame.
+    panel.onload = () => setTimeout(giveUp, loadedPatienceMs);
+    setTimeout(giveUp, patienceMs);
     all.append(panel);
     tell({ say: 'page', page: pageNow() });
-    // A page that may not show the panel is not told so: the browser shows an empty frame.
+  }
+
+  function giveUp(): void {
+    if (isReady || host.hidden) return;
     const why = 'the chat may not be shown on this site, or its server cannot be reached';
-    setTimeout(() => isReady || take({ say: 'refused', why }), patienceMs);
+    take({ say: 'refused', why });
   }
 
   function show(open: boolean): void {

@@ -37,7 +37,7 @@ function start(inbox: string, asked: URLSearchParams): void {
     onBegun: () => tell({ say: 'begun' }),
   });
 
-  const name = h('b');
+  const name = h('h1');
   const presence = h('span', { class: 'presence' });
   const connection = h('span', { class: 'connection', role: 'status' });
   const tryNow = h('button', {
@@ -81,9 +81,7 @@ function start(inbox: string, asked: URLSearchParams): void {
       close,
       menu,
     ),
-    log.element,
-    notice,
-    foot,
+    h('main', {}, log.element, notice, foot),
   );
 
   function draw(): void {
@@ -103,8 +101,13 @@ function start(inbox: string, asked: URLSearchParams): void {
       first.remove();
       first = null;
     }
-    composer.hidden = asks || chat.isClosed;
+    // What is asked first is known only then.
+    composer.hidden = !site || asks || chat.isClosed;
     send.disabled = entry.value.trim() === '';
+  }
+
+  function focus(): void {
+    (first?.querySelector<HTMLElement>('input,select') ?? entry).focus();
   }
 
   function drawConnection(): void {
@@ -183,7 +186,7 @@ function start(inbox: string, asked: URLSearchParams): void {
     if (word.say === 'opened') {
       chat.show(true);
       log.toEnd();
-      if (word.focus) (first?.querySelector<HTMLElement>('input,select') ?? entry).focus();
+      if (word.focus) focus();
     } else if (word.say === 'closed') chat.show(false);
     else if (word.say === 'page') chat.look(word.page);
     else chat.identify(word.identity);
@@ -194,7 +197,11 @@ function start(inbox: string, asked: URLSearchParams): void {
   if (parent === window) chat.show(true);
   tell({ say: 'ready' });
   chat.start().then(
-    () => paint(asked.get('color') ?? chat.site?.color),
+    () => {
+      paint(asked.get('color') ?? chat.site?.color);
+      draw();
+      if (document.hasFocus()) focus();
+    },
     (problem: Error) => {
       const { status } = problem as Error & { status?: number };
       if (status === 404 || status === 403) tell({ say: 'refused', why: problem.message });

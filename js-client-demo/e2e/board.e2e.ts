@@ -151,6 +151,38 @@ test('B5: a card in hand is not pulled away when a colleague moves it', async ({
   await ada.page.mouse.up();
 });
 
+test('B6: a card opens its thread, and the way back leads to where the column was', async ({
+  world,
+}) => {
+  const people = Array.from({ length: 12 }, (_, n) => world.customer(`Fila ${n}`));
+  await Promise.all(people.map((each) => each.says('Oi')));
+  const ada = await world.ada.opens('/board', { height: 600 });
+  const cards = ada.column('Novo').locator('.column-cards');
+  await cards.locator('.card').first().waitFor();
+  const place = () => cards.evaluate((box) => Math.round(box.scrollTop));
+  await cards.hover();
+  await ada.page.mouse.wheel(0, 700);
+  await until('the column has moved', async () => (await place()) >= 600);
+  const before = await place();
+  const { y } = await centre(cards);
+  const inSight = await cards
+    .locator('.card')
+    .evaluateAll(
+      (all, middle) => all.find((it) => it.getBoundingClientRect().bottom > middle)?.dataset.card,
+      y,
+    );
+  const card = cards.locator(`[data-card="${inSight}"]`);
+  const at = await centre(card);
+
+  await card.click();
+  await ada.page.locator('.message').first().waitFor();
+  await ada.page.goBack();
+  await card.waitFor();
+
+  expect(await place()).toBe(before);
+  expect((await centre(card)).y).toBe(at.y);
+});
+
 test('B7: moving a resolved card changes nothing else about it', async ({ world }) => {
   const pedro = world.customer('Pedro Falcão');
   await pedro.says('Obrigado');
@@ -178,6 +210,23 @@ test('B8: who waits more than 3 minutes is amber, more than 15 red', async ({ wo
 
   expect(await hot('Quatro Minutos')).toBe('false');
   expect(await hot('Vinte Minutos')).toBe('true');
+});
+
+test('B8: after how many minutes is for each to say, and kept', async ({ world }) => {
+  await world.customer('Seis Minutos').says('Oi', { timestamp: secondsAgo(6 * 60) });
+  const ada = await world.ada.opens('/settings/notifications');
+
+  await ada.page.getByLabel('Âmbar depois de').fill('2');
+  await ada.page.getByLabel('Vermelho depois de').fill('5');
+  await ada.goes('/board', '.card');
+  await ada.card('Seis Minutos').locator('.waiting[data-hot=true]').waitFor();
+  await ada.goes('/settings/notifications', '.entries li');
+  await ada.page.getByLabel('Âmbar depois de').fill('10');
+  await ada.page.getByLabel('Vermelho depois de').fill('20');
+  await ada.page.getByRole('link', { name: 'Quadro' }).click();
+  await ada.card('Seis Minutos').waitFor();
+
+  expect(await ada.card('Seis Minutos').locator('.waiting').count()).toBe(0);
 });
 
 test('L4, L5: search ignores accents, and whose cards are shown is kept over a reload', async ({

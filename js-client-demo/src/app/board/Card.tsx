@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { activityOf, type Conversation, type Message } from '../../inbox-client';
 import { formatPhone, nameOf, useFormat, useLabelOf } from '../format';
 import { useNames } from '../people';
+import { hotAfter, warmAfter } from '../shell/preferences';
 import { Avatar } from '../ui/Avatar';
 import { ContactFace } from '../ui/ContactFace';
 import { Ticks } from '../ui/Ticks';
@@ -12,10 +13,6 @@ import { TypeIcon } from '../ui/TypeIcon';
 import { messageText } from '../ui/text';
 import { boardText } from './text';
 import './card.css';
-
-/** After how many minutes waiting is amber, and red. */
-const warmMinutes = 3;
-const hotMinutes = 15;
 
 type Props = {
   conversation: Conversation;
@@ -103,11 +100,13 @@ function Said({ message }: { message: Message }) {
 function Waiting({ since, now }: { since: string | null; now: number }) {
   const text = useStore(boardText);
   const format = useFormat();
+  const warm = useStore(warmAfter);
+  const hot = useStore(hotAfter);
   if (!since) return null;
   const minutes = (now - Date.parse(since)) / 60_000;
-  if (minutes < warmMinutes) return null;
+  if (minutes < Math.min(warm, hot)) return null;
   return (
-    <span className="chip waiting" data-hot={minutes >= hotMinutes}>
+    <span className="chip waiting" data-hot={minutes >= hot}>
       <Clock3 size={13} aria-hidden="true" />
       {text.waiting({ time: format.duration(minutes * 60_000) })}
     </span>

@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react';
 import { ring } from '../notify/bell';
 import { desktop, sound, volume, wantDesktop } from '../notify/settings';
+import { hotAfter, warmAfter } from '../shell/preferences';
 import { settingsText } from './text';
 
 /** By what one learns of messages that one does not see. */
@@ -54,6 +55,32 @@ export function Notifications() {
           <span>{isDenied ? text.denied : text.desktopHint}</span>
         </div>
       </li>
+      <li>
+        <div>
+          <strong>{text.waiting}</strong>
+          <span>{text.waitingHint}</span>
+        </div>
+        <Minutes label={text.warmAfter} of={warmAfter} />
+        <Minutes label={text.hotAfter} of={hotAfter} />
+      </li>
     </ul>
+  );
+}
+
+function Minutes({ label, of }: { label: string; of: typeof warmAfter }) {
+  const minutes = useStore(of);
+  return (
+    <label className="choice">
+      {label}
+      <input
+        type="number"
+        min={1}
+        max={1440}
+        defaultValue={minutes}
+        onChange={({ target }) => {
+          if (target.value && target.validity.valid) of.set(target.valueAsNumber);
+        }}
+      />
+    </label>
   );
 }

@@ -41,7 +41,7 @@ function Dashboard() {
   const { waiting, messages, times } = stats;
   const oldest = waiting.oldestSince;
   const figures = [
-    [text.open, format.number(stats.now.open), text.unread({ unread: stats.now.unread })],
+    [text.open, format.number(stats.now.open), text.unread(stats.now.unread)],
     [
       text.waiting,
       format.number(waiting.count),
@@ -56,7 +56,7 @@ function Dashboard() {
     [
       text.messages,
       format.number(messages.received + messages.sent),
-      text.receivedSent({ received: messages.received, sent: messages.sent }),
+      `${text.receivedCount(messages.received)}, ${text.sentCount(messages.sent)}`,
     ],
     [text.resolution, took(times.resolution.median), text.resolvedCount(times.resolution.count)],
   ];

@@ -13,6 +13,11 @@ export function formatPhone(phoneNumber: string): string {
   return /^\d{7,15}$/.test(digits) ? `+${digits}` : phoneNumber;
 }
 
+/** A contact's number, as people write it; nothing where they have none, as on a site. */
+export function phoneOf({ phoneNumber }: Contact): string | null {
+  return /^\+?\d+$/.test(phoneNumber) ? formatPhone(phoneNumber) : null;
+}
+
 /** What a contact is called. */
 export function nameOf(contact: Contact): string {
   return contact.name ?? formatPhone(contact.phoneNumber);

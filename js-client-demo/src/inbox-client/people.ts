@@ -56,6 +56,12 @@ export class People {
         this.#store.set({ presence: presence.set(userId, { status, lastSeenAt }) });
         break;
       }
+      case 'visitor:presence': {
+        if (signal.conversationId === null) break;
+        const visitors = new Map(this.#store.getSnapshot().visitors);
+        this.#store.set({ visitors: visitors.set(signal.conversationId, signal) });
+        break;
+      }
     }
   }
 

@@ -124,8 +124,19 @@ export type Signal =
       user: Typist;
     }
   | { name: 'presence:update'; userId: string; status: 'online' | 'offline'; lastSeenAt: string }
+  /** The visitor of a site's chat has come, has gone, or looks at another page. */
+  | ({ name: 'visitor:presence' } & VisitorPresence)
   /** To visitors alone: whether anybody would answer. */
   | { name: 'agents:presence'; status: 'available' | 'away' };
+
+/** Whether a site's visitor is there, and which page they look at. */
+export type VisitorPresence = {
+  /** `null` as long as nothing was said. */
+  conversationId: string | null;
+  status: 'online' | 'offline';
+  page: { url: string; title: string | null } | null;
+  lastSeenAt: string;
+};
 
 /** Somebody who is writing, or looking. */
 export type Typist = { id: string; name: string | null; kind: 'AGENT' | 'CONTACT' };

@@ -3,7 +3,7 @@ import { Clock3, Ellipsis } from 'lucide-react';
 import { memo, type Ref } from 'react';
 import { Link } from 'wouter';
 import { activityOf, type Conversation, type Message } from '../../inbox-client';
-import { formatPhone, nameOf, useFormat, useLabelOf } from '../format';
+import { nameOf, phoneOf, useFormat, useLabelOf } from '../format';
 import { useNames } from '../people';
 import { hotAfter, warmAfter } from '../shell/preferences';
 import { Avatar } from '../ui/Avatar';
@@ -49,7 +49,7 @@ export const Card = memo(function Card({ conversation, now, linkRef, describedBy
         </Link>
       </h3>
       <time dateTime={activity}>{format.timeAgo(activity, now)}</time>
-      <p className="card-from">{contact.name ? formatPhone(contact.phoneNumber) : inbox.name}</p>
+      <p className="card-from">{(contact.name && phoneOf(contact)) || inbox.name}</p>
       <p className="card-said">{lastMessage ? <Said message={lastMessage} /> : text.noMessages}</p>
       <footer>
         <Waiting since={conversation.waitingSince ?? null} now={now} />

@@ -62,6 +62,7 @@ const signals = [
   'viewing:start',
   'viewing:stop',
   'presence:update',
+  'visitor:presence',
   'agents:presence',
 ] as const satisfies Signal['name'][];
 

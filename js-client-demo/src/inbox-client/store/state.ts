@@ -1,4 +1,13 @@
-import type { Connection, Conversation, Me, Message, Post, Stage, Typist } from '../types';
+import type {
+  Connection,
+  Conversation,
+  Me,
+  Message,
+  Post,
+  Stage,
+  Typist,
+  VisitorPresence,
+} from '../types';
 
 /** One message of a thread, and how it stands with it on this device. */
 export type Entry = Message & {
@@ -48,6 +57,8 @@ export type State = {
   /** Colleagues who look at a conversation, by conversation. */
   viewers: ReadonlyMap<string, readonly Typist[]>;
   presence: ReadonlyMap<string, Presence>;
+  /** What was last heard of sites' visitors, by conversation. */
+  visitors: ReadonlyMap<string, VisitorPresence>;
   /** The newest message that a contact sent while we were watching. */
   arrival: { conversationId: string; messageId: string } | null;
   /** When something last came, as `Date.now()` counts. */
@@ -76,6 +87,7 @@ export const nothingYet: State = {
   typing: new Map(),
   viewers: new Map(),
   presence: new Map(),
+  visitors: new Map(),
   arrival: null,
   lastUpdated: null,
   afresh: 0,

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { useInbox, useLive } from '../../../hooks';
 import { activityOf, answer, type Conversation } from '../../../inbox-client';
-import { formatPhone, nameOf, useFormat, useLabelOf } from '../../format';
+import { nameOf, phoneOf, useFormat, useLabelOf } from '../../format';
 import { useNow } from '../../now';
 import { ContactFace } from '../../ui/ContactFace';
 import { tell } from '../../ui/toasts';
@@ -18,6 +18,7 @@ import { MergeDialog } from './MergeDialog';
 import { Notes } from './Notes';
 import { SharedFiles } from './SharedFiles';
 import { contactText } from './text';
+import { VisitorPart } from './VisitorPart';
 import './contact.css';
 
 type Props = { conversation: Conversation; onClose: () => void };
@@ -31,6 +32,7 @@ export function ContactPanel({ conversation, onClose }: Props) {
   const { details } = known;
   const [isEditing, setEditing] = useState(false);
   const name = nameOf(contact);
+  const phone = phoneOf(contact);
   return (
     <aside className="contact-panel" aria-label={text.panel}>
       <button
@@ -50,21 +52,27 @@ export function ContactPanel({ conversation, onClose }: Props) {
         <ContactForm details={details} onDone={() => setEditing(false)} onSaved={known.adopt} />
       ) : (
         <dl className="facts">
-          <dt>{text.phone}</dt>
-          <dd>
-            {formatPhone(contact.phoneNumber)}
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={text.copyPhone}
-              title={text.copyPhone}
-              onClick={() =>
-                navigator.clipboard?.writeText(contact.phoneNumber).then(() => tell(text.copied))
-              }
-            >
-              <Copy size={13} aria-hidden="true" />
-            </button>
-          </dd>
+          {phone && (
+            <>
+              <dt>{text.phone}</dt>
+              <dd>
+                {phone}
+                <button
+                  type="button"
+                  className="icon-button"
+                  aria-label={text.copyPhone}
+                  title={text.copyPhone}
+                  onClick={() =>
+                    navigator.clipboard
+                      ?.writeText(contact.phoneNumber)
+                      .then(() => tell(text.copied))
+                  }
+                >
+                  <Copy size={13} aria-hidden="true" />
+                </button>
+              </dd>
+            </>
+          )}
           {details?.email && (
             <>
               <dt>{text.email}</dt>
@@ -105,6 +113,7 @@ export function ContactPanel({ conversation, onClose }: Props) {
         <Assignee conversation={conversation} />
         <Stage conversation={conversation} />
       </div>
+      {inbox.channel === 'live_chat' && <VisitorPart conversation={conversation} />}
       <Labels conversation={conversation} />
       {details && <Notes key={details.id} details={details} onSaved={known.adopt} />}
       <SharedFiles conversation={conversation} />
@@ -187,7 +196,7 @@ function Doings({ details, known }: { details: Details; known: Known }) {
           <h3>{text.mergedFrom}</h3>
           {details.merged.map((merged) => (
             <p key={merged.id}>
-              {nameOf(merged)} · {formatPhone(merged.phoneNumber)}
+              {nameOf(merged)} · {phoneOf(merged) ?? merged.phoneNumber}
               <button
                 type="button"
                 className="icon-button"

@@ -3,7 +3,7 @@ import { ArrowLeft, CircleCheckBig, PanelRight, RotateCcw, Search, UserPlus } fr
 import { Link } from 'wouter';
 import { useInbox, useLive } from '../../../hooks';
 import type { Conversation, Typist } from '../../../inbox-client';
-import { formatPhone, nameOf, useFormat } from '../../format';
+import { nameOf, phoneOf, useFormat } from '../../format';
 import { useAgents } from '../../people';
 import { ContactFace } from '../../ui/ContactFace';
 import { tell } from '../../ui/toasts';
@@ -25,7 +25,7 @@ export function Header({ conversation, typist, isPanelOpen, onPanel, onFind }: P
   const text = useStore(threadText);
   const format = useFormat();
   const { contact, inbox, snoozedUntil, status } = conversation;
-  const where = [contact.name && formatPhone(contact.phoneNumber), inbox.name].filter(Boolean);
+  const where = [contact.name && phoneOf(contact), inbox.name].filter(Boolean);
   return (
     <header className="thread-head">
       <Link

@@ -38,6 +38,40 @@ test('beside a live chat stands where the visitor is, with what, and how they fo
   expect(await offences(bia.page)).toEqual([]);
 });
 
+test('a visitor sees that an agent writes to them, and nothing of notes, also of one that began as a reply', async ({
+  world,
+}) => {
+  const joao = await world.visitor();
+  await joao.opens();
+  await joao.writes('Alguém aí?');
+  const told: string[] = [];
+  const bia = await chatOf(world.bia, 'Alguém aí?', (page) => {
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        const [typing] = /typing:\w+/.exec(String(payload)) ?? [];
+        if (typing) told.push(typing);
+      }),
+    );
+  });
+  const mode = (name: string) =>
+    bia.page.getByRole('group', { name: 'O que escrever' }).getByRole('button', { name });
+  const types = joao.panel().getByText('Bia está digitando');
+
+  await mode('Nota interna').click();
+  await bia.field.pressSequentially('cliente antigo');
+  await mode('Responder').click();
+  await bia.field.pressSequentially('Oi');
+  await types.waitFor();
+  await mode('Nota interna').click();
+  await types.waitFor({ state: 'hidden', timeout: 4_000 });
+  await bia.field.pressSequentially(' do Rio');
+  await bia.field.press('Enter');
+  await bia.message('cliente antigo do Rio').waitFor();
+
+  expect(told).toEqual(['typing:start', 'typing:stop']);
+  expect(await joao.panel().getByText('cliente antigo').count()).toBe(0);
+});
+
 test('beside a conversation on WhatsApp stands nothing of a site', async ({ world }) => {
   const rui = world.customer('Rui Sem Site');
   await rui.says('Oi');

@@ -88,6 +88,10 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
     if (matchMedia('(hover: hover)').matches) area.current?.focus();
   }, []);
   useEffect(() => () => inbox.type(id, false), [inbox, id]);
+  // Who goes over to a note does not write to the customer any more.
+  useEffect(() => {
+    if (isNote) inbox.type(id, false);
+  }, [inbox, id, isNote]);
 
   const choices = choicesFor(picking);
   function choicesFor(now: Picking | null): readonly Choice[] {

@@ -31,7 +31,12 @@ pub(super) async fn look_around(desks: Desks, often: Duration) {
     }
 }
 
-/// Hears what other nodes append.
+/// Tells other nodes what is appended here, and what happens.
+pub(super) async fn call_out(desks: Desks, lease: Duration) {
+    tokio::join!(desks.call_out(), desks.talk(lease));
+}
+
+/// Hears what other nodes append, and what they tell.
 pub(super) async fn listen(desks: Desks) {
     loop {
         if let Err(error) = desks.listen().await {

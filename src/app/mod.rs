@@ -53,6 +53,7 @@ pub struct App {
     leaving: CancellationToken,
     drain: Duration,
     look: Duration,
+    lease: Duration,
     patience: Patience,
     retention: Retention,
     courier: Courier,
@@ -105,7 +106,7 @@ impl App {
         let courier =
             Courier::new(desks.clone(), shelf.clone(), whatsapp, chatwoot, &settings.sending);
         let courier = courier.context("cannot make an HTTP client")?;
-        let signals = Signals::new(settings.signals, courier.hints());
+        let signals = Signals::new(settings.signals, courier.hints(), desks.clone());
         let budgets = Budgets::new(&settings.limits);
         let proxies = Proxies::new(&settings.trusted_proxies);
         let state = state(settings, auth.clone(), desks.clone(), shelf.clone(), ways);
@@ -152,6 +153,7 @@ impl App {
         let retention = retention(settings);
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
         let (drain, look) = (settings.connections.drain, settings.look_around);
+        let lease = settings.signals.node_lease;
         let reconciling = (reconciler, settings.chatwoot.chatwoot_reconcile);
         Ok(Self {
             listener,
@@ -164,6 +166,7 @@ impl App {
             leaving,
             drain,
             look,
+            lease,
             patience,
             retention,
             courier,
@@ -200,6 +203,7 @@ impl App {
             leaving,
             drain,
             look,
+            lease,
             patience,
             retention,
             courier,
@@ -213,10 +217,7 @@ impl App {
         tokio::spawn(stop.clone().run_until_cancelled_owned(pruning));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
         if desks.has_neighbours() {
-            let (told, hearing) = (desks.clone(), chores::listen(desks.clone()));
-            let telling = async move { told.call_out().await };
-            tokio::spawn(stop.clone().run_until_cancelled_owned(telling));
-            tokio::spawn(stop.clone().run_until_cancelled_owned(hearing));
+            know_neighbours(&desks, &signals, lease, &stop);
         }
         tokio::spawn(stop.clone().run_until_cancelled_owned(reconciler.run(pause)));
         tokio::spawn(
@@ -247,6 +248,16 @@ impl App {
             tracing::error!(%error, "the fetcher failed");
         }
     }
+}
+
+/// Tells the other nodes what happens here and hears what they tell, until `stop` is cancelled.
+fn know_neighbours(desks: &Desks, signals: &Signals, lease: Duration, stop: &CancellationToken) {
+    let hearing = signals.clone().hear(desks.hear_neighbours());
+    tokio::spawn(stop.clone().run_until_cancelled_owned(hearing));
+    let telling = chores::call_out(desks.clone(), lease);
+    tokio::spawn(stop.clone().run_until_cancelled_owned(telling));
+    let listening = chores::listen(desks.clone());
+    tokio::spawn(stop.clone().run_until_cancelled_owned(listening));
 }
 
 async fn bind(settings: &Serve) -> anyhow::Result<TcpListener> {

@@ -18,4 +18,9 @@ pub struct Signals {
     /// milliseconds
     #[arg(long, env = "PRESENCE_GRACE_MS", default_value = "10000", value_parser = milliseconds)]
     pub presence_grace: Duration,
+
+    /// How long those who are connected to another node are there although it says no more of itself,
+    /// in milliseconds; each node does three times in that time
+    #[arg(long, env = "NODE_LEASE_MS", default_value = "15000", value_parser = milliseconds)]
+    pub node_lease: Duration,
 }

@@ -37,6 +37,7 @@ mod session;
 mod stage;
 mod stats;
 mod tail;
+mod talk;
 mod tally;
 mod tenant;
 mod thread;
@@ -91,6 +92,7 @@ pub use stage::Stage;
 pub use stats::{
     About, AgentStats, Failures, Hour, InboxStats, Now, Pace, Period, Spread, Stats, Waiting,
 };
+pub use talk::{Heard, NodeId};
 pub use tally::Drift;
 pub use tenant::DEMO;
 pub use thread::Typed;
@@ -101,6 +103,7 @@ pub use webhook::{Fate, Filter, Receipt};
 use change::Change;
 use neighbours::Calls;
 use tail::Tails;
+use talk::Talk;
 
 /// How many signals wait for whoever listens; more are lost.
 const WAITING_SIGNALS: usize = 1_024;
@@ -116,6 +119,7 @@ pub struct Desks {
     due: Arc<Notify>,
     files: Arc<Notify>,
     calls: Arc<Calls>,
+    talk: Arc<Talk>,
     /// Contacts who type.
     typed: broadcast::Sender<Typed>,
 }
@@ -269,7 +273,8 @@ impl Desks {
         let waiting = Arc::clone(&files);
         let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter, waiting);
         let (typed, _) = broadcast::channel(WAITING_SIGNALS);
-        Self { db, tails, intake, keys, due: Arc::default(), files, calls, typed }
+        let (due, talk) = (Arc::default(), Arc::new(Talk::new()));
+        Self { db, tails, intake, keys, due, files, calls, talk, typed }
     }
 
     /// Waits until somebody here says that a delivery may be due.

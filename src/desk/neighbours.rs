@@ -11,12 +11,13 @@ use std::sync::{Mutex, PoisonError};
 
 use entity::TenantId;
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
+use serde::Serialize;
 use sqlx::postgres::PgListener;
 use tokio::sync::Notify;
 
-use super::Desks;
+use super::{Desks, talk};
 
-/// What the nodes listen to.
+/// What the nodes listen to, to hear of logs.
 const CHANNEL: &str = "recado_log";
 
 /// How many logs one call speaks of; its payload may have 8,000 bytes.
@@ -66,33 +67,45 @@ impl Desks {
     pub async fn call_out(&self) {
         loop {
             for some in self.calls.next().await.chunks(AT_ONCE) {
-                if let Err(error) = self.call(some).await {
+                if let Err(error) = self.notify(CHANNEL, &some).await {
                     tracing::warn!(%error, "other nodes cannot be told that logs have grown");
                 }
             }
         }
     }
 
-    async fn call(&self, grown: &[(TenantId, i64)]) -> Result<(), DbErr> {
+    pub(super) async fn notify(
+        &self,
+        channel: &'static str,
+        call: &impl Serialize,
+    ) -> Result<(), DbErr> {
         let payload =
-            serde_json::to_string(grown).map_err(|error| DbErr::Json(error.to_string()))?;
-        let values = [CHANNEL.into(), payload.into()];
+            serde_json::to_string(call).map_err(|error| DbErr::Json(error.to_string()))?;
+        let values = [channel.into(), payload.into()];
         let sql = "SELECT pg_notify($1, $2)";
         let notify = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
         self.db.writer.query_one_raw(notify).await.map(|_| ())
     }
 
-    /// Catches up, for as long as it is polled, with the logs that other nodes say have grown.
+    /// Catches up, for as long as it is polled, with the logs that other nodes say have grown, and
+    /// hears what else they tell.
     ///
     /// # Errors
     /// When the database cannot be listened to. Looking around finds what was missed.
     pub async fn listen(&self) -> Result<(), sqlx::Error> {
         let pool = self.db.writer.get_postgres_connection_pool();
         let mut listener = PgListener::connect_with(pool).await?;
-        listener.listen(CHANNEL).await?;
+        listener.listen_all([CHANNEL, talk::CHANNEL]).await?;
+        self.ask_neighbours();
         loop {
             // Nothing: the connection was lost, and is made anew by the next call.
             let Some(call) = listener.try_recv().await? else { continue };
+            if call.channel() == talk::CHANNEL {
+                if let Ok(call) = serde_json::from_str(call.payload()) {
+                    self.talk.hear(call);
+                }
+                continue;
+            }
             let grown: Vec<(TenantId, i64)> =
                 serde_json::from_str(call.payload()).unwrap_or_default();
             for (tenant, seq) in grown {

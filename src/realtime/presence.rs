@@ -7,15 +7,17 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::json;
 
+use super::elsewhere::{Elsewhere, News};
 use super::signals::{Signal, Signals};
 use crate::api::ApiError;
 use crate::auth::Caller;
-use crate::desk::{Desk, InboxId, Sees, TenantId, Time, UserId};
+use crate::desk::{Desk, Desks, InboxId, NodeId, Sees, TenantId, Time, UserId};
 
-/// The people of all tenants who are connected to this node, or were a moment ago.
+/// The people of all tenants who are connected to any node, or were a moment ago.
 #[derive(Debug)]
 pub(super) struct Presence {
     grace: Duration,
+    desks: Desks,
     people: HashMap<TenantId, HashMap<UserId, Present>>,
     /// Whose last connection has ended, and when that is to be told if they do not come back.
     leaving: VecDeque<(Instant, TenantId, UserId)>,
@@ -24,12 +26,16 @@ pub(super) struct Presence {
 }
 
 /// Somebody who is there.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Present {
+    /// To this node.
     connections: usize,
     sees: Sees,
     /// When the last connection ended, if none is left.
     left: Option<(Instant, Time)>,
+    /// Whether the other nodes know from this one that they are there.
+    is_here: bool,
+    elsewhere: Elsewhere,
 }
 
 /// Whether somebody is there, or when they were.
@@ -65,24 +71,87 @@ pub(super) async fn show(
 }
 
 impl Presence {
-    /// Who comes back within `grace` has not been away.
-    pub(super) fn new(grace: Duration) -> Self {
+    /// Who comes back within `grace` has not been away. The other nodes are told through `desks`.
+    pub(super) fn new(grace: Duration, desks: Desks) -> Self {
         let (people, leaving) = (HashMap::new(), VecDeque::new());
-        Self { grace, people, leaving, seen: HashMap::new() }
+        Self { grace, desks, people, leaving, seen: HashMap::new() }
     }
 
     /// Somebody has one connection more.
     pub(super) fn enter(&mut self, desk: &Desk, user: &UserId, sees: &Sees) -> Option<Signal> {
         self.note(desk, user);
-        let people = self.people.entry(desk.tenant().clone()).or_default();
-        if let Some(present) = people.get_mut(user) {
-            present.connections += 1;
-            present.left = None;
-            present.sees = sees.clone();
-            return None;
+        let present = self.at(desk.tenant(), user);
+        let (is_new, is_news) = (!present.is_there(), !present.is_here || present.sees != *sees);
+        present.connections += 1;
+        (present.is_here, present.left) = (true, None);
+        present.sees = sees.clone();
+        let news = is_news.then(|| present.news(desk.tenant(), user));
+        if let Some(news) = news {
+            self.desks.tell_neighbours(&news);
         }
-        people.insert(user.clone(), Present { connections: 1, sees: sees.clone(), left: None });
-        Some(signal(desk.tenant(), &Seen::new(user.clone(), "online", Time::now())))
+        is_new.then(|| online(desk.tenant(), user))
+    }
+
+    /// Another node says that somebody is there, and what they see.
+    pub(super) fn hear(
+        &mut self,
+        node: NodeId,
+        tenant: &TenantId,
+        user: &UserId,
+        inboxes: Option<Vec<InboxId>>,
+    ) -> Option<Signal> {
+        let present = self.at(tenant, user);
+        let is_new = !present.is_there();
+        present.elsewhere.hear(node);
+        let inboxes = inboxes.map(HashSet::from_iter);
+        present.sees = Sees { inboxes, user: Some(user.clone()) };
+        is_new.then(|| online(tenant, user))
+    }
+
+    /// Another node says that somebody is not there any more.
+    pub(super) fn hear_gone(
+        &mut self,
+        node: NodeId,
+        tenant: &TenantId,
+        user: UserId,
+        at: Time,
+    ) -> Option<Signal> {
+        let present = self.people.get_mut(tenant)?.get_mut(&user)?;
+        present.elsewhere.forget(node);
+        self.depart(tenant, user, at)
+    }
+
+    /// Another node begins to tell who is there.
+    pub(super) fn doubt(&mut self, node: NodeId) {
+        let people = self.people.values_mut().flat_map(HashMap::values_mut);
+        people.for_each(|present| present.elsewhere.doubt(node));
+    }
+
+    /// Another node has told of all who are there; tells of those who are not any more.
+    pub(super) fn settle(&mut self, node: NodeId) -> Vec<(TenantId, Signal)> {
+        let mut nowhere = Vec::new();
+        for (tenant, people) in &mut self.people {
+            for (user, present) in people {
+                present.elsewhere.settle(node);
+                if !present.is_there() {
+                    nowhere.push((tenant.clone(), user.clone()));
+                }
+            }
+        }
+        let gone = nowhere.into_iter().filter_map(|(tenant, user)| {
+            let signal = self.depart(&tenant, user, Time::now())?;
+            Some((tenant, signal))
+        });
+        gone.collect()
+    }
+
+    /// Tells the other nodes who is there by this one.
+    pub(super) fn tell_all(&self) {
+        for (tenant, people) in &self.people {
+            for (user, present) in people.iter().filter(|(_, present)| present.is_here) {
+                self.desks.tell_neighbours(&present.news(tenant, user));
+            }
+        }
     }
 
     /// Somebody has one connection less.
@@ -101,18 +170,15 @@ impl Presence {
     pub(super) fn sweep(&mut self, now: Instant) -> Vec<(TenantId, Signal)> {
         let mut gone = Vec::new();
         while let Some((_, tenant, user)) = self.leaving.pop_front_if(|(due, ..)| *due <= now) {
-            let Some(people) = self.people.get_mut(&tenant) else { continue };
-            let left = people.get(&user).and_then(|present| present.left);
+            let people = self.people.get_mut(&tenant);
+            let Some(present) = people.and_then(|people| people.get_mut(&user)) else { continue };
             // They may have come back, and left once more since.
-            let Some((_, at)) = left.filter(|(left, _)| *left + self.grace <= now) else {
-                continue;
-            };
-            people.remove(&user);
-            if people.is_empty() {
-                self.people.remove(&tenant);
-            }
-            let told = signal(&tenant, &Seen::new(user, "offline", at));
-            gone.push((tenant, told));
+            let left = present.left.filter(|(left, _)| *left + self.grace <= now);
+            let Some((_, at)) = left else { continue };
+            (present.is_here, present.left) = (false, None);
+            let (of, who) = (tenant.clone(), user.clone());
+            self.desks.tell_neighbours(&News::AgentGone { tenant: of, user: who, at });
+            gone.extend(self.depart(&tenant, user, at).map(|signal| (tenant, signal)));
         }
         gone
     }
@@ -133,12 +199,38 @@ impl Presence {
         std::mem::take(&mut self.seen).into_values().collect()
     }
 
+    fn at(&mut self, tenant: &TenantId, user: &UserId) -> &mut Present {
+        self.people.entry(tenant.clone()).or_default().entry(user.clone()).or_default()
+    }
+
+    /// Forgets somebody who is on no node any more, and tells of it.
+    fn depart(&mut self, tenant: &TenantId, user: UserId, at: Time) -> Option<Signal> {
+        let people = self.people.get_mut(tenant)?;
+        people.get(&user).filter(|present| !present.is_there())?;
+        people.remove(&user);
+        if people.is_empty() {
+            self.people.remove(tenant);
+        }
+        Some(signal(tenant, &Seen::new(user, "offline", at)))
+    }
+
     fn note(&mut self, desk: &Desk, user: &UserId) {
         let (_, users) = self
             .seen
             .entry(desk.tenant().clone())
             .or_insert_with(|| (desk.clone(), HashSet::new()));
         users.insert(user.clone());
+    }
+}
+
+impl Present {
+    fn is_there(&self) -> bool {
+        self.is_here || !self.elsewhere.is_nowhere()
+    }
+
+    fn news(&self, tenant: &TenantId, user: &UserId) -> News {
+        let inboxes = self.sees.inboxes.as_ref().map(|inboxes| inboxes.iter().copied().collect());
+        News::Agent { tenant: tenant.clone(), user: user.clone(), inboxes }
     }
 }
 
@@ -152,6 +244,10 @@ impl Seen {
 /// hears of the others once.
 pub(super) fn room(tenant: &TenantId) -> String {
     format!("colleagues:{tenant}")
+}
+
+fn online(tenant: &TenantId, user: &UserId) -> Signal {
+    signal(tenant, &Seen::new(user.clone(), "online", Time::now()))
 }
 
 fn signal(tenant: &TenantId, seen: &Seen) -> Signal {

@@ -2,7 +2,7 @@
 //!
 //! All signals of a node are told by one loop, in the order in which they came to be: who goes and
 //! comes back would else seem to be wherever the slower of two tasks says. They take what room is left
-//! in a client's buffer; a client without any misses them.
+//! in a client's buffer; a client without any misses them. What other nodes tell is told in the same way.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,15 +14,18 @@ use socketioxide::socket::Sid;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::elsewhere::News;
 use super::mailbox::Mailbox;
 use super::presence::Presence;
 use super::typing::{Typing, Typist};
+use super::viewing::Look;
 use super::visitors::Visitors;
 use crate::auth::Caller;
 use crate::config;
 use crate::courier::Hints;
 use crate::desk::{
-    Chat, ChatSessionId, Contact, ConversationId, InboxId, TenantId, Typed, UserId, WebPage,
+    Chat, ChatSessionId, Contact, ConversationId, Desks, Heard, InboxId, NodeId, TenantId, Typed,
+    UserId, WebPage,
 };
 use crate::telemetry::FIGURES;
 
@@ -35,7 +38,7 @@ const STORE: Duration = Duration::from_secs(1);
 /// How many signals wait to be told; more are lost.
 const WAITING_SIGNALS: usize = 10_000;
 
-/// Who is there and who types, on this node.
+/// Who is there and who types, on any node.
 #[derive(Clone, Debug)]
 pub struct Signals(Arc<Inner>);
 
@@ -47,6 +50,7 @@ struct Inner {
     visitors: Mutex<Visitors>,
     untold: Mailbox<Signal>,
     hints: Hints,
+    desks: Desks,
 }
 
 /// Something to be told to those in any of some rooms, but for those in another.
@@ -59,14 +63,17 @@ pub(super) struct Signal {
 }
 
 impl Signals {
-    /// Nobody is there yet. Customers see by `hints` that an agent types.
-    pub fn new(settings: config::Signals, hints: Hints) -> Self {
+    /// Nobody is there yet. Customers see by `hints` that an agent types, other nodes are told through
+    /// `desks`.
+    pub fn new(settings: config::Signals, hints: Hints, desks: Desks) -> Self {
+        let config::Signals { typing_timeout, presence_grace: grace, .. } = settings;
         Self(Arc::new(Inner {
-            typing: Mutex::new(Typing::new(settings.typing_timeout)),
-            presence: Mutex::new(Presence::new(settings.presence_grace)),
-            visitors: Mutex::new(Visitors::new(settings.presence_grace)),
+            typing: Mutex::new(Typing::new(typing_timeout, desks.clone())),
+            presence: Mutex::new(Presence::new(grace, desks.clone())),
+            visitors: Mutex::new(Visitors::new(grace, desks.clone())),
             untold: Mailbox::default(),
             hints,
+            desks,
         }))
     }
 
@@ -124,6 +131,26 @@ impl Signals {
         }
     }
 
+    /// Hears, for as long as it is polled, what other nodes tell.
+    pub async fn hear(self, mut neighbours: broadcast::Receiver<Heard>) {
+        loop {
+            match neighbours.recv().await {
+                Ok(Heard::News(node, news)) => {
+                    // What a newer version tells is not for this one.
+                    let known = news.iter().filter_map(|it| serde_json::from_str(it.get()).ok());
+                    known.for_each(|news| self.take_in(node, news));
+                }
+                Ok(Heard::Asked) => self.tell_all(),
+                Ok(Heard::Gone(node)) => {
+                    self.take_in(node, News::Afresh);
+                    self.take_in(node, News::All);
+                }
+                Err(RecvError::Lagged(_)) => self.0.desks.ask_neighbours(),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
     /// Whether an agent is known to type in a conversation, and so may see it.
     pub(super) fn is_typing(&self, caller: &Caller, conversation: ConversationId) -> bool {
         self.typing().is_in(&agent(caller), conversation)
@@ -143,9 +170,10 @@ impl Signals {
         self.leave_to_tell(typing.stop(&agent(caller), conversation));
     }
 
-    /// Passes on what an agent tells the others, after what has been told before.
-    pub(super) fn pass_on(&self, signal: Signal) {
-        self.leave_to_tell([signal]);
+    /// An agent looks at something, or does no more, which the others are told.
+    pub(super) fn pass_on(&self, look: Look) {
+        self.leave_to_tell([look.signal()]);
+        self.0.desks.tell_neighbours(&News::Looks(look));
     }
 
     /// An agent has connected; a program of theirs does not make them be there.
@@ -234,13 +262,70 @@ impl Signals {
         drop(typing);
         let mut presence = self.presence();
         let gone = presence.sweep(now);
-        for (tenant, signal) in gone {
-            self.leave_to_tell([signal]);
-            self.tell_visitors(&presence, &tenant);
-        }
+        self.tell_gone(&presence, gone);
         drop(presence);
         let mut visitors = self.visitors();
         self.leave_to_tell(visitors.sweep(now));
+    }
+
+    /// Takes in what another node tells.
+    fn take_in(&self, node: NodeId, news: News) {
+        let now = Instant::now();
+        match news {
+            News::Types { typist, name, conversation, is_on: true } => {
+                let mut typing = self.typing();
+                self.leave_to_tell(typing.hear(&typist, name, conversation, now));
+            }
+            News::Types { typist, conversation, is_on: false, .. } => {
+                let mut typing = self.typing();
+                self.leave_to_tell(typing.hear_end(&typist, conversation));
+            }
+            News::Looks(look) => self.leave_to_tell([look.signal()]),
+            News::Agent { tenant, user, inboxes } => {
+                let mut presence = self.presence();
+                self.leave_to_tell(presence.hear(node, &tenant, &user, inboxes));
+                self.tell_visitors(&presence, &tenant);
+            }
+            News::AgentGone { tenant, user, at } => {
+                let mut presence = self.presence();
+                self.leave_to_tell(presence.hear_gone(node, &tenant, user, at));
+                self.tell_visitors(&presence, &tenant);
+            }
+            News::Visitor(guest) => {
+                let mut visitors = self.visitors();
+                self.leave_to_tell(visitors.hear(node, guest, now));
+            }
+            News::VisitorGone(session) => self.visitors().hear_gone(node, session),
+            News::Afresh => {
+                self.presence().doubt(node);
+                self.visitors().doubt(node);
+            }
+            News::All => {
+                let mut presence = self.presence();
+                let gone = presence.settle(node);
+                self.tell_gone(&presence, gone);
+                drop(presence);
+                self.visitors().settle(node);
+            }
+        }
+    }
+
+    /// Tells the other nodes all that lasts.
+    fn tell_all(&self) {
+        // Nobody comes or goes in between.
+        let presence = self.presence();
+        let visitors = self.visitors();
+        self.0.desks.tell_neighbours(&News::Afresh);
+        presence.tell_all();
+        visitors.tell_all();
+        self.0.desks.tell_neighbours(&News::All);
+    }
+
+    fn tell_gone(&self, presence: &Presence, gone: Vec<(TenantId, Signal)>) {
+        for (tenant, signal) in gone {
+            self.leave_to_tell([signal]);
+            self.tell_visitors(presence, &tenant);
+        }
     }
 
     /// Tells visitors, after agents have come or gone, whether one is there for them.

@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
 use socketioxide::socket::Sid;
 
+use super::elsewhere::News;
 use super::signals::Signal;
 use super::socketio::{Connected, identifier, no_conversation, problem, refused};
 use super::visitors;
 use crate::auth::Scope;
-use crate::desk::{self, ContactId, ConversationId, Message, TenantId, UserId};
+use crate::desk::{self, ContactId, ConversationId, Desks, Message, TenantId, UserId};
 
 /// Somebody who types. A person types in one place at a time, which bounds what is kept of them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Typist {
     /// Of the tenant's.
     Agent(TenantId, UserId),
@@ -22,10 +24,11 @@ pub(super) enum Typist {
     Contact(ContactId),
 }
 
-/// Who is typing where.
+/// Who is typing where, on any node.
 #[derive(Debug)]
 pub(super) struct Typing {
     timeout: Duration,
+    desks: Desks,
     now: HashMap<Typist, Seat>,
 }
 
@@ -33,6 +36,8 @@ pub(super) struct Typing {
 #[derive(Debug)]
 struct Seat {
     conversation: ConversationId,
+    /// Whether it is this node that others hear of it from.
+    is_here: bool,
     /// The connection that said so last.
     through: Option<Sid>,
     name: Option<String>,
@@ -83,9 +88,9 @@ async fn visible(me: &Connected, told: Option<Value>) -> desk::Result<Conversati
 }
 
 impl Typing {
-    /// Whoever says no more of it for `timeout` has stopped.
-    pub(super) fn new(timeout: Duration) -> Self {
-        Self { timeout, now: HashMap::new() }
+    /// Whoever says no more of it for `timeout` has stopped. The other nodes are told through `desks`.
+    pub(super) fn new(timeout: Duration, desks: Desks) -> Self {
+        Self { timeout, desks, now: HashMap::new() }
     }
 
     /// Whether somebody is known to type in a conversation.
@@ -106,24 +111,45 @@ impl Typing {
         if let Some(seat) = self.now.get_mut(typist)
             && seat.conversation == conversation
         {
-            (seat.until, seat.through) = (until, through);
+            (seat.until, seat.through, seat.is_here) = (until, through, true);
             if now < seat.told + self.timeout / 2 {
                 return Vec::new();
             }
-            seat.told = now;
-            return seat.signals(typist, "typing:start");
         }
         let name = name.map(str::to_owned);
-        let seat = Seat { conversation, through, name, told: now, until };
-        let start = seat.signals(typist, "typing:start");
-        let left = self.now.insert(typist.clone(), seat);
-        let stop = left.map(|left| left.signals(typist, "typing:stop"));
-        stop.into_iter().flatten().chain(start).collect()
+        self.tell_neighbours(typist, name.clone(), conversation, true);
+        self.sit(typist, Seat { conversation, is_here: true, through, name, told: now, until })
+    }
+
+    /// Another node says that somebody types. It says so again, and when they have stopped; what is
+    /// lost of that ends by itself a little later than it would there.
+    pub(super) fn hear(
+        &mut self,
+        typist: &Typist,
+        name: Option<String>,
+        conversation: ConversationId,
+        now: Instant,
+    ) -> Vec<Signal> {
+        let until = now + self.timeout * 2;
+        let seat = Seat { conversation, is_here: false, through: None, name, told: now, until };
+        self.sit(typist, seat)
+    }
+
+    /// Another node says that somebody has stopped.
+    pub(super) fn hear_end(&mut self, typist: &Typist, at: ConversationId) -> Vec<Signal> {
+        if !self.is_in(typist, at) {
+            return Vec::new();
+        }
+        let seat = self.now.remove(typist);
+        seat.map(|seat| seat.signals(typist, "typing:stop")).unwrap_or_default()
     }
 
     /// Somebody has stopped typing in a conversation.
     pub(super) fn stop(&mut self, typist: &Typist, at: ConversationId) -> Vec<Signal> {
-        self.end(typist, |seat| seat.conversation == at)
+        if self.is_in(typist, at) {
+            self.tell_neighbours(typist, None, at, false);
+        }
+        self.hear_end(typist, at)
     }
 
     /// A connection has left a conversation's room, or has ended.
@@ -133,22 +159,39 @@ impl Typing {
         at: Option<ConversationId>,
         socket: Sid,
     ) -> Vec<Signal> {
-        let is_left = |seat: &Seat| at.is_none_or(|at| seat.conversation == at);
-        self.end(typist, |seat| seat.through == Some(socket) && is_left(seat))
+        let seat = self.now.get(typist).filter(|seat| seat.through == Some(socket));
+        let left = seat.map(|seat| seat.conversation).filter(|it| at.is_none_or(|at| at == *it));
+        left.map(|left| self.stop(typist, left)).unwrap_or_default()
     }
 
     /// Ends what nobody has spoken of for too long.
     pub(super) fn sweep(&mut self, now: Instant) -> Vec<Signal> {
-        let ended = self.now.extract_if(|_, seat| seat.until <= now);
-        ended.flat_map(|(typist, seat)| seat.signals(&typist, "typing:stop")).collect()
+        let ended: Vec<_> = self.now.extract_if(|_, seat| seat.until <= now).collect();
+        for (typist, seat) in ended.iter().filter(|(_, seat)| seat.is_here) {
+            self.tell_neighbours(typist, None, seat.conversation, false);
+        }
+        let signals = ended.iter().flat_map(|(typist, seat)| seat.signals(typist, "typing:stop"));
+        signals.collect()
     }
 
-    fn end(&mut self, typist: &Typist, is_it: impl Fn(&Seat) -> bool) -> Vec<Signal> {
-        if !self.now.get(typist).is_some_and(is_it) {
-            return Vec::new();
-        }
-        let seat = self.now.remove(typist);
-        seat.map(|seat| seat.signals(typist, "typing:stop")).unwrap_or_default()
+    /// Puts somebody where they type now.
+    fn sit(&mut self, typist: &Typist, seat: Seat) -> Vec<Signal> {
+        let (conversation, start) = (seat.conversation, seat.signals(typist, "typing:start"));
+        let left = self.now.insert(typist.clone(), seat);
+        let left = left.filter(|left| left.conversation != conversation);
+        let stop = left.map(|left| left.signals(typist, "typing:stop"));
+        stop.into_iter().flatten().chain(start).collect()
+    }
+
+    fn tell_neighbours(
+        &self,
+        typist: &Typist,
+        name: Option<String>,
+        conversation: ConversationId,
+        is_on: bool,
+    ) {
+        let typist = typist.clone();
+        self.desks.tell_neighbours(&News::Types { typist, name, conversation, is_on });
     }
 }
 

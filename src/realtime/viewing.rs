@@ -1,12 +1,22 @@
-//! Who is looking at what: passed on to the others as it is told, and kept nowhere. A client says it
+//! Who is looking at what: passed on to the others, on any node, as it is told, and kept nowhere. A client says it
 //! again while it lasts.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
 
 use super::signals::Signal;
 use super::socketio::{Connected, identifier, no_conversation, refused};
-use crate::desk::ConversationId;
+use crate::desk::{ConversationId, UserId};
+
+/// An agent looks at a conversation, or does no more.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Look {
+    at: ConversationId,
+    user: UserId,
+    name: String,
+    is_on: bool,
+}
 
 /// `viewing:start`: an agent looks at a conversation.
 pub(super) async fn start(
@@ -15,7 +25,7 @@ pub(super) async fn start(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    pass_on("viewing:start", &socket, &me, id.ok(), ack);
+    pass_on(true, &socket, &me, id.ok(), ack);
 }
 
 /// `viewing:stop`: an agent looks at it no more.
@@ -25,21 +35,15 @@ pub(super) async fn stop(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    pass_on("viewing:stop", &socket, &me, id.ok(), ack);
+    pass_on(false, &socket, &me, id.ok(), ack);
 }
 
 /// Only who is in a conversation's room, and so may see it, can look at it.
-fn pass_on(
-    name: &'static str,
-    socket: &SocketRef,
-    me: &Connected,
-    told: Option<Value>,
-    ack: AckSender,
-) {
+fn pass_on(is_on: bool, socket: &SocketRef, me: &Connected, told: Option<Value>, ack: AckSender) {
     let id = identifier(told).filter(|id| is_in(socket, *id));
     let answer = match id {
         Some(id) => {
-            me.signals.pass_on(signal(name, me, id));
+            me.signals.pass_on(look(me, id, is_on));
             json!({ "ok": true })
         }
         None => refused(&no_conversation()),
@@ -50,7 +54,7 @@ fn pass_on(
 /// Who leaves a conversation's room looks at it no more; to be told before they have left.
 pub(super) fn leave(socket: &SocketRef, me: &Connected, id: ConversationId) {
     if is_in(socket, id) {
-        me.signals.pass_on(signal("viewing:stop", me, id));
+        me.signals.pass_on(look(me, id, false));
     }
 }
 
@@ -58,13 +62,20 @@ fn is_in(socket: &SocketRef, id: ConversationId) -> bool {
     socket.rooms().iter().any(|it| *it == room(id))
 }
 
-fn signal(name: &'static str, me: &Connected, id: ConversationId) -> Signal {
-    let user = json!({ "id": me.caller.user, "name": me.caller.name, "kind": "AGENT" });
-    Signal {
-        name,
-        rooms: vec![room(id)],
-        but: Some(format!("user:{}", me.caller.user)),
-        payload: json!({ "conversationId": id, "user": user }),
+fn look(me: &Connected, at: ConversationId, is_on: bool) -> Look {
+    Look { at, user: me.caller.user.clone(), name: me.caller.name.clone(), is_on }
+}
+
+impl Look {
+    /// What the others who look at it are told.
+    pub(super) fn signal(&self) -> Signal {
+        let user = json!({ "id": self.user, "name": self.name, "kind": "AGENT" });
+        Signal {
+            name: if self.is_on { "viewing:start" } else { "viewing:stop" },
+            rooms: vec![room(self.at)],
+            but: Some(format!("user:{}", self.user)),
+            payload: json!({ "conversationId": self.at, "user": user }),
+        }
     }
 }
 

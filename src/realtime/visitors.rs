@@ -3,10 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::elsewhere::{Elsewhere, News};
 use super::signals::Signal;
-use crate::desk::{Chat, ChatSessionId, ConversationId, InboxId, Sees, TenantId, Time, WebPage};
+use crate::desk::{
+    Chat, ChatSessionId, ConversationId, Desks, InboxId, NodeId, Sees, TenantId, Time, WebPage,
+};
 use crate::wire::visitor::WebPage as WrittenPage;
 
 /// For how long a visitor is there who asks now and then: clients that fall back ask every 30 s.
@@ -15,40 +19,52 @@ const ASKS_WITHIN: Duration = Duration::from_secs(75);
 /// How often it is looked for those who have gone.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The visitors of all sites who are connected to this node, or have asked it a moment ago.
+/// The visitors of all sites who are connected to any node, or have asked one a moment ago.
 #[derive(Debug)]
 pub(super) struct Visitors {
     grace: Duration,
+    desks: Desks,
     there: HashMap<ChatSessionId, There>,
     swept: Instant,
     /// Whether the visitors of a chat have been told that an agent is there.
     told: HashMap<(TenantId, InboxId), bool>,
 }
 
-/// A visitor who is there.
-#[derive(Debug)]
-struct There {
+/// A visitor, and the page that they look at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Guest {
+    session: ChatSessionId,
     tenant: TenantId,
     inbox: InboxId,
     conversation: ConversationId,
     page: Option<WebPage>,
+}
+
+/// A visitor who is there.
+#[derive(Debug)]
+struct There {
+    guest: Guest,
+    /// To this node.
     connections: usize,
     /// Until when they are there without a connection.
     until: Instant,
+    /// Whether the other nodes know from this one that they are there.
+    is_here: bool,
+    elsewhere: Elsewhere,
 }
 
 impl Visitors {
-    /// Who comes back within `grace` has not been away.
-    pub(super) fn new(grace: Duration) -> Self {
+    /// Who comes back within `grace` has not been away. The other nodes are told through `desks`.
+    pub(super) fn new(grace: Duration, desks: Desks) -> Self {
         let (there, told) = (HashMap::new(), HashMap::new());
-        Self { grace, there, swept: Instant::now(), told }
+        Self { grace, desks, there, swept: Instant::now(), told }
     }
 
     /// A visitor has one connection more.
     pub(super) fn enter(&mut self, chat: &Chat, now: Instant) -> Option<Signal> {
         let (there, is_new) = self.at(chat, now);
         there.connections += 1;
-        is_new.then(|| there.signal(chat.id(), true))
+        is_new.then(|| there.guest.signal(true))
     }
 
     /// A visitor has one connection less.
@@ -64,15 +80,55 @@ impl Visitors {
     pub(super) fn asks(&mut self, chat: &Chat, now: Instant) -> Option<Signal> {
         let (there, is_new) = self.at(chat, now);
         there.until = there.until.max(now + ASKS_WITHIN);
-        is_new.then(|| there.signal(chat.id(), true))
+        is_new.then(|| there.guest.signal(true))
     }
 
     /// A visitor looks at another page.
     pub(super) fn looks_at(&mut self, chat: &Chat, page: &WebPage, now: Instant) -> Option<Signal> {
         let (there, is_new) = self.at(chat, now);
         there.until = there.until.max(now + ASKS_WITHIN);
-        let is_other = there.page.replace(page.clone()).as_ref() != Some(page);
-        (is_new || is_other).then(|| there.signal(chat.id(), true))
+        let is_other = there.guest.page.replace(page.clone()).as_ref() != Some(page);
+        let guest = is_other.then(|| there.guest.clone());
+        let signal = (is_new || is_other).then(|| there.guest.signal(true));
+        if let Some(guest) = guest {
+            self.desks.tell_neighbours(&News::Visitor(guest));
+        }
+        signal
+    }
+
+    /// Another node says that a visitor is there, and which page they look at.
+    pub(super) fn hear(&mut self, node: NodeId, guest: Guest, now: Instant) -> Option<Signal> {
+        let is_new = !self.there.contains_key(&guest.session);
+        let there =
+            self.there.entry(guest.session).or_insert_with(|| There::new(guest.clone(), now));
+        let is_other = there.guest.page != guest.page;
+        there.guest = guest;
+        there.elsewhere.hear(node);
+        (is_new || is_other).then(|| there.guest.signal(true))
+    }
+
+    /// Another node says that a visitor is not there any more.
+    pub(super) fn hear_gone(&mut self, node: NodeId, session: ChatSessionId) {
+        if let Some(there) = self.there.get_mut(&session) {
+            there.elsewhere.forget(node);
+        }
+    }
+
+    /// Another node begins to tell who is there.
+    pub(super) fn doubt(&mut self, node: NodeId) {
+        self.there.values_mut().for_each(|there| there.elsewhere.doubt(node));
+    }
+
+    /// Another node has told of all who are there.
+    pub(super) fn settle(&mut self, node: NodeId) {
+        self.there.values_mut().for_each(|there| there.elsewhere.settle(node));
+    }
+
+    /// Tells the other nodes who is there by this one.
+    pub(super) fn tell_all(&self) {
+        for there in self.there.values().filter(|there| there.is_here) {
+            self.desks.tell_neighbours(&News::Visitor(there.guest.clone()));
+        }
     }
 
     /// Tells of those who have gone.
@@ -81,8 +137,14 @@ impl Visitors {
             return Vec::new();
         }
         self.swept = now;
-        let gone = self.there.extract_if(|_, there| there.connections == 0 && there.until <= now);
-        let gone: Vec<_> = gone.map(|(id, there)| there.signal(id, false)).collect();
+        for there in self.there.values_mut().filter(|there| there.is_here) {
+            if there.connections == 0 && there.until <= now {
+                there.is_here = false;
+                self.desks.tell_neighbours(&News::VisitorGone(there.guest.session));
+            }
+        }
+        let gone = self.there.extract_if(|_, there| !there.is_here && there.elsewhere.is_nowhere());
+        let gone: Vec<_> = gone.map(|(_, there)| there.guest.signal(false)).collect();
         if self.there.is_empty() {
             self.told.clear();
         }
@@ -91,13 +153,13 @@ impl Visitors {
 
     /// Those visitors of a tenant's sites who are there.
     pub(super) fn online(&self, tenant: &TenantId) -> HashSet<ChatSessionId> {
-        let there = self.there.iter().filter(|(_, there)| there.tenant == *tenant);
+        let there = self.there.iter().filter(|(_, there)| there.guest.tenant == *tenant);
         there.map(|(id, _)| *id).collect()
     }
 
     /// How many visitors there are of a tenant's sites, as far as somebody sees them.
     pub(super) fn count(&self, tenant: &TenantId, sees: &Sees) -> usize {
-        let seen = |there: &&There| there.tenant == *tenant && sees.inbox(there.inbox);
+        let seen = |there: &&There| there.guest.tenant == *tenant && sees.inbox(there.guest.inbox);
         self.there.values().filter(seen).count()
     }
 
@@ -122,28 +184,44 @@ impl Visitors {
         })
     }
 
+    /// A visitor who is here, as the other nodes know then; and whether they were on none.
     fn at(&mut self, chat: &Chat, now: Instant) -> (&mut There, bool) {
         let is_new = !self.there.contains_key(&chat.id());
-        let there = self.there.entry(chat.id()).or_insert_with(|| There {
-            tenant: chat.tenant().clone(),
-            inbox: chat.inbox(),
-            conversation: chat.conversation(),
-            page: chat.page(),
-            connections: 0,
-            until: now,
-        });
+        let there = self.there.entry(chat.id());
+        let there = there.or_insert_with(|| There::new(Guest::of(chat), now));
+        if !there.is_here {
+            there.is_here = true;
+            self.desks.tell_neighbours(&News::Visitor(there.guest.clone()));
+        }
         (there, is_new)
     }
 }
 
 impl There {
-    fn signal(&self, id: ChatSessionId, is_online: bool) -> Signal {
+    fn new(guest: Guest, now: Instant) -> Self {
+        let elsewhere = Elsewhere::default();
+        Self { guest, connections: 0, until: now, is_here: false, elsewhere }
+    }
+}
+
+impl Guest {
+    fn of(chat: &Chat) -> Self {
+        Self {
+            session: chat.id(),
+            tenant: chat.tenant().clone(),
+            inbox: chat.inbox(),
+            conversation: chat.conversation(),
+            page: chat.page(),
+        }
+    }
+
+    fn signal(&self, is_online: bool) -> Signal {
         Signal {
             name: "visitor:presence",
             rooms: vec![format!("tenant:{}", self.tenant), format!("inbox:{}", self.inbox)],
             but: None,
             payload: json!({
-                "sessionId": id,
+                "sessionId": self.session,
                 "conversationId": self.conversation,
                 "inboxId": self.inbox,
                 "status": if is_online { "online" } else { "offline" },

@@ -8,12 +8,8 @@ use super::super::signals::Signals;
 use super::super::visitors::availability;
 use crate::api::{ApiError, ApiState, Json, PageLimit, Path, PreChatField, Query};
 use crate::auth::Caller;
-use crate::desk::{ChatSessionId, ChatStatus, ChatWanted, ConversationId, Time};
+use crate::desk::{ChatSessionId, ChatStatus, ChatWanted, ConversationId};
 use crate::wire::visitor::{ChatSession, ChatStatusName};
-
-/// Within how many seconds somebody was there who is taken for being there, if it is another node
-/// that knows.
-const SEEN_WITHIN: i64 = 100;
 
 /// Which chats to list.
 #[derive(Deserialize, IntoParams)]
@@ -99,9 +95,8 @@ pub(super) async fn visitors(
     let wanted = ChatWanted { status, conversation, ids, before };
     let page = caller.desk.chats(&wanted, limit, &caller.sees).await?;
     let last = page.chats.last().map(|chat| chat.id);
-    let lately = Time::now().plus_seconds(-SEEN_WITHIN);
     let sessions = page.chats.into_iter().map(|chat| {
-        let is_online = there.contains(&chat.id) || chat.last_seen_at > lately;
+        let is_online = there.contains(&chat.id);
         ChatSession::of(chat, is_online)
     });
     let next_cursor = last.filter(|_| page.has_more);

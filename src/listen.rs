@@ -35,15 +35,16 @@ pub struct Patience {
     pub unread: Duration,
 }
 
-/// Serves `router` until `until` comes true; then accepts nobody any more, and returns once all
-/// requests that had come are answered.
+/// Serves `router` until `until` comes true; then accepts nobody any more, cancels `stop`, and returns
+/// once all requests that had come are answered.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     patience: Patience,
     until: impl Future<Output = ()>,
+    stop: CancellationToken,
 ) {
-    let (connections, stop) = (TaskTracker::new(), CancellationToken::new());
+    let connections = TaskTracker::new();
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience.head).max_header_size(LARGEST_HEAD);
     let accepting = async {

@@ -126,7 +126,7 @@ impl App {
         let told = (signals.clone(), receipts);
         let inner = api::routes(&state, &budgets, livechat)
             .merge(api::health(desks.clone(), leaving.clone()))
-            .merge(realtime::routes(io.clone(), told, &budgets, readers, rollout))
+            .merge(realtime::routes(io.clone(), told, stop.clone(), &budgets, (readers, rollout)))
             .fallback(api::page)
             .with_state(state);
         let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;
@@ -228,16 +228,19 @@ impl App {
         tokio::spawn(stop.clone().run_until_cancelled_owned(signals.clone().tell(io.clone())));
         tokio::spawn(stop.clone().run_until_cancelled_owned(signals.store()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(receipts.store(state)));
-        let stopping = stop.clone();
-        let farewell = async move {
+        let until = async move {
             until.await;
             leaving.cancel();
             sleep(drain).await;
-            stopping.cancel();
+        };
+        let serving = listen::serve(listener, router, patience, until, stop.clone());
+        // Only when nobody can come back to this node: the engine lets nobody in any more.
+        let farewell = async {
+            stop.cancelled().await;
             let _ = timeout(FAREWELL, io.close()).await;
         };
         tokio::select! {
-            () = listen::serve(listener, router, patience, farewell) => {}
+            ((), ()) = async { tokio::join!(serving, farewell) } => {}
             () = async { stop.cancelled().await; sleep(FAREWELL * 2).await } => {}
         }
         stop.cancel();

@@ -33,6 +33,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
+use tokio_util::sync::CancellationToken;
 
 pub use arrivals::{Arrivals, Serving};
 pub use limited::EventLimits;
@@ -48,13 +49,13 @@ use crate::api::{ApiState, Budgets, limit};
 use crate::config::Readers;
 
 /// Returns the routes on which the log goes out over HTTP, and those that tell of connections; the
-/// metrics only to `readers`.
+/// metrics only to `readers`. Who waits on one is answered when `stop` is cancelled.
 pub fn routes(
     io: SocketIo,
     (signals, receipts): (Signals, Receipts),
+    stop: CancellationToken,
     budgets: &Budgets,
-    readers: Readers,
-    rollout: Rollout,
+    (readers, rollout): (Readers, Rollout),
 ) -> Router<ApiState> {
     let polls = Router::new()
         .route("/api/events", get(polling::events))
@@ -75,6 +76,7 @@ pub fn routes(
         .merge(polls)
         .layer(Extension(metrics::Board::new(readers)))
         .layer(Extension(rollout))
+        .layer(Extension(stop))
         .layer(Extension(signals))
         .layer(Extension(receipts))
         .layer(Extension(io))

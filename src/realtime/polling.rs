@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::last_check;
 use super::metrics::Counted;
@@ -74,6 +75,7 @@ pub(super) async fn events(
     State(auth): State<Auth>,
     Extension(signals): Extension<Signals>,
     Extension(receipts): Extension<Receipts>,
+    Extension(stop): Extension<CancellationToken>,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<Json<Page>, ApiError> {
     let Query(From { after, limit, wait }) = from?;
@@ -88,7 +90,9 @@ pub(super) async fn events(
         // What is remembered of them may be older than what they are about to wait for.
         reading.let_see(&reader.again(&auth).await?);
         let until = Instant::now() + Duration::from_secs(wait.min(LONGEST_WAIT));
-        if let Ok(first) = timeout_at(until, reading.next()).await {
+        // Of a server that stops, nothing is to be waited for.
+        let next = stop.run_until_cancelled(timeout_at(until, reading.next())).await;
+        if let Some(Ok(first)) = next {
             let first = first?;
             let is_last = first.is_decisive();
             events.push(first);

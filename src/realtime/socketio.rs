@@ -232,6 +232,11 @@ fn follow(
         if let Err(error) = served {
             tracing::error!(socket.id = %session.socket.id, %error, "a client cannot be served");
         }
+        // Whoever was told goodbye does not come back by itself: of a server that stops they are to
+        // see that their connection ends, and no more.
+        if gone.is_cancelled() {
+            return;
+        }
         // Whoever is not served any more is to come back, with its cursor. A full buffer takes no
         // farewell yet; should the client read again, it must not stay connected and hear nothing.
         while let Err(SocketError::InternalChannelFull) = session.socket.clone().disconnect() {

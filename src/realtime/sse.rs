@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Sse};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::last_check;
 use super::metrics::Counted;
@@ -44,13 +45,15 @@ pub(super) struct From {
     last_check: Option<String>,
 }
 
-/// Those who are told what a stream's reader gets.
+/// Those who are told what a stream's reader gets, and what ends it.
 #[derive(Clone, FromRequestParts)]
 pub(super) struct Around {
     #[from_request(via(Extension))]
     signals: Signals,
     #[from_request(via(Extension))]
     receipts: Receipts,
+    #[from_request(via(Extension))]
+    stop: CancellationToken,
 }
 
 /// How an event is written.
@@ -155,7 +158,7 @@ impl Drop for Viewer {
 }
 
 /// The events that a reading brings until `expiry`, or until its viewer may see something else: they
-/// are to come back, if they may. It is read as fast as the client reads.
+/// are to come back, if they may, as when the server stops. It is read as fast as the client reads.
 fn stream(
     reading: Reading,
     expiry: Instant,
@@ -169,6 +172,7 @@ fn stream(
     let rest = stream::unfold(following, move |following| async move {
         let (mut reading, viewer, counted) = following?;
         let next = tokio::select! {
+            () = viewer.around.stop.cancelled() => return None,
             () = sleep_until(expiry) => None,
             next = reading.next() => Some(next),
         };

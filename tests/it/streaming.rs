@@ -144,6 +144,23 @@ async fn a_stream_ends_when_its_token_does() {
 }
 
 #[tokio::test]
+async fn streams_and_polls_do_not_keep_a_server_from_stopping() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let token = acme.token();
+    let mut stream = Stream::open(&server, &format!("/api/events/stream?token={token}"), &[]).await;
+    let poll = reqwest::Client::new().get(format!("{}/api/events?wait=60", server.url));
+    let poll = tokio::spawn(poll.bearer_auth(token).send());
+
+    // Sooner than who does not go is let go.
+    let stopped = timeout(PATIENCE / 4, server.stop()).await;
+
+    assert!(stopped.is_ok(), "the server waits for its clients");
+    assert_eq!(stream.next().await, None);
+    poll.abort();
+}
+
+#[tokio::test]
 async fn a_stream_without_a_good_token_is_refused() {
     let server = TestServer::start().await;
     server.tenant("acme").await;

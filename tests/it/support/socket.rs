@@ -158,8 +158,8 @@ impl Client {
         self.socket.send(Message::text(packet)).await.unwrap();
     }
 
-    /// The next packet that is not a ping; those are answered.
-    async fn packet(&mut self) -> Option<String> {
+    /// The next packet that is not a ping; those are answered. Nothing once the connection is closed.
+    pub(crate) async fn packet(&mut self) -> Option<String> {
         loop {
             let frame = timeout(PATIENCE, self.socket.next()).await.expect("nothing comes");
             match frame? {

@@ -1,4 +1,7 @@
 import { Chat, expect, test, until } from '../world';
+import { secondsAgo } from '../world/customer';
+
+type Sent = { content: string; whatsappMessageId: string };
 
 test.afterEach(({ world }) => world.server.whatsapp({ fail: 0, drop: 0, refuse: 0 }));
 
@@ -100,6 +103,27 @@ test('S3: what WhatsApp does not deliver gives its reason, and can be sent once 
 
   await chat.reaches('Não chega', 'READ');
   expect(said).toMatch(/Não enviada: .{5,}/);
+});
+
+test('S4: a failure that is told late does not take back that it was read', async ({ world }) => {
+  const lino = world.customer('Lino Quatro');
+  await lino.says('Oi');
+  const chat = await Chat.with(world.bia, lino);
+  await chat.write('Já lida');
+  await chat.reaches('Já lida', 'READ');
+  const { messages } = await world.bia.asks<{ messages: Sent[] }>(
+    `/api/conversations/${await lino.conversation()}/messages`,
+  );
+  const id = messages.find(({ content }) => content === 'Já lida')?.whatsappMessageId;
+
+  const late = { id, status: 'failed', timestamp: secondsAgo(0), recipient_id: lino.phone };
+  const errors = [{ code: 131_026, title: 'Message undeliverable' }];
+  await world.server.webhook('messages', { statuses: [{ ...late, errors }] });
+  await lino.says('Chegou, sim');
+  await chat.message('Chegou, sim').waitFor();
+
+  await chat.reaches('Já lida', 'READ');
+  expect(await chat.page.locator('.message-failed').count()).toBe(0);
 });
 
 test('S5: Enter twice in a hurry sends once, also with a second tab open', async ({ world }) => {

@@ -64,7 +64,7 @@ export function useLabelOf(): (message: Message) => string {
 }
 
 /** How times and figures are written in a language. */
-export function formatIn(spoken: Language) {
+function formatIn(spoken: Language) {
   const clock = new Intl.DateTimeFormat(spoken, { hour: '2-digit', minute: '2-digit' });
   const shortDate = new Intl.DateTimeFormat(spoken, { day: '2-digit', month: '2-digit' });
   const longDate = new Intl.DateTimeFormat(spoken, { day: 'numeric', month: 'long' });

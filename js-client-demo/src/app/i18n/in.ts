@@ -1,7 +1,7 @@
 import type { Messages, TranslationFunction } from '@nanostores/i18n';
 
 /** The forms of a text that depends on a number; both languages have these two. */
-export type Plural = { one: string; other: string };
+type Plural = { one: string; other: string };
 
 /**
  * All texts of a screen in another language: one that is missing, or too many, is an error of types.

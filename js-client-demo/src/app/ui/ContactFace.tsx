@@ -9,7 +9,7 @@ import './contact-face.css';
 const channels = { whatsapp: MessageCircle, live_chat: Globe, chatwoot: MessagesSquare } as const;
 
 /** A kind of provider. */
-export type Channel = keyof typeof channels;
+type Channel = keyof typeof channels;
 
 type Props = { contact: Contact; channel: string; size?: number };
 

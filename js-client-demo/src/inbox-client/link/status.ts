@@ -16,7 +16,7 @@ export type Ways = {
 };
 
 /** After so many failures in a row, with nothing working, the matter is serious. */
-export const seriousFailures = 5;
+const seriousFailures = 5;
 
 /** What is shown of it: `connected` is a websocket, anything else that works is `polling`. */
 export function statusOf(ways: Ways): Pick<Connection, 'status' | 'transport'> {

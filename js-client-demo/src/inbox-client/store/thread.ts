@@ -3,7 +3,7 @@ import { type Facts, factsOf, joined, shown } from './facts';
 import type { Thread } from './state';
 
 /** How many messages are kept of a conversation that nobody looks at. */
-export const keptMessages = 100;
+const keptMessages = 100;
 
 /** The messages of one conversation, without gaps, each as its facts have it. */
 export class Messages {
@@ -89,7 +89,7 @@ export class Messages {
 }
 
 /** Whether one message goes before another: by time, then by identifier. */
-export function isBefore(a: Message, b: Message): boolean {
+function isBefore(a: Message, b: Message): boolean {
   return a.timestamp < b.timestamp || (a.timestamp === b.timestamp && a.id < b.id);
 }
 

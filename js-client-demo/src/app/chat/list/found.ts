@@ -3,7 +3,7 @@ import { useInbox } from '../../../hooks';
 import { answer, type Message } from '../../../inbox-client';
 
 /** A message that holds the words. */
-export type Hit = { conversationId: string; message: Message };
+type Hit = { conversationId: string; message: Message };
 
 /** What the server has found beyond the conversations that are held. */
 export type Found = { state: 'idle' | 'searching' | 'found' | 'failed'; hits: readonly Hit[] };

@@ -3,10 +3,17 @@
 # A Node server to measure beside Recado, where there is one; `docs/performance.md` says what it must offer.
 RECADO_PEER ?= $(wildcard ../shared/bench/peer-node)
 
+# A program that stores nothing, which no server can surpass; started with the same environment.
+RECADO_LIMIT ?=
+
+BENCH := tests/with-postgres cargo bench --workspace --bench load --
+PEER_INSTALLED := tools $(if $(RECADO_PEER),target/peer-node/.installed)
+BESIDE := $(if $(RECADO_PEER),--peer target/peer-node) $(if $(RECADO_LIMIT),--limit $(RECADO_LIMIT))
+
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run api-types test test-api test-s3 test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending fuzz bench-deflate bench-polling bench-lists lint deny build clean tools
+.PHONY: help run api-types test test-api test-s3 test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists lint deny build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,7 +44,7 @@ test-sqlite: tools tests/clients/node_modules/.installed ## All tests of the ser
 	cargo test --workspace
 
 test-postgres: tools tests/clients/node_modules/.installed ## The tests of the whole server, on PostgreSQL
-	tests/with-postgres cargo test --workspace --test it
+	POSTGRES_FSYNC=off tests/with-postgres cargo test --workspace --test it
 
 test-s3: tools ## Files in a bucket, in a private S3 store (needs Python with venv)
 	tests/with-s3 cargo test --workspace --test it media_in_s3 -- --ignored
@@ -56,14 +63,25 @@ fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compile
 	for target in frames webhook chatwoot; do \
 		(cd fuzz && cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=60) || exit; done
 
-bench-deflate: tools $(if $(RECADO_PEER),target/peer-node/.installed) ## What compressing websockets costs and saves, beside Node if RECADO_PEER is its folder
-	$(if $(RECADO_PEER),tests/with-postgres) cargo bench --workspace --bench load -- deflate $(if $(RECADO_PEER),--peer target/peer-node)
+bench: bench-live bench-idle bench-polling bench-deflate bench-lists ## All benchmarks, one after the other: an hour on an idle machine
 
-bench-polling: tools ## What clients that poll take, and how often they make Recado ask the database
-	POSTGRES_PRELOAD=pg_stat_statements tests/with-postgres cargo bench --workspace --bench load -- polling
+bench-live: $(PEER_INSTALLED) ## Messages from webhooks to 100 and 1,000 websockets: how many, how late, what they take
+	$(BENCH) live --clients 100 --in-flight 32 $(BESIDE)
+	$(BENCH) live --clients 100 --rate 200 $(BESIDE)
+	$(BENCH) live --clients 1000 --in-flight 8 $(BESIDE)
+	$(BENCH) live --clients 100 --rate 10 --seconds 15 $(BESIDE)
+
+bench-idle: $(PEER_INSTALLED) ## What 5,000 websockets take that say nothing
+	$(BENCH) idle $(BESIDE)
+
+bench-deflate: $(PEER_INSTALLED) ## What compressing websockets costs and saves
+	$(BENCH) deflate $(BESIDE)
+
+bench-polling: $(PEER_INSTALLED) ## What clients that poll take, and how often they make Recado ask the database
+	POSTGRES_PRELOAD=pg_stat_statements $(BENCH) polling $(BESIDE)
 
 bench-lists: tools ## What lists, search and figures take on desks of 10,000 and 100,000 conversations
-	tests/with-postgres cargo bench --workspace --bench load -- lists
+	$(BENCH) lists
 
 lint: tools $(CLIENT)/node_modules/.installed ## Formatting and lints, as CI wants them
 	cargo fmt --all --check

@@ -1,6 +1,5 @@
 //! Long messages to many websockets: what compressing them costs, and what it saves.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -8,8 +7,8 @@ use clap::Args;
 use tokio::time::{Instant, sleep};
 
 use crate::proc::{Cpu, resident_kib, setting};
-use crate::server::{Candidate, Program};
-use crate::sockets::{Count, Sockets};
+use crate::server::{Candidate, Program, node};
+use crate::sockets::{Count, Reads, Sockets};
 use crate::statistics::{median, real};
 use crate::table::{Table, progress};
 use crate::webhooks::WhatsApp;
@@ -25,10 +24,6 @@ const REST: Duration = Duration::from_secs(2);
 pub(crate) struct Settings {
     #[command(flatten)]
     at_hand: AtHand,
-
-    /// The folder of a Node server to compare with, its packages installed
-    #[arg(long)]
-    peer: Option<PathBuf>,
 
     /// How many clients listen
     #[arg(long, default_value_t = 1_000)]
@@ -102,16 +97,9 @@ fn candidates(settings: &Settings) -> anyhow::Result<Vec<Candidate>> {
         recado("Recado, deflate", None),
         recado("Recado, deflate level 1", Some(("DEFLATE_LEVEL", "1"))),
     ];
-    let Some(peer) = &settings.peer else { return Ok(candidates) };
-    let peer = peer.canonicalize().context("the peer's folder")?;
-    let postgres = settings.at_hand.postgres.clone().context("the peer needs --postgres")?;
-    let node = |name, deflate| Candidate {
-        name,
-        program: Program::Node(peer.clone()),
-        postgres: Some(postgres.clone()),
-        environment: vec![("QUEUE", "0"), ("UPDATES", "memory"), ("PER_MESSAGE_DEFLATE", deflate)],
-    };
-    candidates.extend([node("Node, no deflate", "0"), node("Node, deflate", "1")]);
+    for (name, deflate) in [("Node, no deflate", "0"), ("Node, deflate", "1")] {
+        candidates.extend(node(name, &settings.at_hand, &[("PER_MESSAGE_DEFLATE", deflate)])?);
+    }
     Ok(candidates)
 }
 
@@ -123,7 +111,8 @@ async fn round(candidate: &Candidate, settings: &Settings) -> anyhow::Result<Rou
     let warm = whatsapp.introduce().await?;
     sleep(REST).await;
     let empty = resident_kib(server.pid())?;
-    let sockets = Sockets::connect(server.address, settings.clients, READERS).await?;
+    let sockets =
+        Sockets::connect(server.address, settings.clients, &Reads::TextsOf(READERS)).await?;
     sleep(REST).await;
     let idle = resident_kib(server.pid())?;
     let first = warm + u64::from(warming);

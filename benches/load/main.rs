@@ -3,15 +3,17 @@
 //!
 //! A scenario is a module with its settings and a `run`, which starts servers (`server`), sends
 //! webhooks (`webhooks`) to clients (`sockets`, `pollers`), looks at processes (`proc`) and prints a
-//! `table`. `make bench-deflate`, `make bench-polling` and `make bench-lists` are the ways in.
+//! `table`. `make help` lists the ways in: `make bench-deflate` and its like.
 
 mod database;
 mod deflate;
 mod filling;
 mod frames;
 mod http;
+mod idle;
 mod inflate;
 mod lists;
+mod live;
 mod pollers;
 mod polling;
 mod proc;
@@ -20,7 +22,10 @@ mod sockets;
 mod statistics;
 mod table;
 mod texts;
+mod tracker;
 mod webhooks;
+
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -40,6 +45,10 @@ struct Cli {
 enum Scenario {
     /// Long messages to many websockets, with and without compression
     Deflate(deflate::Settings),
+    /// Websockets on which nothing is said
+    Idle(idle::Settings),
+    /// Messages on their way from webhooks to websockets
+    Live(live::Settings),
     /// Clients that poll while webhooks come in, and what they cost the database
     Polling(polling::Settings),
     /// Lists, board, histories, search and figures on desks of different sizes
@@ -56,12 +65,22 @@ struct AtHand {
     /// A PostgreSQL server that may be filled, as `tests/with-postgres` starts one
     #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
     postgres: Option<String>,
+
+    /// The folder of a Node server to compare with, its packages installed
+    #[arg(long)]
+    peer: Option<PathBuf>,
+
+    /// A program that passes webhooks on and stores nothing: what no server can surpass
+    #[arg(long)]
+    limit: Option<PathBuf>,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().scenario {
         Scenario::Deflate(settings) => deflate::run(&settings).await,
+        Scenario::Idle(settings) => idle::run(&settings).await,
+        Scenario::Live(settings) => live::run(&settings).await,
         Scenario::Polling(settings) => polling::run(&settings).await,
         Scenario::Lists(settings) => lists::run(&settings).await,
     }

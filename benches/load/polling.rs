@@ -15,7 +15,7 @@ use crate::AtHand;
 use crate::database::{Statements, between};
 use crate::pollers::{Polled, Poller};
 use crate::proc::{Cpu, setting};
-use crate::server::{Candidate, Program, Server};
+use crate::server::{Candidate, Server, everybody};
 use crate::statistics::{median, quantile, real};
 use crate::table::{Table, progress, say};
 use crate::webhooks::WhatsApp;
@@ -61,18 +61,9 @@ struct Round {
     elapsed: f64,
 }
 
-/// Lets both databases take turns, with pollers and without, and prints what polls take.
+/// Lets the servers take turns, with pollers and without, and prints what polls take.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
-    let recado = |name, postgres| Candidate {
-        name,
-        program: Program::Recado,
-        postgres,
-        environment: vec![],
-    };
-    let mut candidates = vec![recado("Recado, SQLite", None)];
-    if let Some(postgres) = &settings.at_hand.postgres {
-        candidates.push(recado("Recado, PostgreSQL", Some(postgres.clone())));
-    }
+    let candidates = everybody(&settings.at_hand)?;
     let mut rounds: Vec<Vec<(Round, Round)>> = candidates.iter().map(|_| Vec::new()).collect();
     for number in 1..=settings.at_hand.rounds {
         for (candidate, rounds) in candidates.iter().zip(&mut rounds) {

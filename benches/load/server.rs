@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
+use crate::AtHand;
 use crate::database::Database;
 
 /// The secret that tokens are signed with.
@@ -39,6 +40,8 @@ pub(crate) enum Program {
     Recado,
     /// A Node server in that folder.
     Node(PathBuf),
+    /// Another program, which takes its settings from the environment as Node's does.
+    Other(PathBuf),
 }
 
 /// A running server; it is killed when this is dropped.
@@ -50,6 +53,53 @@ pub(crate) struct Server {
     /// Its database on PostgreSQL.
     pub(crate) database: Option<Database>,
     _folder: TempDir,
+}
+
+/// Recado on each database that is at hand, and all that it is compared with.
+///
+/// # Errors
+/// When one of them is not where it is said to be.
+pub(crate) fn everybody(at_hand: &AtHand) -> anyhow::Result<Vec<Candidate>> {
+    let recado = |name, postgres| Candidate {
+        name,
+        program: Program::Recado,
+        postgres,
+        environment: Vec::new(),
+    };
+    let mut all = vec![recado("Recado, SQLite", None)];
+    if let Some(postgres) = &at_hand.postgres {
+        all.push(recado("Recado, PostgreSQL", Some(postgres.clone())));
+    }
+    all.extend(node("Node", at_hand, &[])?);
+    if let Some(limit) = &at_hand.limit {
+        all.push(Candidate {
+            name: "nothing stored",
+            program: Program::Other(limit.canonicalize().context("the limit's program")?),
+            postgres: None,
+            environment: Vec::new(),
+        });
+    }
+    Ok(all)
+}
+
+/// The Node server that is at hand, if one is, in its leanest form: without a queue, the updates for
+/// those who poll in memory.
+///
+/// # Errors
+/// When there is no such folder, or no PostgreSQL for it.
+pub(crate) fn node(
+    name: &'static str,
+    at_hand: &AtHand,
+    more: &[(&'static str, &'static str)],
+) -> anyhow::Result<Option<Candidate>> {
+    let Some(folder) = &at_hand.peer else { return Ok(None) };
+    let postgres = at_hand.postgres.clone().context("the peer needs --postgres")?;
+    Ok(Some(Candidate {
+        name,
+        program: Program::Node(folder.canonicalize().context("the peer's folder")?),
+        postgres: Some(postgres),
+        environment: [("QUEUE", "0"), ("UPDATES", "memory")].iter().chain(more).copied().collect(),
+    }))
 }
 
 impl Candidate {
@@ -89,6 +139,7 @@ impl Program {
                 node.arg(folder.join("src/server.js"));
                 node
             }
+            Self::Other(program) => Command::new(program),
         };
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).env("NODE_ENV", "production");

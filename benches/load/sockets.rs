@@ -1,5 +1,5 @@
-//! Many Socket.IO clients, who cost next to nothing: they count frames, and answer pings. A few of
-//! them read what they get.
+//! Many Socket.IO clients, who cost next to nothing: they count frames, and answer pings. Some read
+//! what they get.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -20,6 +20,8 @@ use crate::frames::{Frame, Frames, masked};
 use crate::inflate::Inflate;
 use crate::server::token;
 use crate::table::progress;
+use crate::texts;
+use crate::tracker::Tracker;
 
 /// How many clients connect at once.
 const AT_ONCE: usize = 50;
@@ -31,6 +33,15 @@ const QUIET: Duration = Duration::from_millis(1_500);
 pub(crate) struct Sockets {
     clients: Vec<Arc<Seen>>,
     _reading: JoinSet<()>,
+}
+
+/// What clients read of what they get; all of them count it.
+#[derive(Clone)]
+pub(crate) enum Reads {
+    /// The first so many all texts. Clients offer compression, as browsers do.
+    TextsOf(usize),
+    /// All the numbers of the messages. Clients offer no compression, which they would have to undo.
+    Numbers(Arc<Tracker>),
 }
 
 /// What a client has got.
@@ -57,11 +68,11 @@ impl Count {
 }
 
 impl Sockets {
-    /// Connects clients, the first `readers` of whom read what they get.
+    /// Connects clients.
     pub(crate) async fn connect(
         to: SocketAddr,
         clients: usize,
-        readers: usize,
+        reads: &Reads,
     ) -> anyhow::Result<Self> {
         let (mut reading, mut all) = (JoinSet::new(), Vec::new());
         let numbers: Vec<_> = (0..clients).collect();
@@ -69,11 +80,12 @@ impl Sockets {
             let mut connecting = JoinSet::new();
             for &number in group {
                 let token = token(&format!("agent-{number}"))?;
-                connecting.spawn(async move { Socket::open(to, &token, number < readers).await });
+                let ear = reads.ear(number);
+                connecting.spawn(async move { Socket::open(to, &token, ear).await });
             }
             while let Some(socket) = connecting.join_next().await {
                 let (socket, seen) = (socket??, Arc::new(Seen::default()));
-                all.push((socket.reads, Arc::clone(&seen)));
+                all.push((matches!(socket.ear, Ear::Texts), Arc::clone(&seen)));
                 reading.spawn(socket.read_on(seen));
             }
         }
@@ -109,24 +121,46 @@ impl Sockets {
     }
 }
 
+impl Reads {
+    fn ear(&self, client: usize) -> Ear {
+        match self {
+            Self::TextsOf(readers) if client < *readers => Ear::Texts,
+            Self::TextsOf(_) => Ear::Frames,
+            Self::Numbers(tracker) => Ear::Numbers(client, Arc::clone(tracker)),
+        }
+    }
+}
+
+/// What a client reads.
+enum Ear {
+    Frames,
+    Texts,
+    Numbers(usize, Arc<Tracker>),
+}
+
 /// A client's connection.
 struct Socket {
     stream: TcpStream,
     frames: Frames,
     inflate: Inflate,
-    reads: bool,
+    ear: Ear,
 }
 
 impl Socket {
     /// Connects as a browser does: websocket at once, offering compression in a browser's words.
-    async fn open(to: SocketAddr, token: &str, reads: bool) -> anyhow::Result<Self> {
+    async fn open(to: SocketAddr, token: &str, ear: Ear) -> anyhow::Result<Self> {
+        let offer = match ear {
+            Ear::Numbers(..) => "",
+            Ear::Frames | Ear::Texts => {
+                "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+            }
+        };
         let mut stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
         let upgrade = format!(
             "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {to}\r\n\
              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{offer}\r\n"
         );
         stream.write_all(upgrade.as_bytes()).await?;
         let mut answer = Vec::new();
@@ -140,9 +174,9 @@ impl Socket {
         ensure!(head.starts_with("http/1.1 101"), "no upgrade: {head}");
         let mut inflate = Inflate::new();
         inflate.takes_over = !head.contains("server_no_context_takeover");
-        let mut socket = Self { stream, frames: Frames::new(), inflate, reads };
+        let mut socket = Self { stream, frames: Frames::new(), inflate, ear };
         socket.join(&answer[end..], token).await?;
-        socket.frames.reads = reads;
+        socket.frames.reads = !matches!(socket.ear, Ear::Frames);
         Ok(socket)
     }
 
@@ -184,7 +218,7 @@ impl Socket {
     async fn read(&mut self, seen: &Seen) -> anyhow::Result<bool> {
         thread_local!(static PIECE: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]));
         self.stream.readable().await?;
-        let Self { stream, frames, inflate, reads } = self;
+        let Self { stream, frames, inflate, ear } = self;
         let mut is_pinged = false;
         PIECE.with_borrow_mut(|piece| {
             let read = match stream.try_read(piece) {
@@ -195,15 +229,24 @@ impl Socket {
             };
             frames
                 .take(&piece[..read], |frame| {
-                    let text = if *reads { text_of(&packet(frame, inflate)?)? } else { None };
                     if frame.is_ping() {
                         is_pinged = true;
                         return Ok(());
                     }
+                    match ear {
+                        Ear::Frames => {}
+                        Ear::Texts => {
+                            lock(&seen.texts).extend(text_of(&packet(frame, inflate)?)?);
+                        }
+                        Ear::Numbers(client, tracker) => {
+                            if let Some(number) = number_of(&frame.payload) {
+                                tracker.hears(*client, number);
+                            }
+                        }
+                    }
                     *lock(&seen.last) = Some(Instant::now());
                     seen.frames.fetch_add(1, Ordering::Relaxed);
                     seen.bytes.fetch_add(frame.length as u64, Ordering::Relaxed);
-                    lock(&seen.texts).extend(text);
                     Ok(())
                 })
                 .inspect_err(|error| progress(&format!("a client gives up: {error:#}")))
@@ -230,6 +273,16 @@ fn text_of(packet: &[u8]) -> anyhow::Result<Option<String>> {
     }
     let text = event[1]["message"]["content"].as_str().context("no content")?;
     Ok(Some(text.to_owned()))
+}
+
+/// The number of a `message:new`, found without reading the rest of it.
+fn number_of(packet: &[u8]) -> Option<u64> {
+    const START: &[u8] = b"\"content\":\"";
+    let event = packet.strip_prefix(b"42[\"message:new\",")?;
+    let at = memchr::memmem::find(event, START)? + START.len();
+    let text = std::str::from_utf8(event.get(at..(at + 24).min(event.len()))?);
+    let text = text.or_else(|error| std::str::from_utf8(&event[at..at + error.valid_up_to()]));
+    texts::number(text.ok()?)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

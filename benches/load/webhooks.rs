@@ -2,19 +2,24 @@
 
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::Context as _;
 use bytes::Bytes;
 use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::{Duration, Instant, sleep_until};
+use tokio::time::{Duration, Instant, sleep_until, timeout};
 
 use crate::http::Connection;
 use crate::server::PHONE;
 use crate::texts;
+use crate::tracker::Tracker;
 
 /// How many webhooks may wait for their acknowledgement at once.
 const CONNECTIONS: u64 = 8;
+
+/// How long a text may take to everybody.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How many people write. Each has written once before anything is measured, since the first text
 /// of somebody is one event more.
@@ -49,7 +54,55 @@ impl WhatsApp {
 
     /// Delivers texts, each when it is due; returns once all have been acknowledged.
     pub(crate) async fn deliver(&self, numbers: Range<u64>) -> anyhow::Result<()> {
+        self.deliver_from(Instant::now(), numbers).await
+    }
+
+    /// As [`Self::deliver`], and tells `tracker` when each is due.
+    pub(crate) async fn deliver_to(
+        &self,
+        numbers: Range<u64>,
+        tracker: &Tracker,
+    ) -> anyhow::Result<()> {
         let start = Instant::now();
+        for (index, number) in (0..).zip(numbers.clone()) {
+            tracker.due(number, start + self.due(index));
+        }
+        self.deliver_from(start, numbers).await
+    }
+
+    /// Keeps so many texts on their way to everybody, until the time is over.
+    pub(crate) async fn keep(
+        &self,
+        in_flight: usize,
+        numbers: Range<u64>,
+        until: Instant,
+        tracker: &Arc<Tracker>,
+    ) -> anyhow::Result<()> {
+        let left = Arc::new(Mutex::new(numbers));
+        let mut senders = JoinSet::new();
+        for _ in 0..in_flight {
+            let (whatsapp, left, tracker) = (self.clone(), Arc::clone(&left), Arc::clone(tracker));
+            senders.spawn(async move {
+                let mut connection = Connection::open(whatsapp.to, "").await?;
+                while Instant::now() < until {
+                    let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let number = next.context("a server is faster than texts were made for")?;
+                    tracker.due(number, Instant::now());
+                    connection.post("/webhooks/whatsapp", whatsapp.webhook(number)).await?;
+                    if timeout(PATIENCE, tracker.reaches_all(number)).await.is_err() {
+                        break;
+                    }
+                }
+                anyhow::Ok(())
+            });
+        }
+        while let Some(sent) = senders.join_next().await {
+            sent??;
+        }
+        Ok(())
+    }
+
+    async fn deliver_from(&self, start: Instant, numbers: Range<u64>) -> anyhow::Result<()> {
         let mut senders = JoinSet::new();
         for first in 0..CONNECTIONS {
             let (whatsapp, numbers) = (self.clone(), numbers.clone());

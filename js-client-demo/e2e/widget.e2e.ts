@@ -1,7 +1,10 @@
 // The chat on a site, rows W* and A1 of docs/client.md.
 
-import { expect, networkErrors, test, until } from './world';
+import { resolve } from 'node:path';
+import { Chat, expect, networkErrors, test, until } from './world';
 import { offences } from './world/axe';
+
+const picture = resolve(import.meta.dirname, 'world/picture.png');
 
 test('W1: it opens over hostile styles, sends, and gives the focus back at Escape', async ({
   world,
@@ -78,7 +81,8 @@ test('W4: what is written while the server is away goes out once it is back', as
   await joao.writes('Durante');
   await panel.locator('.connection.offline').waitFor();
   await world.server.start();
-  await panel.getByRole('button', { name: 'Tentar agora' }).click();
+  // By then it may have found the server by itself.
+  await panel.locator('button.now').dispatchEvent('click');
 
   await panel.locator('.own', { hasText: 'Durante' }).locator('.ticks', { hasText: '✓' }).waitFor();
   await panel.locator('.connection.live').waitFor();
@@ -112,6 +116,88 @@ test('W6: on a site that may not show it a chat goes away, with one line in the 
   await joao.page.locator('recado-widget').waitFor({ state: 'hidden' });
   expect(joao.told.filter((line) => line.startsWith('recado:'))).toHaveLength(1);
 });
+
+test('W7: files go both ways, and nothing is fetched for them before the first', async ({
+  world,
+}) => {
+  const joao = await world.visitor();
+  await joao.opens();
+  await joao.writes('Vou mandar a foto');
+  const card = (await world.ada.opens('/board')).card('João Silva');
+  const id = await card.filter({ hasText: 'Vou mandar a foto' }).getAttribute('data-card');
+  const forFiles = () => joao.requests.filter((url) => url.includes('/files-'));
+  expect(forFiles()).toEqual([]);
+
+  const panel = joao.panel();
+  await panel.locator('input[type=file]').setInputFiles(picture);
+  await panel.locator('.own .file img').waitFor();
+  const bia = new Chat((await world.bia.opens(`/chat/${id}`)).page);
+  await bia.page.locator('.message .picture').waitFor();
+  await bia.page.setInputFiles('.composer input[type=file]', {
+    name: 'nota.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('Nota fiscal'),
+  });
+  await bia.page.waitForSelector('.composer-send:not([disabled])');
+  await bia.page.click('.composer-send');
+  const note = panel.locator('.theirs .file a', { hasText: 'nota.txt' });
+  await note.waitFor();
+  expect(await offences(joao.page, panel)).toEqual([]);
+
+  const url = new URL((await note.getAttribute('href')) ?? '', world.server.url);
+  expect(await (await fetch(url)).text()).toBe('Nota fiscal');
+  expect(forFiles()).toHaveLength(1);
+  expect(await panel.locator('.own .file').count()).toBe(1);
+});
+
+for (const { locale, tooLarge, unsupported, cancel } of [
+  {
+    locale: 'pt-BR',
+    tooLarge: 'O arquivo é grande demais: o limite é 10 MB.',
+    unsupported: 'Arquivos deste tipo não podem ser enviados.',
+    cancel: 'Cancelar',
+  },
+  {
+    locale: 'en',
+    tooLarge: 'The file is too large: the limit is 10 MB.',
+    unsupported: 'Files of this type cannot be sent.',
+    cancel: 'Cancel',
+  },
+]) {
+  test(`W7: a file shows how far it is, can be called off, and why it is refused, ${locale}`, async ({
+    world,
+  }) => {
+    const snippet = `<script async src="${world.server.url}/widget.js" data-inbox="pub_demo"
+      data-locale="${locale}"></script>`;
+    const joao = await world.visitor({ snippet });
+    joao.overlooks = [networkErrors];
+    await joao.opens();
+    const panel = joao.panel();
+    await panel.locator('.first button').click();
+    const choose = (name: string, buffer: Buffer) =>
+      panel.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer });
+    const line = (name: string) => panel.locator('.bringing', { hasText: name });
+
+    // Made there: ten megabytes take their time on the way to a browser that is driven.
+    await panel.locator('input[type=file]').evaluate((input: HTMLInputElement) => {
+      const files = new DataTransfer();
+      files.items.add(new File([new Uint8Array(10_000_001)], 'filme.png'));
+      input.files = files.files;
+      input.dispatchEvent(new Event('change'));
+    });
+    await line('filme.png').getByText(tooLarge).waitFor();
+    await choose('pagina.png', Buffer.from('<!DOCTYPE html><script>alert(1)</script>'));
+    await line('pagina.png').getByText(unsupported).waitFor();
+    expect(await offences(joao.page, panel)).toEqual([]);
+    await joao.page.route('**/media', () => {});
+    await choose('foto.png', Buffer.from('…'));
+    await line('foto.png').getByRole('progressbar').waitFor();
+    await line('foto.png').getByRole('button', { name: cancel }).click();
+
+    await line('foto.png').waitFor({ state: 'detached' });
+    expect(await panel.locator('.own').count()).toBe(0);
+  });
+}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`A1: axe finds nothing in the chat, from the first question to the rating, ${colorScheme}`, async ({

@@ -1,5 +1,4 @@
 import { ApiError } from './problem';
-import type { Session } from './session';
 
 /** How an upload is watched and called off. */
 export type Upload = {
@@ -11,11 +10,11 @@ export type Upload = {
 /** Hands a file over. `fetch` cannot tell how far it is; XMLHttpRequest can. */
 export async function upload(
   url: string,
-  session: Session,
+  bearer: { token: () => Promise<string | null> },
   file: File,
   { signal, onProgress }: Upload = {},
 ): Promise<{ id: string }> {
-  const token = await session.token();
+  const token = await bearer.token();
   const form = new FormData();
   form.append('file', file);
   return new Promise((resolve, reject) => {

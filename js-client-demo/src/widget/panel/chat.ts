@@ -61,9 +61,10 @@ export class Chat {
   readAt: string | null = null;
   hasOlder = false;
   isClosed = false;
+  /** By what the server knows the visitor. */
+  readonly key: Key;
   readonly #world: ChatWorld;
   readonly #lines = new Lines();
-  readonly #key: Key;
   readonly #span = new Span();
   readonly #link: Link;
   readonly #outbox: Outbox;
@@ -77,11 +78,11 @@ export class Chat {
 
   constructor(world: ChatWorld) {
     this.#world = world;
-    this.#key = new Key(world.storage, world.inbox);
+    this.key = new Key(world.storage, world.inbox);
     this.#link = new Link({
       baseUrl: '',
-      session: this.#key,
-      ask: (path, init) => this.#ask(path, init),
+      session: this.key,
+      ask: (path, init) => this.ask(path, init),
       makeSocket: world.makeSocket,
       browser: thisBrowser,
       random: Math.random,
@@ -114,12 +115,12 @@ export class Chat {
 
   /** Asks how the site wants its chat, and goes on with the one that this browser knows. */
   async start(): Promise<void> {
-    const site: Site = await this.#get(
+    const site: Site = await this.get(
       `/api/livechat/inboxes/${encodeURIComponent(this.#world.inbox)}`,
     );
     this.#set({ site, agents: site.agents });
     this.#outbox.start();
-    if (this.#key.held) await this.#enter();
+    if (this.key.held) await this.enter();
     else this.#set({ connection: { ...notYet, status: 'connected' } });
   }
 
@@ -145,12 +146,12 @@ export class Chat {
   /** The site vouches for the visitor, who finds the conversation of their other browsers. */
   identify(identity: Identity): void {
     this.#identity = identity;
-    if (this.#key.held) void this.#enter().catch(() => {});
+    if (this.key.held) void this.enter().catch(() => {});
   }
 
-  send(content: string): void {
+  send(content: string, mediaId?: string): void {
     this.#typedAt = 0;
-    this.#outbox.add('', { content } as Outgoing['post']);
+    this.#outbox.add('', { content, mediaId } as Outgoing['post']);
   }
 
   retry(clientId: string): void {
@@ -180,16 +181,10 @@ export class Chat {
     if (session) this.#set({ session: { ...session, rating: { score, comment } } });
   }
 
-  /** Everything that was said, to be kept. */
-  async transcript(): Promise<Blob> {
-    const response = await this.#ask(this.#path('transcript?format=text'), {});
-    return response.blob();
-  }
-
   async loadOlder(): Promise<void> {
     const [first] = this.lines();
     if (!first || !this.hasOlder) return;
-    const page = await this.#get<Page>(this.#path(`messages?before=${first.id}`));
+    const page = await this.get<Page>(this.path(`messages?before=${first.id}`));
     for (const line of page.messages) this.#lines.put(line);
     this.#set({ hasOlder: page.hasMore });
   }
@@ -202,8 +197,8 @@ export class Chat {
   // The session
 
   /** Begins a chat, or goes on with the one whose token is held, and follows it. */
-  async #enter(): Promise<ChatSession> {
-    const had = this.#key.held;
+  async enter(): Promise<ChatSession> {
+    const had = this.key.held;
     const { name, email, ...fields } = this.#answers ?? {};
     const who = this.#identity;
     const told = {
@@ -215,7 +210,7 @@ export class Chat {
       ...(who && { identity: { userId: who.userId, hash: who.hash } }),
       ...(this.#page && { page: this.#page }),
     };
-    const opened = await this.#get<Opened>('/api/livechat/sessions', {
+    const opened = await this.get<Opened>('/api/livechat/sessions', {
       method: 'POST',
       body: JSON.stringify(told),
     });
@@ -224,7 +219,7 @@ export class Chat {
       this.#link.stop();
       this.#lines.clear();
     }
-    this.#key.take(opened.token);
+    this.key.take(opened.token);
     this.#set({ session: opened.session, isClosed: false });
     if (isOther) {
       this.#link.configure(await fetchSettings('', fetch, this.#span.signal));
@@ -238,7 +233,7 @@ export class Chat {
   }
 
   async #load(): Promise<void> {
-    const page = await this.#get<Page>(this.#path('messages'));
+    const page = await this.get<Page>(this.path('messages'));
     for (const line of page.messages) this.#lines.put(line);
     this.#set({ hasOlder: page.hasMore });
     this.#link.begin(page.seq);
@@ -251,8 +246,9 @@ export class Chat {
 
   /** Hands a message to the server, and first begins a chat if there is none. */
   async #post(item: Outgoing, signal: AbortSignal): Promise<never> {
-    if (!this.session) await this.#enter();
-    const body = { content: item.post.content, clientId: item.clientId };
+    if (!this.session) await this.enter();
+    const { content, mediaId } = item.post;
+    const body = { content, mediaId, clientId: item.clientId };
     let line: Line;
     try {
       line = await this.#send<Line>('messages', body, signal);
@@ -271,7 +267,7 @@ export class Chat {
 
   #forget(): void {
     this.#link.stop();
-    this.#key.lose();
+    this.key.lose();
     this.#set({ session: null });
   }
 
@@ -322,7 +318,7 @@ export class Chat {
     const newest = lines.at(-1);
     if (!newest) return;
     this.#unread += lines.length;
-    this.#world.onUnread(this.#unread, newest.content.slice(0, 140));
+    this.#world.onUnread(this.#unread, (newest.content || '📎').slice(0, 140));
   }
 
   #sayRead(): void {
@@ -339,28 +335,31 @@ export class Chat {
 
   // Requests
 
-  #path(what: string): string {
+  /** The address of something of the chat's own. */
+  path(what: string): string {
     return `/api/livechat/sessions/${this.session?.id}/${what}`;
   }
 
   #send<Answer>(what: string, body: object = {}, signal?: AbortSignal): Promise<Answer> {
-    return this.#get(this.#path(what), {
+    return this.get(this.path(what), {
       method: 'POST',
       body: JSON.stringify(body),
       ...(signal && { signal }),
     });
   }
 
-  async #get<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await this.#ask(path, init);
+  /** What the server answers; throws what it refuses. */
+  async get<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await this.ask(path, init);
     if (!response.ok) throw await refusal(response);
     return response.status === 204 ? (undefined as Answer) : response.json();
   }
 
-  #ask(path: string, init: RequestInit): Promise<Response> {
+  /** What is answered to the visitor, whatever it is. */
+  ask(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     if (init.body) headers.set('Content-Type', 'application/json');
-    if (this.#key.held) headers.set('Authorization', `Bearer ${this.#key.held}`);
+    if (this.key.held) headers.set('Authorization', `Bearer ${this.key.held}`);
     const late = AbortSignal.timeout(patienceMs);
     const isStream = headers.get('Accept') === 'text/event-stream';
     const signal = init.signal && !isStream ? AbortSignal.any([init.signal, late]) : init.signal;

@@ -1,4 +1,5 @@
-import type { Outgoing } from '../../inbox-client';
+import type { Media, Outgoing } from '../../inbox-client';
+import type { Language } from '../talk';
 import type { Chat } from './chat';
 import { h } from './dom';
 import type { Words } from './text';
@@ -12,6 +13,8 @@ export class Log {
   readonly element: HTMLElement;
   readonly #chat: Chat;
   readonly #words: Words;
+  readonly #language: Language;
+  readonly #files = new Map<string, HTMLElement>();
   readonly #drawn = new Map<string, { element: HTMLElement; signature: string }>();
   readonly #greeting = h('div', { class: 'line theirs' });
   readonly #older: HTMLButtonElement;
@@ -19,8 +22,9 @@ export class Log {
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
 
-  constructor(chat: Chat, words: Words, language: string) {
+  constructor(chat: Chat, words: Words, language: Language) {
     this.#chat = chat;
+    this.#language = language;
     this.#words = words;
     this.#time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
     this.#day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' });
@@ -98,16 +102,16 @@ export class Log {
   #line(line: Line): HTMLElement {
     const isOwn = line.direction === 'INBOUND';
     const isRead = isOwn && this.#isRead(line);
-    const { deletedAt, clientId } = line.metadata;
+    const { deletedAt, clientId, media } = line.metadata;
     const signature = `${line.content}|${deletedAt}|${isRead}`;
     return this.#once(clientId ?? line.id, signature, () => {
-      const content = deletedAt ? this.#words.deleted : line.content || this.#fileOf(line);
       const state = isRead ? this.#words.read : this.#words.sent;
       return h(
         'div',
         { class: `line ${isOwn ? 'own' : 'theirs'}${deletedAt ? ' deleted' : ''}` },
         ...(line.author ? [h('b', { text: line.author.name })] : []),
-        h('span', { class: 'said', text: content }),
+        ...(media && !deletedAt ? [this.#file(media)] : []),
+        h('span', { class: 'said', text: deletedAt ? this.#words.deleted : line.content }),
         h(
           'small',
           { text: this.#time.format(new Date(line.timestamp)) },
@@ -131,7 +135,7 @@ export class Log {
       h(
         'div',
         { class: `line own ${item.state}` },
-        h('span', { class: 'said', text: item.post.content ?? '' }),
+        h('span', { class: 'said', text: item.post.content || '📎' }),
         item.state === 'failed'
           ? h('button', {
               class: 'again',
@@ -159,8 +163,28 @@ export class Log {
     return isTold || line.status === 'READ';
   }
 
-  #fileOf({ metadata: { media } }: Line): string {
-    return `📎 ${media?.filename ?? this.#words.file}`;
+  /** The same element however often its line is drawn: what is in it stays as it is. */
+  #file(media: Media): HTMLElement {
+    let file = this.#files.get(media.id);
+    if (!file) {
+      file = h('span', { class: 'file', text: `📎 ${media.filename ?? ''}` });
+      this.#files.set(media.id, file);
+      void this.#show(media, file);
+    }
+    return file;
+  }
+
+  async #show(media: Media, file: HTMLElement): Promise<void> {
+    try {
+      const { shown } = await import('./later/files');
+      const element = await shown(this.#chat, media, this.#language);
+      const isAtEnd = this.#isAtEnd();
+      file.replaceChildren(element);
+      if (isAtEnd) this.toEnd();
+    } catch {
+      // It is asked for again when its line is drawn anew.
+      this.#files.delete(media.id);
+    }
   }
 
   #separator(day: string): HTMLElement {

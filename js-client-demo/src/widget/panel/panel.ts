@@ -3,7 +3,7 @@ import { deviceStorage } from '../../inbox-client/storage';
 import { colorOf, heard, languageOf, say, type ToPage, type ToPanel } from '../talk';
 import { Chat } from './chat';
 import { h, icon } from './dom';
-import { preChat, rating } from './forms';
+import { preChat } from './forms';
 import { Log } from './log';
 import { words as allWords } from './text';
 import './panel.css';
@@ -53,7 +53,9 @@ function start(inbox: string, asked: URLSearchParams): void {
   const close = button(words.close, 'm6 9 6 6 6-6');
   close.onclick = () => tell({ say: 'close' });
   menu.append(
-    choice(words.transcript, () => void save()),
+    choice(words.transcript, () => {
+      import('./later/transcript').then(({ save }) => save(chat)).catch(() => {});
+    }),
     choice(words.end, () => void chat.end().catch(() => {})),
   );
   const log = new Log(chat, words, language);
@@ -69,9 +71,12 @@ function start(inbox: string, asked: URLSearchParams): void {
     'M3.7 3a.5.5 0 0 0-.7.7l2.9 7.6a2 2 0 0 1 0 1.4L3 20.3a.5.5 0 0 0 .7.7l18-8.5a.5.5 0 0 0 0-.9zM6 12h16',
   );
   send.type = 'submit';
-  const composer = h('form', { class: 'composer' }, entry, send);
+  const picker = h('input', { type: 'file', multiple: true, hidden: true });
+  const attach = button(words.attach, 'M12 5v14M5 12h14');
+  const composer = h('form', { class: 'composer' }, attach, picker, entry, send);
   let first: HTMLFormElement | null = null;
-  const foot = h('div', { class: 'foot' }, composer);
+  const tray = h('div');
+  const foot = h('div', { class: 'foot' }, tray, composer);
   document.body.append(
     h(
       'header',
@@ -103,6 +108,7 @@ function start(inbox: string, asked: URLSearchParams): void {
     }
     // What is asked first is known only then.
     composer.hidden = !site || asks || chat.isClosed;
+    attach.hidden = !site?.largestFileKb;
     send.disabled = entry.value.trim() === '';
   }
 
@@ -135,16 +141,15 @@ function start(inbox: string, asked: URLSearchParams): void {
     notice.replaceChildren();
     if (chat.isClosed) notice.append(h('p', { class: 'over', text: words.closed }));
     else if (isOver) {
-      notice.append(h('p', { class: 'over', text: words.ended }), rating(chat, words));
+      import('./later/over').then(
+        ({ over }) => {
+          if (state === noticed) notice.replaceChildren(...over(chat, language));
+          log.toEnd();
+        },
+        () => {},
+      );
     }
     log.toEnd();
-  }
-
-  async function save(): Promise<void> {
-    const blob = await chat.transcript();
-    const url = URL.createObjectURL(blob);
-    h('a', { href: url, download: 'chat.txt' }).click();
-    URL.revokeObjectURL(url);
   }
 
   function choice(text: string, act: () => void): HTMLButtonElement {
@@ -156,6 +161,23 @@ function start(inbox: string, asked: URLSearchParams): void {
     return made;
   }
 
+  function bring(files: Iterable<File>): void {
+    import('./later/files').then(
+      (later) => {
+        for (const file of files) later.bring(chat, file, language, tray);
+      },
+      () => {},
+    );
+  }
+
+  attach.onclick = () => picker.click();
+  picker.onchange = () => {
+    bring([...(picker.files ?? [])]);
+    picker.value = '';
+  };
+  entry.onpaste = ({ clipboardData }) => {
+    if (!attach.hidden && clipboardData?.files.length) bring([...clipboardData.files]);
+  };
   entry.oninput = () => {
     chat.type();
     send.disabled = entry.value.trim() === '';

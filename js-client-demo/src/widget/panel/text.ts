@@ -25,18 +25,13 @@ const portuguese = {
   sent: 'enviada',
   read: 'lida',
   deleted: 'Mensagem apagada',
-  file: 'Arquivo',
   start: 'Começar',
   required: 'obrigatório',
   end: 'Encerrar conversa',
   transcript: 'Baixar a conversa',
-  ended: 'Conversa encerrada. Escreva para continuar.',
-  howWas: 'Como foi o atendimento?',
-  stars: (score: number) => `${score} de 5`,
-  comment: 'Quer comentar?',
-  thanks: 'Obrigado pela avaliação!',
   closed: 'Este chat não está mais disponível.',
   log: 'Mensagens',
+  attach: 'Enviar um arquivo',
 };
 
 const english: typeof portuguese = {
@@ -64,18 +59,13 @@ const english: typeof portuguese = {
   sent: 'sent',
   read: 'read',
   deleted: 'Message deleted',
-  file: 'File',
   start: 'Start',
   required: 'required',
   end: 'End the chat',
   transcript: 'Download the chat',
-  ended: 'The chat is over. Write to go on.',
-  howWas: 'How did we do?',
-  stars: (score) => `${score} of 5`,
-  comment: 'Anything to add?',
-  thanks: 'Thank you for telling us!',
   closed: 'This chat is not available any more.',
   log: 'Messages',
+  attach: 'Send a file',
 };
 
 export type Words = typeof portuguese;

@@ -30,6 +30,8 @@ export type Site = {
   locale: string | null;
   preChat: Question[];
   requiresIdentity: boolean;
+  /** In kB; 0 where visitors send no files. */
+  largestFileKb: number;
   agents: 'available' | 'away';
 };
 

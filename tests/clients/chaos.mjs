@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { endOfLog } from './chaos/http.mjs';
 import { kinds } from './chaos/kinds.mjs';
+import { Nginx } from './chaos/nginx.mjs';
 import { PROXIES, Way } from './chaos/proxy.mjs';
 import { Publisher } from './chaos/publisher.mjs';
 import { Random } from './chaos/random.mjs';
@@ -11,12 +12,14 @@ import { SABOTAGES, sabotage } from './chaos/sabotage.mjs';
 import { Server } from './chaos/server.mjs';
 import { printTable } from './chaos/table.mjs';
 import { tokenOf } from './chaos/token.mjs';
-import { until } from './chaos/wait.mjs';
+import { pause, until } from './chaos/wait.mjs';
 
 const USAGE = `usage: node chaos.mjs --server PATH_TO_RECADO [--database-url URL] [--events 10000] [--clients 30]
   [--cuts 200] [--kills 2] [--rate EVENTS_PER_SECOND] [--seed N] [--seconds-limit 300]
   [--proxy ${Object.keys(PROXIES).join('|')}]
                                   a bad proxy in place of cuts and kills, with 200 events
+  [--nginx CONFIGURATION [--nodes 3] [--restarts 3]]
+                                  nodes on one database behind an nginx (NGINX_PROGRAM), restarted in turn instead
   [--sabotage ${SABOTAGES.join('|')}]   break something on purpose: the run has to fail`;
 
 const SETTINGS = { tenant: 'chaos', phone: 'phone', secret: 'the secret of a server that lives for one test' };
@@ -32,7 +35,11 @@ const deadline = Date.now() + options.secondsLimit * 1000;
 const began = Date.now();
 console.log(`# seed ${options.seed}`);
 const random = new Random(options.seed);
-const server = await Server.start(options.server, { ...SETTINGS, databaseUrl: options.databaseUrl }, random.fork());
+const nodes = [];
+while (nodes.length < options.nodes) {
+  nodes.push(await Server.start(options.server, { ...SETTINGS, databaseUrl: options.databaseUrl }, random.fork()));
+}
+const server = options.nginx ? await Nginx.start(process.env.NGINX_PROGRAM ?? 'nginx', options.nginx, nodes, random.fork()) : nodes[0];
 const observer = { url: server.url, token: tokenOf('observer', SETTINGS.tenant, SETTINGS.secret) };
 const before = await endOfLog(observer);
 const told = new Map();
@@ -40,14 +47,20 @@ const messages = Math.ceil(options.events / 2);
 const last = before + messages * 2;
 const publisher = new Publisher(server.url, SETTINGS.phone, messages, random.fork());
 
+/** Kills and restarts, one after the other. */
+let restarting = Promise.resolve();
 const clients = [];
 for (let number = 0; number < options.clients; number += 1) clients.push(await startClient(number));
 for (const client of clients) client.running.ready.then(() => (client.isReady = true));
 await require(Promise.all(clients.map(({ running }) => running.ready)), 'all clients are connected');
 
+const spread = options.nginx ? await Promise.all(nodes.map(connections)) : [];
+
 // A client that is cut off before it has got anything must miss nothing either.
 cutAll();
 await require(publisher.publish(messages - 1, options.rate, disturbances()), 'everything is published');
+await pause(LATEST * 2); // Until the last of them has begun.
+await require(restarting, 'all nodes are back');
 let isComplete = await everybodyHas(last - 2);
 if (isComplete) {
   // Nor must one that is cut off when it has everything get anything twice; the last message shows that it is back.
@@ -61,6 +74,7 @@ await report();
 function readOptions() {
   const number = { type: 'string' };
   const names = ['server', 'database-url', 'events', 'clients', 'cuts', 'kills', 'rate', 'seed', 'seconds-limit', 'proxy', 'sabotage'];
+  names.push('nginx', 'nodes', 'restarts');
   try {
     const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, number])) });
     const count = (name, usual) => {
@@ -74,13 +88,19 @@ function readOptions() {
     };
     if (!values.server) throw new Error('--server is missing');
     const proxy = oneOf('proxy', Object.keys(PROXIES));
+    const { nginx } = values;
+    const databaseUrl = values['database-url'] ?? (nginx && process.env.TEST_DATABASE_URL);
+    if (nginx && !databaseUrl) throw new Error('--nginx takes a --database-url, or TEST_DATABASE_URL, that nodes can share');
     return {
       server: values.server,
-      databaseUrl: values['database-url'],
+      databaseUrl,
+      nginx,
+      nodes: nginx ? Math.max(1, count('nodes', 3)) : 1,
+      restarts: nginx ? count('restarts', 3) : 0,
       events: Math.max(4, count('events', proxy ? 200 : 10_000)),
       clients: count('clients', 30),
-      cuts: count('cuts', proxy ? 0 : 200),
-      kills: count('kills', proxy ? 0 : 2),
+      cuts: count('cuts', proxy || nginx ? 0 : 200),
+      kills: count('kills', proxy || nginx ? 0 : 2),
       rate: Math.max(1, count('rate', proxy ? 50 : 250)),
       seed: count('seed', Math.floor(Math.random() * 2 ** 32)),
       secondsLimit: count('seconds-limit', 300),
@@ -103,7 +123,7 @@ async function require(promise, what) {
     const states = clients.map(({ name, transport, isReady, record }) =>
       [`${name}, ${transport}: ${isReady ? `${record.received} events` : 'never connected'}`, ...record.details].join('; '),
     );
-    console.error(`not within ${options.secondsLimit} s: ${what}\n${states.join('\n')}\n${server.lines.join('\n')}`);
+    console.error(`not within ${options.secondsLimit} s: ${what}\n${states.join('\n')}\n${lines().join('\n')}`);
     process.exit(1);
   }
   clearTimeout(timer);
@@ -125,8 +145,12 @@ async function startClient(number) {
   const transports = options.proxy && options.proxy !== 'buffer' ? ['polling', 'default'] : ['websocket', 'polling', 'default'];
   // With a bad proxy the unchanged client is to show what the README advises, which begins with a websocket.
   const isAdvised = kind.isAdvised && options.proxy;
-  const transport = isAdvised ? 'default' : kind.hasTransports ? random.pick(transports) : 'http';
-  const way = await Way.open(server.port, options.proxy);
+  // Of three of each kind behind nginx, each takes another.
+  const own = options.nginx ? transports[Math.floor(number / kinds.length) % 3] : random.pick(transports);
+  const transport = isAdvised ? 'default' : kind.hasTransports ? own : 'http';
+  // Behind nginx each has an address of its own, by which those that poll find their node again.
+  const from = options.nginx ? `127.0.1.${number + 1}` : undefined;
+  const way = await Way.open(server.port, options.proxy, from);
   const record = new Record(told);
   if (options.sabotage) sabotage(options.sabotage, way, record);
   const token = tokenOf(`user-${number}`, SETTINGS.tenant, SETTINGS.secret);
@@ -138,24 +162,40 @@ function cutAll() {
   if (options.cuts > 0) clients.forEach(({ way }) => way.cut(random));
 }
 
-/** Calls for each cut and kill when as many messages are published as chance wants. */
+/** How many clients are connected to a node. */
+async function connections({ url }) {
+  const answer = await fetch(`${url}/api/socket/connections`, { headers: { authorization: `Bearer ${observer.token}` } });
+  return (await answer.json()).length;
+}
+
+function lines() {
+  return [...nodes, ...(options.nginx ? [server] : [])].flatMap((each) => each.lines);
+}
+
+/** Calls for each cut, kill and restart when as many messages are published as chance wants. */
 function disturbances() {
   const cut = () => {
     const connected = clients.filter(({ way }) => way.isInUse);
     if (connected.length > 0) random.pick(connected).way.cut(random);
   };
+  const killed = (node) => () => node.killAndRestart().then(() => node.answers());
+  const restarted = (node) => () => node.restart().then(() => node.answers());
   const at = (share) => Math.floor(messages * share);
   const cuts = Array.from({ length: options.cuts }, () => ({ at: at(random.next()), act: cut }));
-  const kills = Array.from({ length: options.kills }, () => ({ at: at(0.1 + random.next() * 0.8), act: () => server.killAndRestart() }));
-  const plan = [...cuts, ...kills].sort((one, other) => one.at - other.at);
-  let restarting = Promise.resolve();
+  const kills = Array.from({ length: options.kills }, () => ({ at: at(0.1 + random.next() * 0.8), act: killed(random.pick(nodes)) }));
+  // Each node once before one is restarted again, the first ones soon: they take their time.
+  const restarts = Array.from({ length: options.restarts }, (_, number) => ({
+    at: at((0.05 + number) / (options.restarts + 1)),
+    act: restarted(nodes[number % nodes.length]),
+  }));
+  const plan = [...cuts, ...kills, ...restarts].sort((one, other) => one.at - other.at);
   return (published) => {
     while (plan.length > 0 && plan[0].at <= published) {
       const { act } = plan.shift();
       setTimeout(() => {
         // One after the other: there is nothing to kill while the server is being started.
         if (act === cut) cut();
-        else restarting = restarting.then(act).then(() => server.answers());
+        else restarting = restarting.then(act);
       }, random.between(0, LATEST));
     }
   };
@@ -167,12 +207,16 @@ async function report() {
   const failed = printTable(rows, before + 1, before + publisher.acknowledged * 2);
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`# ${publisher.acknowledged} messages of ${publisher.people.size} people in ${publisher.requests} webhooks, ${publisher.retries} of them again`);
-  console.log(`# ${publisher.acknowledged * 2} events, ${server.kills} kills, ${seconds} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+  const kills = nodes.reduce((sum, node) => sum + node.kills, 0);
+  const stops = nodes.flatMap((node) => node.stops);
+  if (spread.includes(0)) console.log('# a node had no clients');
+  if (options.nginx) console.log(`# ${nodes.length} nodes, at first with ${spread.join(', ')} connections, stopped within ${stops.join(', ')} ms`);
+  console.log(`# ${publisher.acknowledged * 2} events, ${kills} kills, ${seconds} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
   if (!isComplete) console.log('# not everybody has the end of the log');
-  for (const line of server.lines) console.log(`# server: ${line}`);
+  for (const line of lines()) console.log(`# server: ${line}`);
   console.log(`${rows.length - failed} passed, ${failed} failed`);
   // Clients that have been stopped in a request may keep the process alive.
-  process.exit(failed > 0 ? 1 : 0);
+  process.exit(failed > 0 || spread.includes(0) ? 1 : 0);
 }
 
 /** The log as it stands at the end: each message once, an event of its conversation for each, and each conversation opened once. */

@@ -22,15 +22,17 @@ export class Way {
   cuts = 0;
   #mode;
   #target;
+  #from;
   #connections = new Set();
   #server;
   /** Changes what the server says on its way, to show that the test notices; see sabotage.mjs. */
   spoil = (chunk) => chunk;
 
-  /** `mode` is nothing for a plain pipe, or how the proxy is bad: one of PROXIES. */
-  static async open(target, mode) {
+  /** `mode` is nothing for a plain pipe, or how the proxy is bad: one of PROXIES; `from` is whose address the server sees. */
+  static async open(target, mode, from) {
     const way = new Way();
     way.#mode = mode;
+    way.#from = from;
     way.#target = target;
     way.#server = createServer({ noDelay: true }, (client) => way.#join(client));
     await new Promise((resolve) => way.#server.listen(0, '127.0.0.1', resolve));
@@ -56,7 +58,7 @@ export class Way {
   }
 
   #join(client) {
-    const server = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
+    const server = connect({ port: this.#target, host: '127.0.0.1', localAddress: this.#from, noDelay: true });
     const connection = {
       end: (ending = 'destroy') => {
         clearInterval(connection.timer);

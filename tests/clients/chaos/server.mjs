@@ -18,6 +18,8 @@ export class Server {
   /** The last lines that it has logged; at the level `warn` there are few. */
   lines = [];
   kills = 0;
+  /** How long it took to stop each time it was asked to, in milliseconds. */
+  stops = [];
   #program;
   #arguments;
   #directory;
@@ -48,10 +50,16 @@ export class Server {
   /** Kills it as a power cut would, and starts it anew at once. */
   async killAndRestart() {
     this.kills += 1;
-    const killed = this.#child;
-    killed.removeAllListeners('exit');
-    killed.kill('SIGKILL');
-    if (killed.exitCode === null && killed.signalCode === null) await once(killed, 'exit');
+    await this.#end('SIGKILL');
+    this.#spawn();
+  }
+
+  /** Asks it to stop, as a supervisor does, and starts it anew when it has. */
+  async restart() {
+    const asked = Date.now();
+    const code = await this.#end('SIGTERM');
+    this.stops.push(Date.now() - asked);
+    if (code !== 0) await this.#died(`asked to stop, it ended with ${code}`);
     this.#spawn();
   }
 
@@ -60,6 +68,14 @@ export class Server {
     const answering = () => fetch(`${this.url}/api/realtime/config`).then(({ body }) => body.cancel().then(() => true), () => false);
     if (await until(Date.now() + SECONDS_TO_START * 1000, answering)) return;
     throw new Error(`the server does not answer: ${this.lines.join('\n')}`);
+  }
+
+  async #end(signal) {
+    const child = this.#child;
+    child.removeAllListeners('exit');
+    child.kill(signal);
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
   }
 
   #spawn() {
@@ -93,7 +109,8 @@ export class Server {
   }
 }
 
-async function freePort(random) {
+/** A port that nothing listens on. */
+export async function freePort(random) {
   for (;;) {
     const port = random.between(FIRST_PORT, LAST_PORT);
     const probe = createServer();

@@ -113,6 +113,7 @@ impl Session {
         progress: Arc<Progress>,
         (signals, receipts): (Signals, Receipts),
     ) -> Self {
+        signals.counts().connect(reader.tenant());
         match &reader {
             Reader::Agent(caller) => signals.enters(caller),
             Reader::Visitor(visitor) => signals.visitor_enters(&visitor.chat),
@@ -300,6 +301,7 @@ impl Drop for Session {
             Reader::Agent(caller) => self.signals.leaves(caller, self.socket.id),
             Reader::Visitor(visitor) => self.signals.visitor_leaves(&visitor.chat),
         }
+        self.signals.counts().disconnect(self.reader.tenant());
     }
 }
 

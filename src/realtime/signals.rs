@@ -17,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::elsewhere::News;
 use super::mailbox::Mailbox;
 use super::presence::Presence;
+use super::stats::Counts;
 use super::typing::{Typing, Typist};
 use super::viewing::Look;
 use super::visitors::Visitors;
@@ -24,13 +25,15 @@ use crate::auth::Caller;
 use crate::config;
 use crate::courier::Hints;
 use crate::desk::{
-    Chat, ChatSessionId, Contact, ConversationId, Desks, Heard, InboxId, NodeId, TenantId, Typed,
-    UserId, WebPage,
+    Chat, ChatSessionId, Contact, ConversationId, Desks, InboxId, TenantId, Typed, UserId, WebPage,
 };
 use crate::telemetry::FIGURES;
 
 /// How often it is looked for what has come to an end.
 const SWEEP: Duration = Duration::from_millis(100);
+
+/// How often other nodes are told how many are connected, if that has changed.
+const COUNT: Duration = Duration::from_secs(1);
 
 /// How often it is stored who is there.
 const STORE: Duration = Duration::from_secs(1);
@@ -48,6 +51,7 @@ struct Inner {
     presence: Mutex<Presence>,
     /// Locked after `presence`, never before.
     visitors: Mutex<Visitors>,
+    counts: Mutex<Counts>,
     untold: Mailbox<Signal>,
     hints: Hints,
     desks: Desks,
@@ -71,6 +75,7 @@ impl Signals {
             typing: Mutex::new(Typing::new(typing_timeout, desks.clone())),
             presence: Mutex::new(Presence::new(grace, desks.clone())),
             visitors: Mutex::new(Visitors::new(grace, desks.clone())),
+            counts: Mutex::default(),
             untold: Mailbox::default(),
             hints,
             desks,
@@ -79,12 +84,14 @@ impl Signals {
 
     /// Tells, for as long as it is polled, what happens.
     pub async fn tell(self, io: SocketIo) {
-        let mut rounds = interval(SWEEP);
+        let (mut rounds, mut counting) = (interval(SWEEP), interval(COUNT));
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        counting.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 signal = self.0.untold.next() => signal.tell(&io).await,
                 _ = rounds.tick() => self.sweep(Instant::now()),
+                _ = counting.tick() => self.counts().tell(self.desks()),
             }
         }
     }
@@ -126,26 +133,6 @@ impl Signals {
                     self.contact_typing(conversation, &contact, is_on);
                 }
                 Err(RecvError::Lagged(_)) => tracing::debug!("signals are lost"),
-                Err(RecvError::Closed) => return,
-            }
-        }
-    }
-
-    /// Hears, for as long as it is polled, what other nodes tell.
-    pub async fn hear(self, mut neighbours: broadcast::Receiver<Heard>) {
-        loop {
-            match neighbours.recv().await {
-                Ok(Heard::News(node, news)) => {
-                    // What a newer version tells is not for this one.
-                    let known = news.iter().filter_map(|it| serde_json::from_str(it.get()).ok());
-                    known.for_each(|news| self.take_in(node, news));
-                }
-                Ok(Heard::Asked) => self.tell_all(),
-                Ok(Heard::Gone(node)) => {
-                    self.take_in(node, News::Afresh);
-                    self.take_in(node, News::All);
-                }
-                Err(RecvError::Lagged(_)) => self.0.desks.ask_neighbours(),
                 Err(RecvError::Closed) => return,
             }
         }
@@ -268,60 +255,7 @@ impl Signals {
         self.leave_to_tell(visitors.sweep(now));
     }
 
-    /// Takes in what another node tells.
-    fn take_in(&self, node: NodeId, news: News) {
-        let now = Instant::now();
-        match news {
-            News::Types { typist, name, conversation, is_on: true } => {
-                let mut typing = self.typing();
-                self.leave_to_tell(typing.hear(&typist, name, conversation, now));
-            }
-            News::Types { typist, conversation, is_on: false, .. } => {
-                let mut typing = self.typing();
-                self.leave_to_tell(typing.hear_end(&typist, conversation));
-            }
-            News::Looks(look) => self.leave_to_tell([look.signal()]),
-            News::Agent { tenant, user, inboxes } => {
-                let mut presence = self.presence();
-                self.leave_to_tell(presence.hear(node, &tenant, &user, inboxes));
-                self.tell_visitors(&presence, &tenant);
-            }
-            News::AgentGone { tenant, user, at } => {
-                let mut presence = self.presence();
-                self.leave_to_tell(presence.hear_gone(node, &tenant, user, at));
-                self.tell_visitors(&presence, &tenant);
-            }
-            News::Visitor(guest) => {
-                let mut visitors = self.visitors();
-                self.leave_to_tell(visitors.hear(node, guest, now));
-            }
-            News::VisitorGone(session) => self.visitors().hear_gone(node, session),
-            News::Afresh => {
-                self.presence().doubt(node);
-                self.visitors().doubt(node);
-            }
-            News::All => {
-                let mut presence = self.presence();
-                let gone = presence.settle(node);
-                self.tell_gone(&presence, gone);
-                drop(presence);
-                self.visitors().settle(node);
-            }
-        }
-    }
-
-    /// Tells the other nodes all that lasts.
-    fn tell_all(&self) {
-        // Nobody comes or goes in between.
-        let presence = self.presence();
-        let visitors = self.visitors();
-        self.0.desks.tell_neighbours(&News::Afresh);
-        presence.tell_all();
-        visitors.tell_all();
-        self.0.desks.tell_neighbours(&News::All);
-    }
-
-    fn tell_gone(&self, presence: &Presence, gone: Vec<(TenantId, Signal)>) {
+    pub(super) fn tell_gone(&self, presence: &Presence, gone: Vec<(TenantId, Signal)>) {
         for (tenant, signal) in gone {
             self.leave_to_tell([signal]);
             self.tell_visitors(presence, &tenant);
@@ -329,7 +263,7 @@ impl Signals {
     }
 
     /// Tells visitors, after agents have come or gone, whether one is there for them.
-    fn tell_visitors(&self, presence: &Presence, tenant: &TenantId) {
+    pub(super) fn tell_visitors(&self, presence: &Presence, tenant: &TenantId) {
         let mut visitors = self.visitors();
         for inbox in visitors.watched(tenant) {
             let is_available = presence.is_available(tenant, inbox);
@@ -338,7 +272,7 @@ impl Signals {
     }
 
     /// Called under the lock that the signals come from, so that they are told in their order.
-    fn leave_to_tell(&self, signals: impl IntoIterator<Item = Signal>) {
+    pub(super) fn leave_to_tell(&self, signals: impl IntoIterator<Item = Signal>) {
         for signal in signals {
             if self.0.untold.put(signal, WAITING_SIGNALS).is_err() {
                 tracing::debug!("a signal is lost");
@@ -346,15 +280,24 @@ impl Signals {
         }
     }
 
-    fn typing(&self) -> MutexGuard<'_, Typing> {
+    pub(super) fn typing(&self) -> MutexGuard<'_, Typing> {
         self.0.typing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn visitors(&self) -> MutexGuard<'_, Visitors> {
+    pub(super) fn visitors(&self) -> MutexGuard<'_, Visitors> {
         self.0.visitors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn presence(&self) -> MutexGuard<'_, Presence> {
+    /// How many are connected.
+    pub(super) fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn desks(&self) -> &Desks {
+        &self.0.desks
+    }
+
+    pub(super) fn presence(&self) -> MutexGuard<'_, Presence> {
         self.0.presence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

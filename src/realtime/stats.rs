@@ -1,7 +1,7 @@
 //! Who is connected.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use axum::{Extension, Json};
@@ -9,13 +9,24 @@ use serde::Serialize;
 use socketioxide::extract::SocketRef;
 use socketioxide::{SocketIo, TransportType};
 
+use super::elsewhere::News;
 use super::reader::Reader;
+use super::signals::Signals;
 use super::socketio::Link;
 use crate::api::ApiError;
 use crate::auth::Caller;
-use crate::desk::{Role, TenantId};
+use crate::desk::{Desks, NodeId, Role, TenantId};
 
-/// How many clients are connected to this node.
+/// How many clients are connected, by tenant.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    here: BTreeMap<TenantId, usize>,
+    /// Of which tenants the other nodes are to be told.
+    changed: BTreeSet<TenantId>,
+    elsewhere: HashMap<NodeId, BTreeMap<TenantId, usize>>,
+}
+
+/// How many clients are connected to all nodes.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Stats {
@@ -41,15 +52,15 @@ pub(super) struct Connection {
     bytes_sent: u64,
 }
 
-/// `GET /api/socket/stats`: of the own tenant for an admin, of all tenants for the operator.
+/// `GET /api/socket/stats`: of the own tenant for an admin, of all tenants for the operator. Those of
+/// other nodes are as they were a second ago.
 pub(super) async fn stats(
     caller: Caller,
-    Extension(io): Extension<SocketIo>,
+    Extension(signals): Extension<Signals>,
 ) -> Result<Json<Stats>, ApiError> {
-    let mut connections_by_tenant = BTreeMap::new();
-    for (_, link) in visible(&io, &caller)? {
-        *connections_by_tenant.entry(link.reader.tenant().clone()).or_default() += 1;
-    }
+    caller.require(Role::Admin)?;
+    let mut connections_by_tenant = signals.counts().all();
+    connections_by_tenant.retain(|tenant, _| is_visible(tenant, &caller));
     let total_connections = connections_by_tenant.values().sum();
     Ok(Json(Stats { total_connections, connections_by_tenant }))
 }
@@ -90,11 +101,66 @@ pub(super) async fn connections(
 /// The connections that a caller may look at.
 fn visible(io: &SocketIo, caller: &Caller) -> Result<Vec<(SocketRef, Link)>, ApiError> {
     caller.require(Role::Admin)?;
-    let sees_all = caller.role == Role::Operator;
     let sockets = io.sockets().into_iter().filter_map(|socket| {
         let link = socket.extensions.get::<Link>()?;
-        let is_own = link.reader.tenant() == caller.desk.tenant();
-        (sees_all || is_own).then_some((socket, link))
+        is_visible(link.reader.tenant(), caller).then_some((socket, link))
     });
     Ok(sockets.collect())
+}
+
+fn is_visible(tenant: &TenantId, caller: &Caller) -> bool {
+    caller.role == Role::Operator || tenant == caller.desk.tenant()
+}
+
+impl Counts {
+    /// Counts a client of this node for as long as it is connected.
+    pub(super) fn connect(&mut self, tenant: &TenantId) {
+        *self.here.entry(tenant.clone()).or_default() += 1;
+        self.changed.insert(tenant.clone());
+    }
+
+    /// A client's connection to this node has ended.
+    pub(super) fn disconnect(&mut self, tenant: &TenantId) {
+        let Some(count) = self.here.get_mut(tenant) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.here.remove(tenant);
+        }
+        self.changed.insert(tenant.clone());
+    }
+
+    /// How many there are on all nodes.
+    fn all(&self) -> BTreeMap<TenantId, usize> {
+        let mut all = self.here.clone();
+        for (tenant, count) in self.elsewhere.values().flatten().filter(|(_, count)| **count > 0) {
+            *all.entry(tenant.clone()).or_default() += count;
+        }
+        all
+    }
+
+    /// Tells the other nodes what has changed.
+    pub(super) fn tell(&mut self, desks: &Desks) {
+        for tenant in std::mem::take(&mut self.changed) {
+            let count = self.here.get(&tenant).copied().unwrap_or_default();
+            desks.tell_neighbours(&News::Connections { tenant, count });
+        }
+    }
+
+    /// Tells the other nodes once more what they were told.
+    pub(super) fn tell_all(&self, desks: &Desks) {
+        for (tenant, count) in &self.here {
+            let news = News::Connections { tenant: tenant.clone(), count: *count };
+            desks.tell_neighbours(&news);
+        }
+    }
+
+    /// Another node says how many of a tenant's clients it has.
+    pub(super) fn hear(&mut self, node: NodeId, tenant: TenantId, count: usize) {
+        self.elsewhere.entry(node).or_default().insert(tenant, count);
+    }
+
+    /// What a node has said counts no more.
+    pub(super) fn forget(&mut self, node: NodeId) {
+        self.elsewhere.remove(&node);
+    }
 }

@@ -157,6 +157,35 @@ async fn somebody_is_there_while_any_of_their_connections_to_any_node_is() {
 }
 
 #[tokio::test]
+async fn admins_are_told_how_many_are_connected_to_all_nodes() {
+    let Some((one, other)) = two_nodes(&[]).await else { return };
+    let (acme, zenith) = (one.tenant("acme").await, other.tenant("zenith").await);
+    let same = other.tenant("acme").await;
+    let [eva, root] = [acme.token_of("eva", "admin"), acme.token_of("root", "operator")];
+    let until = async |node: &TestServer, token: &str, told: Value| {
+        let told = async {
+            while node.get("/api/socket/stats", token).await.1["connectionsByTenant"] != told {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, told).await.expect("others are connected");
+    };
+
+    let _here = [agent(&acme, "ada").await, agent(&acme, "ada").await];
+    let there = agent(&same, "bia").await;
+    let _apart = agent(&zenith, "zoe").await;
+
+    for node in [&one, &other] {
+        until(node, &eva, json!({ "acme": 3 })).await;
+        until(node, &root, json!({ "acme": 3, "zenith": 1 })).await;
+    }
+    drop(there);
+    until(&one, &eva, json!({ "acme": 2 })).await;
+    let (_, connections) = other.get("/api/socket/connections", &root).await;
+    assert_eq!(connections.as_array().unwrap().len(), 1, "of the node that is asked");
+}
+
+#[tokio::test]
 async fn a_node_that_begins_later_is_told_who_is_there() {
     let Some((one, other)) = two_nodes(&[]).await else { return };
     let acme = one.tenant("acme").await;

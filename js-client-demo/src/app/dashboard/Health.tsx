@@ -6,7 +6,7 @@ import { useAnswer } from '../rest';
 import { session } from '../session/session';
 import { dashboardText } from './text';
 
-/** A client's connection, as `GET /api/socket/connections` tells it. */
+/** A client's connection to the node that answers, as `GET /api/socket/connections` tells it. */
 type Connected = {
   id: string;
   userId: string;
@@ -16,12 +16,17 @@ type Connected = {
   lag: number;
 };
 
+/** How many are connected to all nodes, and the connections to the node that answers. */
+type Connections = { total: number; connections: Connected[] };
+
+const NOBODY: Connections = { total: 0, connections: [] };
+
 /** Who is connected and how far behind, and how sending goes. For admins. */
 export function Health({ everyMs }: { everyMs: number }) {
   const text = useStore(dashboardText);
   const format = useFormat();
   const names = useNames();
-  const { data: connections = [] } = useQuery({
+  const { data: { total, connections } = NOBODY } = useQuery({
     queryKey: ['stats', 'connections'],
     queryFn: ({ signal }) => fetchConnections(signal),
     refetchInterval: everyMs,
@@ -38,7 +43,7 @@ export function Health({ everyMs }: { everyMs: number }) {
       <dl className="tiles">
         <div>
           <dt>{text.connections}</dt>
-          <dd>{format.number(connections.length)}</dd>
+          <dd>{format.number(total)}</dd>
         </div>
         <div>
           <dt>{text.websocket}</dt>
@@ -53,6 +58,7 @@ export function Health({ everyMs }: { everyMs: number }) {
       </dl>
       <div className="table">
         <table>
+          {total > connections.length && <caption>{text.ofOneNode(connections.length)}</caption>}
           <thead>
             <tr>
               <th scope="col">{text.who}</th>
@@ -87,10 +93,16 @@ export function Health({ everyMs }: { everyMs: number }) {
   );
 }
 
-/** The description of the API tells of `/api/` resources; this one belongs to the sockets. */
-async function fetchConnections(signal: AbortSignal): Promise<Connected[]> {
+async function fetchConnections(signal: AbortSignal): Promise<Connections> {
+  const stats = await fetchSockets<{ totalConnections: number }>('stats', signal);
+  const connections = await fetchSockets<Connected[]>('connections', signal);
+  return { total: stats?.totalConnections ?? 0, connections: connections ?? [] };
+}
+
+/** The description of the API tells of `/api/` resources; these belong to the sockets. */
+async function fetchSockets<What>(what: string, signal: AbortSignal): Promise<What | null> {
   const token = await session.token();
   const headers = { Authorization: `Bearer ${token}` };
-  const response = await fetch('/api/socket/connections', { headers, signal });
-  return response.ok ? response.json() : [];
+  const response = await fetch(`/api/socket/${what}`, { headers, signal });
+  return response.ok ? response.json() : null;
 }

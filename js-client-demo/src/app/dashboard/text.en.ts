@@ -33,6 +33,10 @@ export const dashboard: In<typeof dashboardText> = {
   nobody: 'Nobody answers yet.',
   health: 'Health of the live connection',
   connections: 'Connections',
+  ofOneNode: {
+    one: '{count} connection, to the node that answered',
+    other: '{count} connections, to the node that answered',
+  },
   websocket: 'WebSocket',
   lag: 'Largest lag',
   events: { one: '{count} event', other: '{count} events' },

@@ -33,6 +33,10 @@ export const dashboardText = i18n('dashboard', {
   nobody: 'Ninguém atende ainda.',
   health: 'Saúde do tempo real',
   connections: 'Conexões',
+  ofOneNode: count({
+    one: '{count} conexão, do nó que respondeu',
+    other: '{count} conexões, do nó que respondeu',
+  }),
   websocket: 'WebSocket',
   lag: 'Maior atraso',
   events: count({ one: '{count} evento', other: '{count} eventos' }),

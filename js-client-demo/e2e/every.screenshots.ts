@@ -6,6 +6,7 @@ import { secondsAgo } from './world/customer';
 import { screens } from './world/screens';
 
 const folder = resolve(import.meta.dirname, '../../target/screenshots');
+const picture = resolve(import.meta.dirname, 'world/picture.png');
 /** Who writes what, how many minutes ago, how far they have got on the board, and their labels. */
 const people: [string, string, number, number, string[]][] = [
   ['Helena Prado', 'Consegue confirmar se chega até sexta?', 4, 0, ['Entrega']],
@@ -20,6 +21,12 @@ const people: [string, string, number, number, string[]][] = [
 ];
 
 test('every screen in both themes and widths', async ({ world }) => {
+  const joao = await world.visitor();
+  await joao.opens();
+  await joao.writes('Vocês entregam em Niterói?');
+  await joao.panel().locator('input[type=file]').setInputFiles(picture);
+  await joao.panel().locator('.own .file img').waitFor();
+  await joao.page.screenshot({ path: `${folder}/widget.png` });
   const { stages } = await world.ada.asks<{ stages: { id: string }[] }>('/api/stages');
   const { user } = await world.ada.asks<{ user: { id: string } }>('/api/me');
   for (const [name, words, minutes, stage, labels] of people) {
@@ -31,13 +38,19 @@ test('every screen in both themes and widths', async ({ world }) => {
     });
   }
 
+  const { conversations } = await world.ada.asks<{ conversations: { id: string }[] }>(
+    '/api/conversations?q=Jo%C3%A3o%20Silva',
+  );
+  const thread = { name: 'thread', path: `/chat/${conversations[0]?.id}`, shows: '.message' };
+
   for (const width of [1440, 390]) {
     for (const dark of [false, true]) {
       const height = width < 768 ? 844 : 900;
       const ada = await world.ada.opens('/board', { width, height, dark });
-      for (const { name, path, shows } of screens) {
+      for (const { name, path, shows } of [...screens, thread]) {
         await ada.goes(path, shows);
-        await ada.seesStatus('connected');
+        const live = ada.page.locator('.bar .connection[data-status=connected]');
+        await live.waitFor({ state: 'attached' });
         await ada.page.screenshot({ path: `${folder}/${name}-${width}${dark ? '-dark' : ''}.png` });
       }
     }

@@ -34,7 +34,8 @@ export function Audit() {
     <>
       {data && lines.length === 0 && <p className="hint">{text.noAudit}</p>}
       {lines.length > 0 && (
-        <div className="table">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: narrow screens scroll it, also by keyboard
+        <section className="table" tabIndex={0}>
           <table className="audit">
             <thead>
               <tr>
@@ -61,7 +62,7 @@ export function Audit() {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
       {hasNextPage && (
         <button
@@ -85,7 +86,7 @@ function Subject({ line, names }: { line: Line; names: Record<string, string> })
   return (
     <>
       {name && <span>{name} </span>}
-      <code>{subject}</code>
+      <code title={subject}>{subject.replace(/:.{10,}(.{6})$/, ':…$1')}</code>
     </>
   );
 }

@@ -39,12 +39,14 @@ export function Canned() {
               <strong>/{each.shortcut}</strong>
               <span>{each.content}</span>
             </div>
-            <button type="button" className="button" onClick={() => setEditing(each)}>
-              {text.edit}
-            </button>
-            <button type="button" className="button danger" onClick={() => remove.run(each.id)}>
-              {shell.remove}
-            </button>
+            <span className="acts">
+              <button type="button" className="button" onClick={() => setEditing(each)}>
+                {text.edit}
+              </button>
+              <button type="button" className="button danger" onClick={() => remove.run(each.id)}>
+                {shell.remove}
+              </button>
+            </span>
           </li>
         ))}
       </ul>

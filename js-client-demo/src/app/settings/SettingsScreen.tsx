@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react';
-import type { ComponentType } from 'react';
+import { type ComponentType, useEffect, useRef } from 'react';
 import { Link, Redirect, useParams } from 'wouter';
 import { useLive } from '../../hooks';
 import { Rest } from '../rest';
@@ -33,6 +33,12 @@ export function SettingsScreen() {
   const text = useStore(settingsText);
   const { '*': wanted = '' } = useParams();
   const role = useLive((state) => state.me?.user.role);
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the sections stand in a row that is wider than the screen.
+  useEffect(() => {
+    const here = nav.current?.querySelector(`[href$="/${wanted}"]`);
+    here?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [wanted]);
   if (role === undefined) return null;
   const isAdmin = role !== 'agent';
   const visible = names.filter((name) => isAdmin || !sections[name].isForAdmins);
@@ -42,7 +48,7 @@ export function SettingsScreen() {
   return (
     <Rest>
       <div className="settings">
-        <nav aria-label={text.sections}>
+        <nav ref={nav} aria-label={text.sections}>
           {visible.map((each) => (
             <Link
               key={each}

@@ -44,36 +44,38 @@ export function Stages() {
             <div>
               <strong>{stage.name}</strong>
             </div>
-            <button
-              type="button"
-              className="icon-button"
-              disabled={index === 0}
-              aria-label={text.up({ name: stage.name })}
-              onClick={() => shift(index, -1)}
-            >
-              <ArrowUp size={17} aria-hidden="true" />
-            </button>
-            <button
-              type="button"
-              className="icon-button"
-              disabled={index === stages.length - 1}
-              aria-label={text.down({ name: stage.name })}
-              onClick={() => shift(index, 1)}
-            >
-              <ArrowDown size={17} aria-hidden="true" />
-            </button>
-            <button type="button" className="button" onClick={() => setEditing(stage)}>
-              {text.edit}
-            </button>
-            <button
-              type="button"
-              className="icon-button"
-              disabled={stages.length === 1}
-              aria-label={text.removeStage({ name: stage.name })}
-              onClick={() => setRemoving(stage)}
-            >
-              <Trash2 size={17} aria-hidden="true" />
-            </button>
+            <span className="acts">
+              <button
+                type="button"
+                className="icon-button"
+                disabled={index === 0}
+                aria-label={text.up({ name: stage.name })}
+                onClick={() => shift(index, -1)}
+              >
+                <ArrowUp size={17} aria-hidden="true" />
+              </button>
+              <button
+                type="button"
+                className="icon-button"
+                disabled={index === stages.length - 1}
+                aria-label={text.down({ name: stage.name })}
+                onClick={() => shift(index, 1)}
+              >
+                <ArrowDown size={17} aria-hidden="true" />
+              </button>
+              <button type="button" className="button" onClick={() => setEditing(stage)}>
+                {text.edit}
+              </button>
+              <button
+                type="button"
+                className="icon-button"
+                disabled={stages.length === 1}
+                aria-label={text.removeStage({ name: stage.name })}
+                onClick={() => setRemoving(stage)}
+              >
+                <Trash2 size={17} aria-hidden="true" />
+              </button>
+            </span>
           </li>
         ))}
       </ol>

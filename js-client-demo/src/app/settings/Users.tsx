@@ -41,17 +41,19 @@ export function Users() {
               </span>
             </div>
             {user.isDisabled && <span className="chip">{text.disabledUser}</span>}
-            <button type="button" className="button" onClick={() => setEditing(user)}>
-              {text.edit}
-            </button>
-            <button
-              type="button"
-              className="button"
-              disabled={user.id === me}
-              onClick={() => change.run({ id: user.id, isDisabled: !user.isDisabled })}
-            >
-              {user.isDisabled ? text.enable : text.disable}
-            </button>
+            <span className="acts">
+              <button type="button" className="button" onClick={() => setEditing(user)}>
+                {text.edit}
+              </button>
+              <button
+                type="button"
+                className="button"
+                disabled={user.id === me}
+                onClick={() => change.run({ id: user.id, isDisabled: !user.isDisabled })}
+              >
+                {user.isDisabled ? text.enable : text.disable}
+              </button>
+            </span>
           </li>
         ))}
       </ul>

@@ -207,7 +207,7 @@ pub struct Serve {
     #[command(flatten)]
     pub metrics: Metrics,
 
-    /// What to log: error, warn, info, debug or trace, also by module; `sqlx::query=trace` tells what the database is asked
+    /// What to log: error, warn, info, debug or trace, also by module
     #[arg(long, env = "RECADO_LOG", default_value = "info")]
     pub log: String,
 

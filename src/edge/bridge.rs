@@ -128,7 +128,7 @@ impl Bridge {
                 biased;
                 say = saying.next() => is_last = tell(&mut out, say),
                 // Before the engine, which says farewell after a session's last word.
-                () = self.line.session() => self.line.pour(&mut out),
+                () = self.line.session() => is_last = self.line.pour(&mut out),
                 frame = engine.next() => {
                     let Ok(frame) = frame else { break };
                     is_last = self.line.translate(&mut out, frame.header.opcode, &frame.payload);

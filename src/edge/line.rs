@@ -67,7 +67,7 @@ impl Line {
             None => Poll::Pending,
             Some(outlet) if !works_here => outlet.poll_ready(cx),
             // Nobody but the session fills it.
-            Some(outlet) if outlet.is_empty() => Poll::Pending,
+            Some(outlet) if outlet.is_empty() && !outlet.is_over() => Poll::Pending,
             Some(_) => Poll::Ready(()),
         }
     }
@@ -80,14 +80,16 @@ impl Line {
         }
     }
 
-    /// Writes what the session has for the client, as much as goes at once.
-    pub(super) fn pour(&self, out: &mut Vec<u8>) {
-        let Some(outlet) = &self.outlet else { return };
+    /// Writes what the session has for the client, as much as goes at once; answers whether the
+    /// connection ends with it.
+    pub(super) fn pour(&self, out: &mut Vec<u8>) -> bool {
+        let Some(outlet) = &self.outlet else { return false };
         while out.len() < AT_ONCE
             && let Some(packet) = outlet.take()
         {
             self.write(out, &packet);
         }
+        outlet.is_over()
     }
 
     /// Writes the engine's frame as the client is to get it; answers whether it is the last.

@@ -213,6 +213,13 @@ impl Session {
         let id = query.clone().find_map(|pair| pair.strip_prefix("sid="))?.to_owned();
         Some(Self { id, is_old: query.any(|pair| pair == "EIO=3") })
     }
+
+    /// Where the engine is asked for it by long polling.
+    fn polled(&self) -> String {
+        let Self { id, is_old } = self;
+        let version = if *is_old { 3 } else { 4 };
+        format!("{PATH}/?EIO={version}&transport=polling&sid={id}")
+    }
 }
 
 /// Reads what a client sends until it ends or breaks the rules; returns the size of the largest

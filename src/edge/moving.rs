@@ -23,7 +23,7 @@ use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use super::bridge::{Bridge, Client, Engine, Say, send, tell};
 use super::frames::{Fault, Said, write};
 use super::payload::{self, NOTHING};
-use super::{Edge, PATH, Session};
+use super::{Edge, Session};
 
 const TEXT: OpCode = OpCode::Data(Data::Text);
 
@@ -165,10 +165,7 @@ impl Edge {
 
     /// Takes what waits to be polled, if anything does.
     fn unpolled(&mut self, session: &Session) -> Option<String> {
-        let Session { id, is_old } = session;
-        let version = if *is_old { 3 } else { 4 };
-        let uri = format!("{PATH}/?EIO={version}&transport=polling&sid={id}");
-        let poll = Request::get(uri).body(Body::empty()).ok()?;
+        let poll = Request::get(session.polled()).body(Body::empty()).ok()?;
         let answered: Result<Response<_>, _> =
             Service::<Request<Body>>::call(&mut self.engine, poll).now_or_never()?;
         let answer = answered.ok().filter(|answer| answer.status() == StatusCode::OK)?;

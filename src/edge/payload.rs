@@ -11,6 +11,9 @@ const LENGTH: char = ':';
 /// The packet that says nothing.
 pub(super) const NOTHING: &str = "6";
 
+/// The packet that ends a session.
+pub(super) const CLOSE: &str = "1";
+
 /// Returns the packets of a body; nothing if it is none.
 pub(super) fn split(body: &str, is_old: bool) -> Option<Vec<&str>> {
     if !is_old {

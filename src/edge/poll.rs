@@ -10,9 +10,9 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
-use tower::Service as _;
+use tower::Service;
 
-use super::payload::{self, NOTHING};
+use super::payload::{self, CLOSE, NOTHING};
 use super::{Edge, Session};
 use crate::realtime::Outlet;
 
@@ -44,8 +44,20 @@ impl Edge {
         }
         match answer {
             Some(answer) => Ok(self.complete(answer.map(Body::new), body, &session).await),
+            None if body.is_empty() && outlet.is_some_and(|outlet| outlet.is_over()) => {
+                self.close(&session).await;
+                Ok(unknown())
+            }
             None => Ok(text(body, &session)),
         }
+    }
+
+    /// Has the engine end a session, as if the client had closed it.
+    async fn close(&mut self, session: &Session) {
+        let mut packets = String::new();
+        payload::add(&mut packets, CLOSE, session.is_old);
+        let Ok(close) = Request::post(session.polled()).body(Body::from(packets)) else { return };
+        let Ok(_) = Service::<Request<Body>>::call(&mut self.engine, close).await;
     }
 
     /// Puts what a session has said before the engine's own packets, and names the connection where
@@ -95,6 +107,16 @@ async fn said(outlet: Option<&Outlet>) {
         Some(outlet) => poll_fn(|cx| outlet.poll_ready(cx)).await,
         None => pending().await,
     }
+}
+
+/// What the engine answers to those whose session it does not know: they begin another one.
+/// <https://socket.io/docs/v4/troubleshooting-connection-issues/#http-400-bad-request>
+fn unknown() -> Response<Body> {
+    let mut answer = Response::new(Body::from(r#"{"code":1,"message":"Session ID unknown"}"#));
+    *answer.status_mut() = StatusCode::BAD_REQUEST;
+    let json = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(CONTENT_TYPE, json);
+    answer
 }
 
 /// The answer to a poll: some packets, or that nothing has happened.

@@ -31,6 +31,8 @@ pub struct Outlet(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     waiting: VecDeque<Packet>,
+    /// Whether the connection is to end once everything has been taken.
+    is_last: bool,
     /// The session, while it waits for room, or for everything to be taken.
     session: Option<Waker>,
     /// Whoever takes packets, while there is none.
@@ -71,6 +73,25 @@ impl Outlet {
         Ok(())
     }
 
+    /// Has the connection end after what waits, without a goodbye: a client of Socket.IO that hears
+    /// none comes back by itself.
+    /// <https://socket.io/docs/v4/client-socket-instance/#disconnect>
+    pub(super) fn end(&self) {
+        let mut inner = self.lock();
+        inner.is_last = true;
+        let taker = inner.taker.take();
+        drop(inner);
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+    }
+
+    /// Whether everything has been taken, and the connection is to end.
+    pub fn is_over(&self) -> bool {
+        let inner = self.lock();
+        inner.is_last && inner.waiting.is_empty()
+    }
+
     /// Returns once there is room.
     pub(super) async fn room(&self) {
         self.left(WAITING - 1).await;
@@ -86,10 +107,11 @@ impl Outlet {
         self.lock().waiting.is_empty()
     }
 
-    /// Is ready once there is a packet. There is one at a time who waits for that.
+    /// Is ready once there is a packet, or will be none any more. There is one at a time who waits for
+    /// that.
     pub fn poll_ready(&self, cx: &Context<'_>) -> Poll<()> {
         let mut inner = self.lock();
-        if inner.waiting.is_empty() {
+        if inner.waiting.is_empty() && !inner.is_last {
             inner.taker = Some(cx.waker().clone());
             return Poll::Pending;
         }
@@ -182,5 +204,20 @@ mod tests {
         tokio::join!(ready, async { outlet.put(said(1)).unwrap() });
         assert_eq!(outlet.take().unwrap().text(), b"1");
         assert!(poll_fn(|cx| outlet.poll_ready(cx)).now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn the_end_comes_after_what_waits_and_is_told() {
+        let outlet = Outlet::default();
+        outlet.put(said(1)).unwrap();
+        outlet.end();
+        assert!(!outlet.is_over());
+        assert_eq!(outlet.take().unwrap().text(), b"1");
+        assert!(outlet.is_over());
+
+        let outlet = Outlet::default();
+        let ready = poll_fn(|cx| outlet.poll_ready(cx));
+        tokio::join!(ready, async { outlet.end() });
+        assert!(outlet.is_over());
     }
 }

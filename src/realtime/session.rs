@@ -84,6 +84,14 @@ struct Sync {
 /// The client has gone, or has been let go.
 struct Gone;
 
+/// How a session ends whose client is still there.
+pub(super) enum Ending {
+    /// Coming back would be of no use.
+    Goodbye,
+    /// The client is to come back, with its cursor, as it may by then.
+    Cut,
+}
+
 /// A place in the log from which a client is to be served.
 pub(super) struct Place {
     pub(super) reading: Reading,
@@ -134,14 +142,14 @@ impl Session {
         }
     }
 
-    /// Sends what follows a place in the log, and then what happens, until the client is gone or its
-    /// token has expired.
-    pub(super) async fn serve(&mut self, from: &mut Place) -> desk::Result<()> {
+    /// Sends what follows a place in the log, and then what happens, until the client is gone, may see
+    /// something else, or its token has expired.
+    pub(super) async fn serve(&mut self, from: &mut Place) -> desk::Result<Ending> {
         let Place { reading: feed, complete } = from;
         self.missed_until = feed.newest();
         // Asked after the cursor is fixed, so that no change of what they may see falls in between.
         if !self.is_as_before().await || self.ready(feed, *complete).await.is_err() {
-            return Ok(());
+            return Ok(Ending::Cut);
         }
         let expiry = instant(self.reader.until());
         // One timer for both: each session has it all the time.
@@ -153,7 +161,7 @@ impl Session {
                 () = &mut timer => {
                     if Instant::now() >= expiry {
                         let _ = self.say("auth:expired", &json!({ "message": "the token has expired" })).await;
-                        return Ok(());
+                        return Ok(Ending::Goodbye);
                     }
                     timer.as_mut().reset(expiry.min(Instant::now() + self.pace.heartbeat));
                     self.heartbeat(feed).await
@@ -169,7 +177,7 @@ impl Session {
                 },
             };
             if let Err(Gone) = sent {
-                return Ok(());
+                return Ok(Ending::Cut);
             }
         }
     }

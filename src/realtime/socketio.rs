@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -27,7 +26,7 @@ use super::reader::Reader;
 use super::receipts::Receipts;
 use super::recovery::Pid;
 use super::sending::send;
-use super::session::{Order, Place, Progress, Session};
+use super::session::{Ending, Order, Place, Progress, Session};
 use super::signals::Signals;
 use super::{presence, typing, viewing, visiting};
 use crate::api::{ApiState, ClientAddress};
@@ -221,29 +220,29 @@ fn follow(
     async move {
         let served = tokio::select! {
             biased;
-            () = gone.cancelled() => Ok(()),
+            () = gone.cancelled() => return,
             served = session.serve(&mut place) => served,
         };
-        if !session.progress.is_waiting.load(Ordering::Relaxed) {
-            // The last word comes before the farewell, which is the engine's.
-            let last = timeout(session.pace.patience, session.outlet.drained());
-            let _ = gone.run_until_cancelled(last).await;
-        }
-        if let Err(error) = served {
-            tracing::error!(socket.id = %session.socket.id, %error, "a client cannot be served");
-        }
-        // Whoever was told goodbye does not come back by itself: of a server that stops they are to
-        // see that their connection ends, and no more.
-        if gone.is_cancelled() {
-            return;
-        }
-        // Whoever is not served any more is to come back, with its cursor. A full buffer takes no
-        // farewell yet; should the client read again, it must not stay connected and hear nothing.
-        while let Err(SocketError::InternalChannelFull) = session.socket.clone().disconnect() {
-            if gone.run_until_cancelled(sleep(FAREWELL)).await.is_none() {
-                return;
+        match served {
+            Ok(Ending::Goodbye) => {
+                let _ = gone.run_until_cancelled(say_goodbye(&session)).await;
+            }
+            Ok(Ending::Cut) => session.outlet.end(),
+            Err(error) => {
+                tracing::error!(socket.id = %session.socket.id, %error, "a client cannot be served");
+                session.outlet.end();
             }
         }
+    }
+}
+
+/// Has the engine end a connection whose client does not come back by itself then, after the session's
+/// last word. A full buffer takes no goodbye yet; should the client read again, it must not stay
+/// connected and hear nothing.
+async fn say_goodbye(session: &Session) {
+    let _ = timeout(session.pace.patience, session.outlet.drained()).await;
+    while let Err(SocketError::InternalChannelFull) = session.socket.clone().disconnect() {
+        sleep(FAREWELL).await;
     }
 }
 

@@ -232,17 +232,19 @@ test('B8: after how many minutes is for each to say, and kept', async ({ world }
 test('L4, L5: search ignores accents, and whose cards are shown is kept over a reload', async ({
   world,
 }) => {
+  await world.customer('Otávio Reis').says('Oi');
   await world.customer('Nathália Brandão').says('Chegou tudo certinho!');
   const ada = await world.ada.opens('/board');
+  await ada.card('Otávio Reis').waitFor();
 
   await ada.page.getByRole('searchbox').fill('nathalia brandao');
-  await ada.card('Helena Prado').waitFor({ state: 'detached' });
+  await ada.card('Otávio Reis').waitFor({ state: 'detached' });
   await ada.card('Nathália Brandão').waitFor();
   await ada.page.getByRole('button', { name: 'Limpar filtros' }).click();
   await ada.page.getByText('Sem dono').click();
-  await ada.card('Helena Prado').waitFor();
+  await ada.card('Otávio Reis').waitFor();
   await ada.page.getByText('Minhas').click();
-  await ada.card('Helena Prado').waitFor({ state: 'detached' });
+  await ada.card('Otávio Reis').waitFor({ state: 'detached' });
   await ada.page.reload();
 
   await ada.column('Novo').getByText('Nada aqui com estes filtros').waitFor();

@@ -65,6 +65,12 @@ const LAST_NAMES: [&str; 20] = [
     "Teixeira",
 ];
 
+/// What SQLite is told about indexes goes with them.
+const KEEP_FIGURES: &str = "CREATE TEMP TABLE kept AS SELECT * FROM sqlite_stat1";
+const RESTORE_FIGURES: &str =
+    "DELETE FROM sqlite_stat1; INSERT INTO sqlite_stat1 SELECT * FROM kept;
+    PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// A desk that is to be filled.
 pub(crate) struct Desk {
     db: DatabaseConnection,
@@ -94,6 +100,9 @@ impl Desk {
             db.execute_unprepared("PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000").await?;
         }
         write_texts(&db).await?;
+        if db.get_database_backend() != DbBackend::Postgres {
+            db.execute_unprepared(KEEP_FIGURES).await?;
+        }
         let indexes = drop_indexes(&db).await?;
         for number in 1..=OTHERS {
             let tenant = format!("other-{number}");
@@ -107,7 +116,7 @@ impl Desk {
         }
         let settle = match bench.db.get_database_backend() {
             DbBackend::Postgres => "VACUUM ANALYZE",
-            _ => "PRAGMA wal_checkpoint(TRUNCATE)",
+            _ => RESTORE_FIGURES,
         };
         bench.db.execute_unprepared(settle).await?;
         let questions = bench.questions().await?;
@@ -221,10 +230,10 @@ impl Desk {
         let numbers = self.numbers(self.conversations);
         let position = self.hex(&format!("{} - n", self.conversations), 32);
         format!(
-            "INSERT INTO conversation (id, tenant_id, inbox_id, contact_id, stage_id, status,
+            "INSERT INTO conversation (id, display_id, tenant_id, inbox_id, contact_id, stage_id, status,
                 assignee_id, unread_count, last_message_id, last_message_at, created_at, position,
                 snoozed_until, waiting_since, opened_at, responded_at, received_at, answered_at)
-             {numbers} SELECT {id}, '{tenant}', {inbox}, {contact}, {stage},
+             {numbers} SELECT {id}, n + 1, '{tenant}', {inbox}, {contact}, {stage},
                 CASE WHEN NOT ({to_do}) THEN 'RESOLVED' WHEN {unread} THEN 'OPEN'
                     WHEN n % 10 < 7 THEN 'OPEN' WHEN n % 10 < 9 THEN 'PENDING' ELSE 'SNOOZED' END,
                 CASE WHEN n % 4 > 0 THEN 'agent-' || (n % 20) END,

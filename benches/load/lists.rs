@@ -69,7 +69,8 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
                 postgres: postgres.clone(),
                 environment: vec![],
             };
-            sizes.push(measure(&candidate, thousands * 1_000, settings).await?);
+            let is_largest = Some(thousands) == settings.thousands.iter().max();
+            sizes.push(measure(&candidate, thousands * 1_000, is_largest, settings).await?);
         }
         print(name, settings, &sizes);
     }
@@ -79,6 +80,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
 async fn measure(
     candidate: &Candidate,
     conversations: u64,
+    is_largest: bool,
     settings: &Settings,
 ) -> anyhow::Result<Vec<Measured>> {
     let server = candidate.start().await?;
@@ -114,7 +116,10 @@ async fn measure(
         ));
         measured.push(Measured { name: question.name, took });
     }
-    check_scans(&filled, &scanned).await?;
+    // Small tables may well be read whole.
+    if is_largest {
+        check_scans(&filled, &scanned).await?;
+    }
     Ok(measured)
 }
 

@@ -7,6 +7,7 @@ import { generations, transports } from './generations.mjs';
 const text = { type: 'string' };
 const options = { url: text, admin: text, agent: text, user: text, inbox: text };
 const { url, admin, agent, user, inbox } = parseArgs({ options }).values;
+let passed = 0;
 let failed = 0;
 let isRestricted = false;
 
@@ -40,6 +41,7 @@ for (const generation of generations) {
       await restrictOrNot(deadline.signal);
       const reason = await deadline.wait('a cut', cut);
       await deadline.wait(`ready again after "${reason}"`, back);
+      passed += 1;
       console.log(`ok ${name}: ${reason}`);
     } catch (error) {
       failed += 1;
@@ -50,5 +52,5 @@ for (const generation of generations) {
     }
   }
 }
-console.log(`${failed} failed`);
+console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use tokio::time::{Instant, sleep};
 
 use crate::proc::{Cpu, resident_kib, setting};
-use crate::server::{Candidate, Program, node};
+use crate::server::{Candidate, Program, node, take_turns};
 use crate::sockets::{Count, Reads, Sockets};
 use crate::statistics::{median, real};
-use crate::table::{Table, progress};
+use crate::table::Table;
 use crate::webhooks::WhatsApp;
 use crate::{AtHand, texts};
 
@@ -66,21 +65,18 @@ struct Found {
 /// Lets the servers take turns, and prints what they take.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let candidates = candidates(settings)?;
-    let mut rounds: Vec<Vec<Round>> = candidates.iter().map(|_| Vec::new()).collect();
-    for number in 1..=settings.at_hand.rounds {
-        for (candidate, rounds) in candidates.iter().zip(&mut rounds) {
-            let round = round(candidate, settings).await;
-            let round = round.with_context(|| candidate.name.to_owned())?;
-            progress(&format!(
-                "round {number}: {}: {:.1} us and {:.0} bytes a delivery; others took {:.2} cores",
-                candidate.name,
-                round.cpu_per_delivery,
-                round.bytes_per_delivery,
-                round.cores_of_others,
-            ));
-            rounds.push(round);
-        }
-    }
+    let rounds = take_turns(
+        settings.at_hand.rounds,
+        &candidates,
+        async |candidate| round(candidate, settings).await,
+        |round| {
+            format!(
+                "{:.1} us and {:.0} bytes a delivery; others took {:.2} cores",
+                round.cpu_per_delivery, round.bytes_per_delivery, round.cores_of_others,
+            )
+        },
+    )
+    .await?;
     print(settings, &candidates, &rounds)
 }
 

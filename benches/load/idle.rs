@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use tokio::time::{Instant, sleep};
 
 use crate::AtHand;
 use crate::proc::{Cpu, resident_kib, setting};
-use crate::server::{Candidate, everybody};
+use crate::server::{Candidate, everybody, take_turns};
 use crate::sockets::{Reads, Sockets};
 use crate::statistics::{median, real};
-use crate::table::{Table, progress};
+use crate::table::Table;
 use crate::webhooks::WhatsApp;
 
 /// How long a server is left alone before its memory is looked at.
@@ -45,18 +44,18 @@ struct Round {
 /// Lets the servers take turns, and prints what they take.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let candidates = everybody(&settings.at_hand)?;
-    let mut rounds: Vec<Vec<Round>> = candidates.iter().map(|_| Vec::new()).collect();
-    for number in 1..=settings.at_hand.rounds {
-        for (candidate, rounds) in candidates.iter().zip(&mut rounds) {
-            let round = round(candidate, settings).await;
-            let round = round.with_context(|| candidate.name.to_owned())?;
-            progress(&format!(
-                "round {number}: {}: {:.0} KiB in all, {:.0} connections/s; others took {:.2} cores",
-                candidate.name, round.idle_kib, round.connected_per_second, round.cores_of_others,
-            ));
-            rounds.push(round);
-        }
-    }
+    let rounds = take_turns(
+        settings.at_hand.rounds,
+        &candidates,
+        async |candidate| round(candidate, settings).await,
+        |round| {
+            format!(
+                "{:.0} KiB in all, {:.0} connections/s; others took {:.2} cores",
+                round.idle_kib, round.connected_per_second, round.cores_of_others,
+            )
+        },
+    )
+    .await?;
     print(settings, &candidates, &rounds)
 }
 

@@ -7,16 +7,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::AtHand;
 use crate::proc::{Cpu, resident_kib, setting};
-use crate::server::{Candidate, everybody};
+use crate::server::{Candidate, everybody, take_turns};
 use crate::sockets::{Reads, Sockets};
 use crate::statistics::{median, quantile, real};
-use crate::table::{Table, progress};
+use crate::table::Table;
 use crate::tracker::Tracker;
 use crate::webhooks::WhatsApp;
 
@@ -71,21 +70,20 @@ struct Round {
 /// Lets the servers take turns, and prints what they do.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let candidates = everybody(&settings.at_hand)?;
-    let mut rounds: Vec<Vec<Round>> = candidates.iter().map(|_| Vec::new()).collect();
-    for number in 1..=settings.at_hand.rounds {
-        for (candidate, rounds) in candidates.iter().zip(&mut rounds) {
-            let round = round(candidate, settings).await;
-            let round = round.with_context(|| candidate.name.to_owned())?;
-            progress(&format!(
-                "round {number}: {}: {:.0} messages/s, p99 {:.2} ms, {:.0} us a message",
-                candidate.name,
+    let rounds = take_turns(
+        settings.at_hand.rounds,
+        &candidates,
+        async |candidate| round(candidate, settings).await,
+        |round| {
+            format!(
+                "{:.0} messages/s, p99 {:.2} ms, {:.0} us a message",
                 round.messages_per_second,
                 quantile(round.latencies.iter().copied(), 0.99),
                 round.cpu_per_message,
-            ));
-            rounds.push(round);
-        }
-    }
+            )
+        },
+    )
+    .await?;
     print(settings, &candidates, &rounds)
 }
 

@@ -15,9 +15,9 @@ use crate::AtHand;
 use crate::database::{Statements, between};
 use crate::pollers::{Polled, Poller};
 use crate::proc::{Cpu, setting};
-use crate::server::{Candidate, Server, everybody};
+use crate::server::{Candidate, Server, everybody, take_turns};
 use crate::statistics::{median, quantile, real};
-use crate::table::{Table, progress, say};
+use crate::table::{Table, say};
 use crate::webhooks::WhatsApp;
 
 /// How long a message's text is, in bytes.
@@ -64,22 +64,24 @@ struct Round {
 /// Lets the servers take turns, with pollers and without, and prints what polls take.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let candidates = everybody(&settings.at_hand)?;
-    let mut rounds: Vec<Vec<(Round, Round)>> = candidates.iter().map(|_| Vec::new()).collect();
-    for number in 1..=settings.at_hand.rounds {
-        for (candidate, rounds) in candidates.iter().zip(&mut rounds) {
+    let rounds = take_turns(
+        settings.at_hand.rounds,
+        &candidates,
+        async |candidate| {
             let with = round(candidate, settings, settings.pollers).await?;
-            let without = round(candidate, settings, 0).await?;
-            progress(&format!(
-                "round {number}: {}: {} polls, {:.2} s of CPU with and {:.2} s without; others took {:.2} cores",
-                candidate.name,
+            Ok((with, round(candidate, settings, 0).await?))
+        },
+        |(with, without)| {
+            format!(
+                "{} polls, {:.2} s of CPU with and {:.2} s without; others took {:.2} cores",
                 with.latencies.len(),
                 with.cpu,
                 without.cpu,
                 with.cores_of_others
-            ));
-            rounds.push((with, without));
-        }
-    }
+            )
+        },
+    )
+    .await?;
     print(settings, &candidates, &rounds)
 }
 

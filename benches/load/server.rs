@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::AtHand;
 use crate::database::Database;
+use crate::table::progress;
 
 /// The secret that tokens are signed with.
 const SECRET: &str = "a secret that only benchmarks know, quite long";
@@ -100,6 +101,24 @@ pub(crate) fn node(
         postgres: Some(postgres),
         environment: [("QUEUE", "0"), ("UPDATES", "memory")].iter().chain(more).copied().collect(),
     }))
+}
+
+/// Lets servers take turns, so often each; returns what each showed.
+pub(crate) async fn take_turns<R>(
+    rounds: u32,
+    candidates: &[Candidate],
+    mut round: impl AsyncFnMut(&Candidate) -> anyhow::Result<R>,
+    tell: impl Fn(&R) -> String,
+) -> anyhow::Result<Vec<Vec<R>>> {
+    let mut shown: Vec<Vec<R>> = candidates.iter().map(|_| Vec::new()).collect();
+    for number in 1..=rounds {
+        for (candidate, shown) in candidates.iter().zip(&mut shown) {
+            let round = round(candidate).await.with_context(|| candidate.name.to_owned())?;
+            progress(&format!("round {number}: {}: {}", candidate.name, tell(&round)));
+            shown.push(round);
+        }
+    }
+    Ok(shown)
 }
 
 impl Candidate {

@@ -225,7 +225,7 @@ test('the audit log says who did what, to what, and from where', async ({ world 
   await world.ada.asks('/api/canned-responses', 'POST', { shortcut: 'pix', content: 'Chave: …' });
   const ada = await world.ada.opens('/settings/audit');
 
-  const line = ada.page.getByRole('row').filter({ hasText: 'canned_response.added' }).first();
+  const line = ada.page.getByRole('row').filter({ hasText: 'Resposta pronta adicionada' }).first();
   await line.getByText('pix').waitFor();
 
   await line.getByRole('cell', { name: 'Ada' }).waitFor();

@@ -7,12 +7,14 @@ import { chatMedia } from '../chat/media/text.en';
 import { chatThread } from '../chat/thread/text.en';
 import { dashboard } from '../dashboard/text.en';
 import { login } from '../session/text.en';
+import { audit } from '../settings/audit/text.en';
 import { settings } from '../settings/text.en';
 import { shell } from '../shell/text.en';
 import { message } from '../ui/text.en';
 
 /** All texts in English, by the screen they were declared for. */
 export const en = {
+  audit,
   board,
   chatComposer,
   chatContact,

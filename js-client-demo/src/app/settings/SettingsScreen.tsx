@@ -3,7 +3,7 @@ import { type ComponentType, useEffect, useRef } from 'react';
 import { Link, Redirect, useParams } from 'wouter';
 import { useLive } from '../../hooks';
 import { Rest } from '../rest';
-import { Audit } from './Audit';
+import { Audit } from './audit/Audit';
 import { Canned } from './Canned';
 import { Doctor } from './Doctor';
 import { Inboxes } from './Inboxes';

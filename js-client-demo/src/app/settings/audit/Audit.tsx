@@ -1,11 +1,12 @@
 import { useStore } from '@nanostores/react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useInbox } from '../../hooks';
-import { answer } from '../../inbox-client';
-import type { components } from '../../inbox-client/generated/api';
-import { useFormat } from '../format';
-import { useNames } from '../people';
-import { settingsText } from './text';
+import { useInbox } from '../../../hooks';
+import { answer } from '../../../inbox-client';
+import type { components } from '../../../inbox-client/generated/api';
+import { useFormat } from '../../format';
+import { useNames } from '../../people';
+import { settingsText } from '../text';
+import { auditText } from './text';
 
 type Line = components['schemas']['AuditLine'];
 
@@ -51,8 +52,8 @@ export function Audit() {
                 <tr key={line.id}>
                   <td>{format.moment(line.happenedAt)}</td>
                   <td>{line.actorId ? (names[line.actorId] ?? line.actorId) : text.system}</td>
-                  <td>
-                    <code>{line.action}</code>
+                  <td title={line.action}>
+                    <Action name={line.action} />
                   </td>
                   <td>
                     <Subject line={line} names={names} />
@@ -76,6 +77,13 @@ export function Audit() {
       )}
     </>
   );
+}
+
+/** What was done, in words; by its name where a newer server has one that there are none for. */
+export function Action({ name }: { name: string }) {
+  const words: Record<string, unknown> = useStore(auditText);
+  const told = Object.hasOwn(words, name) ? words[name] : null;
+  return typeof told === 'string' ? told : <code>{name}</code>;
 }
 
 /** To whom or what something was done, by a name where there is one. */

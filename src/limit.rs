@@ -15,6 +15,7 @@ const FORGET_EVERY: u32 = 1_024;
 #[derive(Debug)]
 pub struct Limiter<K: Hash + Eq + Clone> {
     counts: DefaultKeyedRateLimiter<K>,
+    at_once: NonZeroU32,
     clock: DefaultClock,
     checks: AtomicU32,
 }
@@ -26,7 +27,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         let quota = Quota::with_period(every.max(Duration::from_nanos(1)));
         let quota = quota.expect("the period is not nothing").allow_burst(at_once);
         let (counts, clock) = (RateLimiter::keyed(quota), DefaultClock::default());
-        Self { counts, clock, checks: AtomicU32::new(0) }
+        Self { counts, at_once, clock, checks: AtomicU32::new(0) }
     }
 
     /// Counts one more of `who`.
@@ -34,10 +35,20 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     /// # Errors
     /// How long to wait, if that is too much.
     pub fn check(&self, who: &K) -> Result<(), Duration> {
+        self.check_all(who, NonZeroU32::MIN)
+    }
+
+    /// Counts `count` more of `who`, or none of them. What is more than may ever be done at once counts
+    /// as that.
+    ///
+    /// # Errors
+    /// How long to wait, if that is too much.
+    pub fn check_all(&self, who: &K, count: NonZeroU32) -> Result<(), Duration> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.counts.retain_recent();
         }
-        let checked = self.counts.check_key(who);
+        let checked = self.counts.check_key_n(who, count.min(self.at_once));
+        let checked = checked.expect("no more than fits is asked for");
         checked.map_err(|until| until.wait_time_from(self.clock.now()))
     }
 }
@@ -53,5 +64,18 @@ mod tests {
         let wait = limiter.check(&"ada").unwrap_err();
         assert!(wait > Duration::from_mins(59) && wait <= Duration::from_hours(1), "{wait:?}");
         assert_eq!(limiter.check(&"bia"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_done_several_times_counts_as_often_or_not_at_all() {
+        let of = |count| NonZeroU32::new(count).unwrap();
+        let limiter = Limiter::new(of(5), Duration::from_hours(1));
+        assert_eq!(limiter.check_all(&"ada", of(3)), Ok(()));
+        limiter.check_all(&"ada", of(3)).unwrap_err();
+        assert_eq!(limiter.check_all(&"ada", of(2)), Ok(()));
+        limiter.check(&"ada").unwrap_err();
+
+        assert_eq!(limiter.check_all(&"bia", of(9)), Ok(()));
+        limiter.check(&"bia").unwrap_err();
     }
 }

@@ -96,7 +96,7 @@ impl Signals {
             News::All => {
                 let mut presence = self.presence();
                 let gone = presence.settle(node);
-                self.tell_gone(&presence, gone);
+                self.tell_gone(&mut presence, gone);
                 drop(presence);
                 self.visitors().settle(node);
             }

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod config;
+mod crier;
 mod elsewhere;
 mod hello;
 mod last_check;

@@ -1,12 +1,13 @@
 //! Who is there.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::json;
 
+use super::crier::Crier;
 use super::elsewhere::{Elsewhere, News};
 use super::signals::{Signal, Signals};
 use crate::api::ApiError;
@@ -19,6 +20,7 @@ pub(super) struct Presence {
     grace: Duration,
     desks: Desks,
     people: HashMap<TenantId, HashMap<UserId, Present>>,
+    crier: Crier,
     /// Whose last connection has ended, and when that is to be told if they do not come back.
     leaving: VecDeque<(Instant, TenantId, UserId)>,
     /// Whose being there is yet to be stored.
@@ -39,11 +41,11 @@ struct Present {
 }
 
 /// Whether somebody is there, or when they were.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Seen {
-    user_id: UserId,
-    status: &'static str,
+pub(super) struct Seen {
+    pub(super) user_id: UserId,
+    pub(super) status: &'static str,
     last_seen_at: String,
 }
 
@@ -73,12 +75,12 @@ pub(super) async fn show(
 impl Presence {
     /// Who comes back within `grace` has not been away. The other nodes are told through `desks`.
     pub(super) fn new(grace: Duration, desks: Desks) -> Self {
-        let (people, leaving) = (HashMap::new(), VecDeque::new());
-        Self { grace, desks, people, leaving, seen: HashMap::new() }
+        let (people, seen) = (HashMap::new(), HashMap::new());
+        Self { grace, desks, people, crier: Crier::default(), leaving: VecDeque::new(), seen }
     }
 
     /// Somebody has one connection more.
-    pub(super) fn enter(&mut self, desk: &Desk, user: &UserId, sees: &Sees) -> Option<Signal> {
+    pub(super) fn enter(&mut self, desk: &Desk, user: &UserId, sees: &Sees) -> Vec<Signal> {
         self.note(desk, user);
         let present = self.at(desk.tenant(), user);
         let (is_new, is_news) = (!present.is_there(), !present.is_here || present.sees != *sees);
@@ -89,7 +91,7 @@ impl Presence {
         if let Some(news) = news {
             self.desks.tell_neighbours(&news);
         }
-        is_new.then(|| online(desk.tenant(), user))
+        self.come(desk.tenant(), user, is_new)
     }
 
     /// Another node says that somebody is there, and what they see.
@@ -99,13 +101,13 @@ impl Presence {
         tenant: &TenantId,
         user: &UserId,
         inboxes: Option<Vec<InboxId>>,
-    ) -> Option<Signal> {
+    ) -> Vec<Signal> {
         let present = self.at(tenant, user);
         let is_new = !present.is_there();
         present.elsewhere.hear(node);
         let inboxes = inboxes.map(HashSet::from_iter);
         present.sees = Sees { inboxes, user: Some(user.clone()) };
-        is_new.then(|| online(tenant, user))
+        self.come(tenant, user, is_new)
     }
 
     /// Another node says that somebody is not there any more.
@@ -115,10 +117,13 @@ impl Presence {
         tenant: &TenantId,
         user: UserId,
         at: Time,
-    ) -> Option<Signal> {
-        let present = self.people.get_mut(tenant)?.get_mut(&user)?;
-        present.elsewhere.forget(node);
-        self.depart(tenant, user, at)
+    ) -> Vec<Signal> {
+        let people = self.people.get_mut(tenant);
+        if let Some(present) = people.and_then(|people| people.get_mut(&user)) {
+            present.elsewhere.forget(node);
+            self.depart(tenant, user, at);
+        }
+        self.due(tenant)
     }
 
     /// Another node begins to tell who is there.
@@ -127,8 +132,8 @@ impl Presence {
         people.for_each(|present| present.elsewhere.doubt(node));
     }
 
-    /// Another node has told of all who are there; tells of those who are not any more.
-    pub(super) fn settle(&mut self, node: NodeId) -> Vec<(TenantId, Signal)> {
+    /// Another node has told of all who are there; returns the teams of those who are not any more.
+    pub(super) fn settle(&mut self, node: NodeId) -> BTreeSet<TenantId> {
         let mut nowhere = Vec::new();
         for (tenant, people) in &mut self.people {
             for (user, present) in people {
@@ -138,11 +143,9 @@ impl Presence {
                 }
             }
         }
-        let gone = nowhere.into_iter().filter_map(|(tenant, user)| {
-            let signal = self.depart(&tenant, user, Time::now())?;
-            Some((tenant, signal))
-        });
-        gone.collect()
+        let gone = nowhere.into_iter();
+        gone.filter_map(|(tenant, user)| self.depart(&tenant, user, Time::now()).then_some(tenant))
+            .collect()
     }
 
     /// Tells the other nodes who is there by this one.
@@ -166,9 +169,9 @@ impl Presence {
         }
     }
 
-    /// Tells of those who have not come back in time.
-    pub(super) fn sweep(&mut self, now: Instant) -> Vec<(TenantId, Signal)> {
-        let mut gone = Vec::new();
+    /// Lets those go who have not come back in time; returns their teams.
+    pub(super) fn sweep(&mut self, now: Instant) -> BTreeSet<TenantId> {
+        let mut gone = BTreeSet::new();
         while let Some((_, tenant, user)) = self.leaving.pop_front_if(|(due, ..)| *due <= now) {
             let people = self.people.get_mut(&tenant);
             let Some(present) = people.and_then(|people| people.get_mut(&user)) else { continue };
@@ -178,9 +181,17 @@ impl Presence {
             (present.is_here, present.left) = (false, None);
             let (of, who) = (tenant.clone(), user.clone());
             self.desks.tell_neighbours(&News::AgentGone { tenant: of, user: who, at });
-            gone.extend(self.depart(&tenant, user, at).map(|signal| (tenant, signal)));
+            if self.depart(&tenant, user, at) {
+                gone.insert(tenant);
+            }
         }
         gone
+    }
+
+    /// Takes what may be told by now to any team.
+    pub(super) fn all_due(&mut self) -> Vec<Signal> {
+        let teams = self.crier.waiting();
+        teams.iter().flat_map(|tenant| self.due(tenant)).collect()
     }
 
     /// Those of a tenant who are there.
@@ -203,15 +214,33 @@ impl Presence {
         self.people.entry(tenant.clone()).or_default().entry(user.clone()).or_default()
     }
 
-    /// Forgets somebody who is on no node any more, and tells of it.
-    fn depart(&mut self, tenant: &TenantId, user: UserId, at: Time) -> Option<Signal> {
-        let people = self.people.get_mut(tenant)?;
-        people.get(&user).filter(|present| !present.is_there())?;
+    /// Returns what is told once somebody has one more connection.
+    fn come(&mut self, tenant: &TenantId, user: &UserId, is_new: bool) -> Vec<Signal> {
+        if !is_new {
+            return Vec::new();
+        }
+        self.crier.leave(tenant, Seen::new(user.clone(), "online", Time::now()));
+        self.due(tenant)
+    }
+
+    /// Forgets somebody who is on no node any more; answers whether that is so.
+    fn depart(&mut self, tenant: &TenantId, user: UserId, at: Time) -> bool {
+        let Some(people) = self.people.get_mut(tenant) else { return false };
+        if people.get(&user).is_none_or(Present::is_there) {
+            return false;
+        }
         people.remove(&user);
         if people.is_empty() {
             self.people.remove(tenant);
         }
-        Some(signal(tenant, &Seen::new(user, "offline", at)))
+        self.crier.leave(tenant, Seen::new(user, "offline", at));
+        true
+    }
+
+    /// Takes what may be told by now to a team.
+    fn due(&mut self, tenant: &TenantId) -> Vec<Signal> {
+        let team = self.people.get(tenant).map_or(0, HashMap::len);
+        self.crier.take(tenant, team).iter().map(|seen| signal(tenant, seen)).collect()
     }
 
     fn note(&mut self, desk: &Desk, user: &UserId) {
@@ -235,7 +264,7 @@ impl Present {
 }
 
 impl Seen {
-    fn new(user_id: UserId, status: &'static str, at: Time) -> Self {
+    pub(super) fn new(user_id: UserId, status: &'static str, at: Time) -> Self {
         Self { user_id, status, last_seen_at: at.to_string() }
     }
 }
@@ -244,10 +273,6 @@ impl Seen {
 /// hears of the others once.
 pub(super) fn room(tenant: &TenantId) -> String {
     format!("colleagues:{tenant}")
-}
-
-fn online(tenant: &TenantId, user: &UserId) -> Signal {
-    signal(tenant, &Seen::new(user.clone(), "online", Time::now()))
 }
 
 fn signal(tenant: &TenantId, seen: &Seen) -> Signal {

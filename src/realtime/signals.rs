@@ -4,7 +4,7 @@
 //! comes back would else seem to be wherever the slower of two tasks says. They take what room is left
 //! in a client's buffer; a client without any misses them. What other nodes tell is told in the same way.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -249,15 +249,16 @@ impl Signals {
         drop(typing);
         let mut presence = self.presence();
         let gone = presence.sweep(now);
-        self.tell_gone(&presence, gone);
+        self.tell_gone(&mut presence, gone);
         drop(presence);
         let mut visitors = self.visitors();
         self.leave_to_tell(visitors.sweep(now));
     }
 
-    pub(super) fn tell_gone(&self, presence: &Presence, gone: Vec<(TenantId, Signal)>) {
-        for (tenant, signal) in gone {
-            self.leave_to_tell([signal]);
+    /// Tells what is due, after agents of some teams have gone.
+    pub(super) fn tell_gone(&self, presence: &mut Presence, teams: BTreeSet<TenantId>) {
+        self.leave_to_tell(presence.all_due());
+        for tenant in teams {
             self.tell_visitors(presence, &tenant);
         }
     }

@@ -96,27 +96,37 @@ test('T4: older pages come without a jump, and few rows are drawn', async ({ wor
   const duda = await talkative(world, 'Duda Longa', 400);
   const chat = await Chat.with(world.bia, duda);
   await chat.settles();
-  let most = 0;
-  let jumps = 0;
 
-  await chat.page.hover('.messages');
-  for (let step = 0; step < 140; step += 1) {
-    const before = await chat.page.evaluate(placesOfAll);
-    await chat.page.mouse.wheel(0, -300);
-    await chat.frames(3);
-    const after = await chat.page.evaluate(placesOfAll);
-    most = Math.max(most, Object.keys(after).length);
-    // Whatever is in view both times has moved by the wheel, and by nothing else.
-    const moved = Object.keys(after)
-      .filter((id) => id in before)
-      .map((id) => (after[id] ?? 0) - (before[id] ?? 0));
-    jumps += moved.filter((by) => by < -4 || by > 320).length;
-    if (await chat.message('Mensagem 0.').count()) break;
-  }
+  const { most, jumps } = await wheelTo(chat, 'Mensagem 0.', -300);
 
   expect(await chat.message('Mensagem 0.').count()).toBe(1);
   expect(most).toBeLessThanOrEqual(60);
   expect(jumps).toBe(0);
+});
+
+test('T4: a history of more than is laid out is read back, forth again, and left, without a jump', async ({
+  world,
+}) => {
+  const leo = await talkative(world, 'Léo Enciclopédia', 700);
+  const chat = await Chat.with(world.bia, leo);
+  await chat.settles();
+  await until('it is read to its beginning', () =>
+    chat.page.$eval('.messages', (box) => {
+      box.scrollTop = 0;
+      return document.querySelector('.start') !== null;
+    }),
+  );
+  await chat.settles();
+
+  const { jumps } = await wheelTo(chat, 'Mensagem 450.', 300);
+
+  expect(await chat.message('Mensagem 450.').count()).toBe(1);
+  expect(jumps).toBe(0);
+  await leo.says('o fim');
+  await chat.page.waitForSelector('.to-end[data-new=true]:has-text("1 mensagem nova")');
+  await chat.page.click('.to-end');
+  await chat.message('o fim').waitFor();
+  await until('it is at the end', async () => (await chat.gap()) < 4);
 });
 
 test('T5: what shrinks the view leaves who is at the end there, and who reads where they are', async ({
@@ -431,6 +441,26 @@ test('edited and deleted messages say so, contacts and places are drawn', async 
     'tel:+5511912345678',
   );
 });
+
+/** Turns the wheel until a message is there. Returns how many were drawn, and how often one jumped. */
+async function wheelTo(chat: Chat, words: string, by: number) {
+  let [most, jumps] = [0, 0];
+  await chat.page.hover('.messages');
+  for (let step = 0; step < 200; step += 1) {
+    const before = await chat.page.evaluate(placesOfAll);
+    await chat.page.mouse.wheel(0, by);
+    await chat.frames(3);
+    const after = await chat.page.evaluate(placesOfAll);
+    most = Math.max(most, Object.keys(after).length);
+    // Whatever is in view both times has moved by the wheel, and by nothing else.
+    const moved = Object.keys(after)
+      .filter((id) => id in before)
+      .map((id) => ((before[id] ?? 0) - (after[id] ?? 0)) * Math.sign(by));
+    jumps += moved.filter((px) => px < -4 || px > Math.abs(by) + 20).length;
+    if (await chat.message(words).count()) break;
+  }
+  return { most, jumps };
+}
 
 /** The messages in view, and where each stands. */
 function placesOfAll(): Record<string, number> {

@@ -52,15 +52,21 @@ export class Messages {
 
   /** A page of older messages has come, read when event `seq` was the last. */
   addPage(page: { messages: Message[]; hasMore: boolean }, seq: number): void {
-    const isFirst = this.#thread.messages.length === 0;
-    if (isFirst) {
-      // A whole page at once: nothing to look for.
-      for (const message of page.messages) this.#facts.set(message.id, factsOf(message, seq));
-      this.#own().push(...page.messages.toSorted(byTime));
-    } else {
-      for (const message of page.messages) this.add(message.id, factsOf(message, seq));
+    const [first] = this.#thread.messages;
+    const older: Message[] = [];
+    for (const message of page.messages) {
+      const facts = factsOf(message, seq);
+      if (this.has(message.id) || (first && !isBefore(message, first))) {
+        this.add(message.id, facts);
+        continue;
+      }
+      this.#facts.set(message.id, facts);
+      older.push(message);
     }
-    this.setHistory(page.hasMore ? 'more' : 'complete');
+    // All at once: to move what is held for each message would take the longer the more is held.
+    const messages = [...older.sort(byTime), ...this.#thread.messages];
+    this.#thread = { ...this.#thread, messages, history: page.hasMore ? 'more' : 'complete' };
+    this.#isOwn = true;
   }
 
   setHistory(history: Thread['history']): void {

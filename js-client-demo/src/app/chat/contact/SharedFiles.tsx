@@ -11,7 +11,10 @@ import { contactText } from './text';
 
 const mostShown = 9;
 
-/** The files of the messages that are held, the newest first. */
+/** Among so many messages they are looked for, each time that one comes. */
+const mostLookedAt = 1_000;
+
+/** The files of the newest messages that are held, the newest first. */
 export function SharedFiles({ conversation: { id } }: { conversation: Conversation }) {
   const text = useStore(contactText);
   const thread = useLive((state) => state.threads.get(id));
@@ -23,7 +26,7 @@ export function SharedFiles({ conversation: { id } }: { conversation: Conversati
       !metadata.deletedAt &&
       type !== 'AUDIO' &&
       metadata.kind !== 'sticker';
-    return (messages ?? []).filter(isFile).slice(-mostShown).reverse();
+    return (messages ?? []).slice(-mostLookedAt).filter(isFile).slice(-mostShown).reverse();
   }, [messages]);
   if (files.length === 0) return null;
   return (

@@ -15,6 +15,7 @@ import { useFormat } from '../../format';
 import { Bubble } from './Bubble';
 import { arrivedAfter, guessHeight, placeOf } from './groups';
 import { quotedBy } from './Quote';
+import type { Stretch } from './stretch';
 import { threadText } from './text';
 
 /** What a thread's messages are told from around them. */
@@ -28,6 +29,10 @@ type Props = {
   ref: Ref<MessagesHandle>;
   name: string;
   entries: readonly Entry[];
+  /** Which of the entries are laid out. */
+  stretch: Stretch;
+  /** The conversation's newest messages. */
+  live: readonly Entry[];
   /** The first message that was unread when the thread was opened. */
   dividerId: string | null;
   history: 'more' | 'loading' | 'failed' | 'complete';
@@ -52,8 +57,9 @@ const flashMs = 1_800;
 
 /** A conversation's messages. They stay where they are while somebody reads, and follow who is at the end. */
 export function Messages(props: Props) {
-  const { ref, name, entries, dividerId, history, isDetached, isOnline, marks, now } = props;
+  const { ref, name, entries, live, dividerId, history, isDetached, isOnline, marks, now } = props;
   const { onOlder, onNewer, onLive, onEnd } = props;
+  const { from, to } = props.stretch;
   const text = useStore(threadText);
   const { dayOf } = useFormat();
   const box = useRef<HTMLDivElement>(null);
@@ -64,13 +70,20 @@ export function Messages(props: Props) {
   const [lastSeen, setLastSeen] = useState<string | null>(null);
   const [flashed, setFlashed] = useState<string | null>(null);
 
+  const entryAt = useCallback((index: number) => entries[from + index], [entries, from]);
   const rows = useVirtualizer({
-    count: entries.length,
+    count: to - from,
     getScrollElement: () => box.current,
-    estimateSize: (index) => (entries[index] ? guessHeight(entries[index]) + 8 : 45),
+    estimateSize: (index) => {
+      const entry = entryAt(index);
+      return entry ? guessHeight(entry) + 8 : 45;
+    },
     getItemKey: useCallback(
-      (index: number) => (entries[index] ? keyOf(entries[index]) : index),
-      [entries],
+      (index: number) => {
+        const entry = entryAt(index);
+        return entry ? keyOf(entry) : index;
+      },
+      [entryAt],
     ),
     anchorTo: 'end',
     followOnAppend: !isDetached,
@@ -87,13 +100,13 @@ export function Messages(props: Props) {
   const show = useCallback(
     (id: string) => {
       const index = entries.findIndex((entry) => entry.id === id);
-      if (index < 0) return;
+      if (index < from) return;
       isPinned.current = false;
       isPlaced.current = true;
-      rows.scrollToIndex(index, { align: 'center' });
+      rows.scrollToIndex(index - from, { align: 'center' });
       setFlashed(id);
     },
-    [entries, rows],
+    [entries, from, rows],
   );
   useImperativeHandle(ref, () => ({ toEnd, show }), [toEnd, show]);
   useEffect(() => {
@@ -107,7 +120,7 @@ export function Messages(props: Props) {
     const view = box.current;
     if (isPlaced.current || !view || entries.length === 0) return;
     isPlaced.current = true;
-    const divider = dividerId ? entries.findIndex(({ id }) => id === dividerId) : -1;
+    const divider = dividerId ? entries.findIndex(({ id }) => id === dividerId) - from : -1;
     const start = divider >= 0 ? (rows.getOffsetForIndex(divider, 'start')?.[0] ?? 0) : 0;
     if (divider >= 0 && rows.getTotalSize() - start > view.clientHeight) {
       isPinned.current = false;
@@ -115,7 +128,7 @@ export function Messages(props: Props) {
     } else {
       rows.scrollToEnd();
     }
-  }, [entries, dividerId, rows]);
+  }, [entries, from, dividerId, rows]);
 
   // What shrinks the view (a notice, the composer, a phone's keyboard) leaves who is at the end there.
   useEffect(() => {
@@ -143,13 +156,13 @@ export function Messages(props: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the entries are what makes it look again
   useEffect(look, [look, entries]);
 
-  const newest = entries.at(-1);
+  const newest = live.at(-1);
   const newestKey = newest ? keyOf(newest) : null;
   useEffect(() => {
     if (isAtEnd) setLastSeen(newestKey);
   }, [isAtEnd, newestKey]);
   useEffect(() => onEnd(isAtEnd), [isAtEnd, onEnd]);
-  const arrived = isAtEnd || isDetached ? 0 : arrivedAfter(entries, lastSeen);
+  const arrived = isAtEnd ? 0 : arrivedAfter(live, lastSeen);
 
   return (
     <div className="messages-frame">
@@ -179,9 +192,9 @@ export function Messages(props: Props) {
       >
         <div className="messages-all" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, key, start }) => {
-            const entry = entries[index];
+            const entry = entryAt(index);
             if (!entry) return null;
-            const place = placeOf(entries, index, dividerId);
+            const place = placeOf(entries, from + index, dividerId);
             return (
               <div
                 key={key}
@@ -191,7 +204,9 @@ export function Messages(props: Props) {
                 className="messages-row"
                 style={{ transform: `translateY(${start}px)` }}
               >
-                {index === 0 && history === 'complete' && <p className="start">{text.start}</p>}
+                {from + index === 0 && history === 'complete' && (
+                  <p className="start">{text.start}</p>
+                )}
                 {place.isNewDay && <h2 className="day">{dayOf(entry.timestamp, now)}</h2>}
                 {entry.id === dividerId && (
                   <p className="divider">
@@ -200,7 +215,7 @@ export function Messages(props: Props) {
                 )}
                 <Bubble
                   entry={entry}
-                  quoted={quotedBy(entries, index)}
+                  quoted={quotedBy(entries, from + index)}
                   isFirst={place.isFirst}
                   isLast={place.isLast}
                   isOnline={isOnline}

@@ -82,7 +82,7 @@ export function Thread(props: Props) {
     thread?.history === 'more',
     () => void inbox.loadOlder(id),
   );
-  const { entries, visit, leave } = reading;
+  const { entries, stretch, visit, leave } = reading;
 
   // What was unread when it was opened stays marked, however much of it has been read since.
   const [unreadAtOpening] = useState(conversation.unreadCount);
@@ -109,10 +109,10 @@ export function Thread(props: Props) {
     if (messageId && hasLoaded) void jump(messageId);
   }, [messageId, hasLoaded]);
   useEffect(() => {
-    if (!target || !entries.some((entry) => entry.id === target)) return;
+    if (!target || !entries.slice(stretch.from, stretch.to).some(({ id }) => id === target)) return;
     list.current?.show(target);
     setTarget(null);
-  }, [target, entries]);
+  }, [target, entries, stretch]);
 
   const acts = useMemo<Acts>(
     () => ({
@@ -168,6 +168,8 @@ export function Thread(props: Props) {
             ref={list}
             name={nameOf(contact)}
             entries={entries}
+            stretch={stretch}
+            live={live}
             dividerId={dividerId}
             history={reading.isBusy ? 'loading' : historyOf(reading.hasOlder, thread?.history)}
             isDetached={reading.isDetached}

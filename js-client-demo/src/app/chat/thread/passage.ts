@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { useInbox } from '../../../hooks';
 import { answer, type Entry, type Inbox, type Message } from '../../../inbox-client';
+import { endAfter, endAround, endBefore, placeAfter, type Stretch, stretchOf } from './stretch';
 
 /** A stretch of a history that does not reach to its end. */
 type Passage = {
@@ -9,9 +10,10 @@ type Passage = {
   hasNewer: boolean;
 };
 
-/** What a thread shows: its end, or a passage of long ago that a jump led to. */
+/** What a thread shows: its end, or a passage of long ago that a jump led to; of it, a stretch at a time. */
 export type Reading = {
   entries: readonly Entry[];
+  stretch: Stretch;
   /** Whether newer messages than these are missing. */
   isDetached: boolean;
   hasOlder: boolean;
@@ -40,7 +42,11 @@ export function useReading(
 
   // Once the passage has grown up to what is live, both are one.
   const entries = useMemo(() => (passage ? joined(passage, live) : live), [passage, live]);
-  const isDetached = passage !== null && !meets(passage, live);
+  const isCut = passage !== null && !meets(passage, live);
+
+  const [end, setEnd] = useState<Entry | null>(null);
+  const { from, to } = stretchOf(entries, end);
+  const stretch = useMemo(() => ({ from, to }), [from, to]);
 
   const alone = useCallback(async (what: () => Promise<void>) => {
     if (busy.current) return;
@@ -56,7 +62,12 @@ export function useReading(
 
   const visit = useCallback(
     async (id: string) => {
-      if (entries.some((entry) => entry.id === id)) return true;
+      const index = entries.findIndex((entry) => entry.id === id);
+      if (index >= stretch.from && index < stretch.to) return true;
+      if (index >= 0) {
+        setEnd(endAround(entries, index));
+        return true;
+      }
       let isThere = false;
       await alone(async () => {
         const [before, from] = await Promise.all([
@@ -64,6 +75,7 @@ export function useReading(
           readPage(inbox, conversationId, { from: id }),
         ]);
         isThere = true;
+        setEnd(null);
         setPassage({
           messages: [...before.messages, ...from.messages],
           hasOlder: before.hasMore,
@@ -72,18 +84,20 @@ export function useReading(
       }).catch(() => {});
       return isThere;
     },
-    [alone, entries, inbox, conversationId],
+    [alone, entries, stretch, inbox, conversationId],
   );
 
   const first = passage?.messages[0]?.id;
   const last = passage?.messages.at(-1)?.id;
   return {
     entries,
-    isDetached,
-    hasOlder: passage ? passage.hasOlder : hasOlderLive,
+    stretch,
+    isDetached: isCut || to < entries.length,
+    hasOlder: from > 0 || (passage ? passage.hasOlder : hasOlderLive),
     isBusy,
     visit,
     older: useCallback(() => {
+      if (stretch.from > 0) return setEnd(endBefore(entries, stretch));
       if (!first) return loadOlderLive();
       void alone(async () => {
         const page = await readPage(inbox, conversationId, { before: first });
@@ -96,11 +110,14 @@ export function useReading(
             },
         );
       }).catch(() => {});
-    }, [alone, first, inbox, conversationId, loadOlderLive]),
+    }, [alone, entries, stretch, first, inbox, conversationId, loadOlderLive]),
     newer: useCallback(() => {
-      if (!last || !isDetached) return;
+      if (stretch.to < entries.length) return setEnd(endAfter(entries, stretch));
+      if (!last || !isCut) return;
       void alone(async () => {
         const page = await readPage(inbox, conversationId, { from: last });
+        // Where it meets what is live, one does not go on from the end of that.
+        setEnd(page.hasMore ? (page.messages.at(-1) ?? null) : null);
         setPassage(
           (now) =>
             now && {
@@ -110,8 +127,11 @@ export function useReading(
             },
         );
       }).catch(() => {});
-    }, [alone, last, isDetached, inbox, conversationId]),
-    leave: useCallback(() => setPassage(null), []),
+    }, [alone, entries, stretch, last, isCut, inbox, conversationId]),
+    leave: useCallback(() => {
+      setPassage(null);
+      setEnd(null);
+    }, []),
   };
 }
 
@@ -135,6 +155,9 @@ function meets({ messages, hasNewer }: Passage, live: readonly Entry[]): boolean
 
 function joined(passage: Passage, live: readonly Entry[]): readonly Entry[] {
   if (!meets(passage, live)) return passage.messages;
-  const known = new Set(live.map(({ id }) => id));
-  return [...passage.messages.filter(({ id }) => !known.has(id)), ...live];
+  const [first] = live;
+  if (!first) return passage.messages;
+  const place = placeAfter(passage.messages, first);
+  const isInBoth = passage.messages[place - 1]?.id === first.id;
+  return [...passage.messages.slice(0, isInBoth ? place - 1 : place), ...live];
 }

@@ -15,6 +15,7 @@ export {
 export {
   type Chats,
   type OpenThread,
+  useChatPages,
   useChats,
   useConnection,
   useMessages,

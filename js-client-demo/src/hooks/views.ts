@@ -7,6 +7,7 @@ import {
   type Entry,
   messagesOf,
   type Session,
+  type State,
   type Thread,
   type Visit,
 } from '../inbox-client';
@@ -33,6 +34,13 @@ export type Chats = {
 
 /** The conversations that a filter wants, page by page, kept up to date. */
 export function useChats(filter: ChatFilter = {}): Chats {
+  const wanted = JSON.stringify(filter);
+  const select = useCallback((live: State) => chatsOf(live, JSON.parse(wanted)), [wanted]);
+  return { chats: useLive(select), ...useChatPages(filter) };
+}
+
+/** How far a list has been fetched, and its next page, for whoever shows the conversations themselves. */
+export function useChatPages(filter: ChatFilter = {}): Omit<Chats, 'chats'> {
   const inbox = useInbox();
   const afresh = useLive((state) => state.afresh);
   const wanted = JSON.stringify(filter);
@@ -66,7 +74,7 @@ export function useChats(filter: ChatFilter = {}): Chats {
     void load(cursor, () => true);
   }, [load, list, state, cursor]);
 
-  return { chats: useLive((live) => chatsOf(live, JSON.parse(wanted))), state, loadMore };
+  return { state, loadMore };
 }
 
 /** How far a list has been fetched, and by what it was asked for. */

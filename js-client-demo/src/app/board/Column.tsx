@@ -1,7 +1,7 @@
 import { useDraggable, useDroppable } from '@dnd-kit/core';
 import { useStore } from '@nanostores/react';
 import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
-import { type CSSProperties, memo, useEffect, useLayoutEffect, useRef } from 'react';
+import { type CSSProperties, memo, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import type { ChatFilter, Conversation, Stage } from '../../inbox-client';
 import { useFormat } from '../format';
 import { shellText } from '../shell/text';
@@ -46,7 +46,7 @@ export const Column = memo(function Column(props: Props) {
     count: cards.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => 122,
-    getItemKey: (index) => cards[index]?.id ?? index,
+    getItemKey: useCallback((index: number) => cards[index]?.id ?? index, [cards]),
     overscan: 4,
     gap: gapPx,
     paddingStart: 1,

@@ -1,9 +1,9 @@
 import { useStore } from '@nanostores/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp, Inbox as InboxIcon, Search, SearchX, X } from 'lucide-react';
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useChats, useLive } from '../../../hooks';
+import { useChatPages, useLive } from '../../../hooks';
 import { type Conversation, chatsOf, type State } from '../../../inbox-client';
 import { useNow } from '../../now';
 import { Filters } from './Filters';
@@ -52,7 +52,7 @@ export function ConversationList({ openId, search, onShown }: Props) {
   const query = words.trim();
   const filter = useMemo(() => filterOf(wanted, me, query), [wanted, me, query]);
   const found = useFound(query);
-  const { state: moreState, loadMore } = useChats(served(filter, wanted.status));
+  const { state: moreState, loadMore } = useChatPages(served(filter, wanted.status));
   const [, go] = useLocation();
 
   const list = useMemo(() => {
@@ -67,7 +67,7 @@ export function ConversationList({ openId, search, onShown }: Props) {
     count: shown.length,
     getScrollElement: () => box.current,
     estimateSize: () => rowPx,
-    getItemKey: (index) => shown[index]?.id ?? index,
+    getItemKey: useCallback((index: number) => shown[index]?.id ?? index, [shown]),
     overscan: 6,
   });
 

@@ -13,6 +13,7 @@ export default defineConfig(({ mode }) => ({
   publicDir: false,
   plugins: [
     plainImports(),
+    noWebTransport(),
     within(mode === 'loader' ? budgets.loader : budgets.panel),
     precompress(),
   ],
@@ -41,6 +42,16 @@ function plainImports(): Plugin {
     enforce: 'pre',
     load: (id) =>
       id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null,
+  };
+}
+
+/** Leaves out a way to servers that ours does not have, and that no chat asks for. */
+function noWebTransport(): Plugin {
+  return {
+    name: 'no-webtransport',
+    enforce: 'pre',
+    load: (id) =>
+      /engine\.io-client\/.*\/webtransport\.js$/.test(id) ? 'export const WT = undefined;' : null,
   };
 }
 

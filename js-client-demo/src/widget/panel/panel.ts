@@ -161,12 +161,26 @@ function start(inbox: string, asked: URLSearchParams): void {
     return made;
   }
 
-  function bring(files: Iterable<File>): void {
+  /** Sends files; what it takes to is fetched with the first, and if that fails, when somebody asks again. */
+  function bring(files: readonly File[]): void {
     import('./later/files').then(
       (later) => {
         for (const file of files) later.bring(chat, file, language, tray);
       },
-      () => {},
+      () => {
+        const names = files.map(({ name }) => name).join(', ');
+        const again = h('button', {
+          class: 'again',
+          type: 'button',
+          text: `${names}: ${words.notBrought}`,
+          onclick: () => {
+            line.remove();
+            bring(files);
+          },
+        });
+        const line = h('div', { role: 'alert' }, again);
+        tray.append(line);
+      },
     );
   }
 

@@ -118,6 +118,11 @@ export class Screen {
     return this.page.locator('.held .card', { hasText: name });
   }
 
+  /** An entry of a list in the settings. */
+  entry(name: string): Locator {
+    return this.page.locator('.entries li', { hasText: name });
+  }
+
   /** A column of the board. */
   column(name: string): Locator {
     return this.page.getByRole('region', { name, exact: true });

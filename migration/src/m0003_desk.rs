@@ -386,7 +386,11 @@ fn list_indexes() -> Vec<IndexCreateStatement> {
         on("conversation", "conversation_snoozed", &["snoozed_until"])
             .cond_where(Expr::col("snoozed_until").is_not_null())
             .to_owned(),
-        on("conversation_label", "conversation_label_of", &["tenant_id", "label"]),
+        on(
+            "conversation_label",
+            "conversation_label_of",
+            &["tenant_id", "label", "conversation_id"],
+        ),
         on(
             "milestone",
             "milestone_happened_at",

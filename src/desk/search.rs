@@ -128,11 +128,14 @@ impl Desk {
     }
 
     /// The condition that a conversation is with somebody who is called by all of `words`, or reached
-    /// at that number; nothing if there are none.
-    pub(super) fn with_somebody_called(&self, words: &str) -> Option<Expr> {
+    /// at that number; nothing if there are none. `SQLite` can be made to look at one conversation after
+    /// the other, rather than to find all of those people.
+    /// <https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_>
+    pub(super) fn with_somebody_called(&self, words: &str, one_by_one: bool) -> Option<Expr> {
+        let plus = if one_by_one { "+" } else { "" };
         self.called(words, |called| {
             format!(
-                "conversation.contact_id IN (WITH RECURSIVE people (id) AS ({called} UNION
+                "{plus}conversation.contact_id IN (WITH RECURSIVE people (id) AS ({called} UNION
                     SELECT contact.id FROM people JOIN contact ON contact.merged_into = people.id)
                 SELECT id FROM people)"
             )

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Tenant, TestServer};
+use crate::support::{Tenant, TestServer, text};
 
 const ANA: &str = "5511988887777";
 
@@ -18,6 +18,20 @@ async fn listed(acme: &Tenant<'_>, query: &str) -> Vec<String> {
         acme.ask(Method::GET, &format!("/api/conversations?{query}"), &Value::Null).await;
     let all = answer["conversations"].as_array().unwrap_or_else(|| panic!("{query}: {answer}"));
     all.iter().map(|it| it["contact"]["phoneNumber"].as_str().unwrap().to_owned()).collect()
+}
+
+/// All pages of a list.
+async fn all_listed(acme: &Tenant<'_>, query: &str) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/conversations?{query}{cursor}");
+        let (_, page) = acme.ask(Method::GET, &path, &Value::Null).await;
+        for it in page["conversations"].as_array().unwrap_or_else(|| panic!("{path}: {page}")) {
+            all.push(it["contact"]["phoneNumber"].as_str().unwrap().to_owned());
+        }
+        let Some(next) = page["nextCursor"].as_str() else { return all };
+        cursor = format!("&cursor={next}");
+    }
 }
 
 #[tokio::test]
@@ -108,18 +122,51 @@ async fn conversations_are_narrowed_down_and_listed_page_by_page() {
     assert_eq!(listed(&acme, "q=8800-04").await, [""; 0]);
     assert_eq!(listed(&acme, "q=98888-0004").await, people[4..5]);
     assert_eq!(listed(&acme, "sort=waiting").await, [&people[..2], &people[3..]].concat());
-    let mut all = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/api/conversations?limit=3{cursor}");
-        let (_, page) = acme.ask(Method::GET, &path, &Value::Null).await;
-        for it in page["conversations"].as_array().unwrap() {
-            all.push(it["contact"]["phoneNumber"].as_str().unwrap().to_owned());
-        }
-        let Some(next) = page["nextCursor"].as_str() else { break };
-        cursor = format!("&cursor={next}");
+    assert_eq!(all_listed(&acme, "limit=3").await, newest_first);
+}
+
+/// More than SQLite looks through one by one.
+#[tokio::test]
+async fn of_thousands_those_with_a_label_or_a_name_are_listed_be_they_many_or_few() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let number = |n: usize| format!("55119{n:08}");
+    let name = |n: usize| if n.is_multiple_of(5) { "Ana" } else { "Bia" };
+    for block in 0..11 {
+        let people = block * 200..(block + 1) * 200;
+        let messages = people.clone().map(|n| text(&number(n), &format!("wamid.{n}"), "Oi"));
+        let contacts =
+            people.map(|n| json!({ "wa_id": number(n), "profile": { "name": name(n) } }));
+        let (messages, contacts): (Vec<_>, Vec<_>) = (messages.collect(), contacts.collect());
+        acme.whatsapp(json!({ "messages": messages, "contacts": contacts })).await;
     }
-    assert_eq!(all, newest_first);
+    let everybody = all_listed(&acme, "limit=100").await;
+    assert_eq!(everybody.len(), 2_200);
+    let among = |is_among: &dyn Fn(usize) -> bool| {
+        let place = |it: &String| it[5..].parse().unwrap();
+        everybody.iter().filter(|it| is_among(place(it))).cloned().collect::<Vec<_>>()
+    };
+    let labels = [("many", "%0"), ("some", "%55"), ("few", "%0007"), ("early", "55119000000__")];
+    for (label, like) in labels {
+        let sql = format!(
+            "INSERT INTO conversation_label (conversation_id, label, tenant_id)
+             SELECT conversation.id, '{label}', conversation.tenant_id FROM conversation
+             JOIN contact ON contact.id = conversation.contact_id
+             WHERE contact.phone_number LIKE '{like}'"
+        );
+        server.database.execute(&sql).await;
+    }
+
+    let many = all_listed(&acme, "label=many&limit=30").await;
+    assert_eq!(many, among(&|n| n.is_multiple_of(10)));
+    assert_eq!(all_listed(&acme, "label=some").await, among(&|n| n % 100 == 55));
+    assert_eq!(all_listed(&acme, "label=few").await, [number(7)]);
+    assert_eq!(all_listed(&acme, "label=early&limit=30").await, among(&|n| n < 100));
+    assert_eq!(all_listed(&acme, "q=ana&limit=100").await, among(&|n| n.is_multiple_of(5)));
+    assert_eq!(all_listed(&acme, "q=ana&label=early").await, {
+        among(&|n| n < 100 && n.is_multiple_of(5))
+    });
+    assert_eq!(all_listed(&acme, "label=many&status=RESOLVED").await, [""; 0]);
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use entity::{
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, QueryFilter, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    ColumnTrait as _, DbBackend, QueryFilter, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    Select,
 };
 
 use super::super::{Desk, Result, Sees};
@@ -48,6 +49,20 @@ pub enum Order {
     Waiting,
 }
 
+/// How many of the newest conversations `SQLite` looks through for those with a label or a name, before
+/// it puts all in order that have it: what is common has filled a page by then, and what is not is
+/// little.
+const LOOKED_THROUGH: u64 = 2_000;
+
+/// How conversations with a label, or a name, are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    /// All that have it are gathered.
+    Gathered,
+    /// Those that are in question otherwise are looked at, one after the other.
+    OneByOne,
+}
+
 /// A place in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -82,28 +97,21 @@ impl FromStr for Cursor {
 impl Desk {
     /// Lists up to `limit` conversations that the caller may see.
     pub async fn list(&self, wanted: Wanted, limit: u64, sees: &Sees) -> Result<Listed> {
-        let at = match wanted.order {
-            Order::Activity => conversation::Column::LastMessageAt,
-            Order::Waiting => conversation::Column::WaitingSince,
-        };
-        let place = [Expr::col(at), Expr::col(conversation::Column::Id)];
-        let mut rows = self.narrow(&wanted, sees);
-        let after = wanted.after.map(|it| Expr::tuple([Expr::value(it.at), Expr::value(it.id)]));
-        rows = match wanted.order {
-            Order::Activity => {
-                let rows = rows.order_by_desc(at).order_by_desc(conversation::Column::Id);
-                rows.apply_if(after, |rows, after| rows.filter(Expr::tuple(place).lt(after)))
+        let mut rows = match self.since(&wanted).await? {
+            Some(since) => {
+                let newest = self.narrow(&wanted, sees, Finding::OneByOne);
+                let newest = newest.filter(conversation::Column::LastMessageAt.gte(since));
+                self.page(newest, &wanted, limit).await?
             }
-            Order::Waiting => {
-                let rows = rows.filter(at.is_not_null());
-                let rows = rows.order_by_asc(at).order_by_asc(conversation::Column::Id);
-                rows.apply_if(after, |rows, after| rows.filter(Expr::tuple(place).gt(after)))
-            }
+            None => Vec::new(),
         };
-        let mut rows = rows.limit(limit + 1).all(&self.desks.db.reader).await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        if rows.len() <= most {
+            let all = self.narrow(&wanted, sees, Finding::Gathered);
+            rows = self.page(all, &wanted, limit).await?;
+        }
+        let has_more = rows.len() > most;
+        rows.truncate(most);
         let last = rows.last().filter(|_| has_more).map(|row| Cursor {
             at: match wanted.order {
                 Order::Activity => row.last_message_at.unwrap_or(row.created_at),
@@ -114,7 +122,40 @@ impl Desk {
         Ok(Listed { conversations: self.show(&self.desks.db.reader, rows).await?, next: last })
     }
 
-    fn narrow(&self, wanted: &Wanted, sees: &Sees) -> Select<conversation::Entity> {
+    /// Since when conversations are to be looked through one by one, if they are; PostgreSQL knows by
+    /// itself what is common.
+    async fn since(&self, wanted: &Wanted) -> Result<Option<Time>> {
+        let reader = &self.desks.db.reader;
+        let is_search = wanted.label.is_some() || wanted.words.is_some();
+        if !is_search
+            || wanted.order != Order::Activity
+            || reader.get_database_backend() == DbBackend::Postgres
+        {
+            return Ok(None);
+        }
+        let all = conversation::Entity::of_tenant(&self.tenant)
+            .select_only()
+            .column(conversation::Column::LastMessageAt);
+        let place = in_order(all, wanted).offset(LOOKED_THROUGH).limit(1);
+        Ok(place.into_tuple::<Option<Time>>().one(reader).await?.flatten())
+    }
+
+    /// Reads one more than a page.
+    async fn page(
+        &self,
+        rows: Select<conversation::Entity>,
+        wanted: &Wanted,
+        limit: u64,
+    ) -> Result<Vec<conversation::Model>> {
+        Ok(in_order(rows, wanted).limit(limit + 1).all(&self.desks.db.reader).await?)
+    }
+
+    fn narrow(
+        &self,
+        wanted: &Wanted,
+        sees: &Sees,
+        finding: Finding,
+    ) -> Select<conversation::Entity> {
         use conversation::Column;
         let mut rows = self.visible(sees);
         rows = rows.apply_if(wanted.status, |rows, it| rows.filter(Column::Status.eq(it)));
@@ -129,13 +170,44 @@ impl Desk {
             rows = rows.filter(Expr::cust("unread_count > 0"));
         }
         if let Some(label) = &wanted.label {
-            let labelled = conversation_label::Entity::of_tenant(&self.tenant)
+            let mut labelled = conversation_label::Entity::of_tenant(&self.tenant)
                 .filter(conversation_label::Column::Label.eq(label))
                 .select_only()
                 .column(conversation_label::Column::ConversationId);
-            rows = rows.filter(Column::Id.in_subquery(labelled.into_query()));
+            rows = match finding {
+                Finding::Gathered => rows.filter(Column::Id.in_subquery(labelled.into_query())),
+                Finding::OneByOne => {
+                    let same = "conversation_label.conversation_id = +conversation.id";
+                    labelled = labelled.filter(Expr::cust(same));
+                    rows.filter(Expr::exists(labelled.into_query()))
+                }
+            };
         }
-        let called = wanted.words.as_deref().and_then(|words| self.with_somebody_called(words));
+        let called = wanted
+            .words
+            .as_deref()
+            .and_then(|words| self.with_somebody_called(words, finding == Finding::OneByOne));
         rows.apply_if(called, QueryFilter::filter)
+    }
+}
+
+/// Puts conversations in order, from the end of the page before.
+fn in_order(rows: Select<conversation::Entity>, wanted: &Wanted) -> Select<conversation::Entity> {
+    let at = match wanted.order {
+        Order::Activity => conversation::Column::LastMessageAt,
+        Order::Waiting => conversation::Column::WaitingSince,
+    };
+    let place = [Expr::col(at), Expr::col(conversation::Column::Id)];
+    let after = wanted.after.map(|it| Expr::tuple([Expr::value(it.at), Expr::value(it.id)]));
+    match wanted.order {
+        Order::Activity => {
+            let rows = rows.order_by_desc(at).order_by_desc(conversation::Column::Id);
+            rows.apply_if(after, |rows, after| rows.filter(Expr::tuple(place).lt(after)))
+        }
+        Order::Waiting => {
+            let rows = rows.filter(at.is_not_null());
+            let rows = rows.order_by_asc(at).order_by_asc(conversation::Column::Id);
+            rows.apply_if(after, |rows, after| rows.filter(Expr::tuple(place).gt(after)))
+        }
     }
 }

@@ -1,40 +1,22 @@
-import { io } from 'socket.io-client';
+import { Chats } from './chats';
 import { Drafts } from './drafts';
 import { Edits, type Spot } from './edits';
-import { type Browser, thisBrowser } from './link/browser';
 import { Link } from './link/link';
-import type { MakeSocket } from './link/socket';
-import { Outbox } from './outbox';
+import type { Outbox } from './outbox';
+import { type Outside, outsideOf } from './outside';
 import { People } from './people';
-import { ApiError } from './problem';
-import { type Api, answer, authorised, openApi } from './rest';
+import { Posts } from './posts';
+import { type Api, authorised, openApi } from './rest';
 import type { Session } from './session';
 import { fetchSettings, type Settings, usualSettings } from './settings';
+import { Snapshot } from './snapshot';
 import { Span } from './span';
-import { deviceStorage, newId, type Storage } from './storage';
 import type { ChatFilter } from './store/select';
 import type { State } from './store/state';
-import { type Board, Store } from './store/store';
+import { Store } from './store/store';
 import { Threads } from './threads';
-import type { Conversation, ConversationStatus, Me, Message, Post, ServerEvent } from './types';
+import type { ConversationStatus, Post, ServerEvent } from './types';
 import { type Upload, upload } from './upload';
-
-/** What a test replaces, and what a page that is served elsewhere says. */
-export type Outside = {
-  baseUrl?: string;
-  fetch?: typeof fetch;
-  makeSocket?: MakeSocket;
-  browser?: Browser;
-  storage?: Storage;
-  random?: () => number;
-  log?: (line: string) => void;
-};
-
-/** How long to wait before the first answer is asked for once more. */
-const loadWaitsMs = [1_000, 2_000, 5_000, 10_000];
-/** Conversations that events tell of and that are not held, are fetched so many at a time. */
-const unknownAtOnce = 10;
-const unknownEveryMs = 250;
 
 /**
  * A tenant's inbox as it is now: what there is to show, and what can be done about it.
@@ -48,7 +30,10 @@ export class Inbox {
   readonly api: Api;
   readonly #store = new Store();
   readonly #link: Link;
+  readonly #posts: Posts;
   readonly #outbox: Outbox;
+  readonly #snapshot: Snapshot;
+  readonly #chats: Chats;
   readonly #drafts: Drafts;
   readonly #people: People;
   readonly #edits: Edits;
@@ -56,29 +41,17 @@ export class Inbox {
   readonly #ask: (path: string, init: RequestInit) => Promise<Response>;
   readonly #outside: Required<Outside>;
   readonly #hearers = new Set<(events: readonly ServerEvent[]) => void>();
-  readonly #unknown = new Set<string>();
   #settings: Settings = usualSettings;
   #run: Span | null = null;
-  #isLoading = false;
-  #isFetchingUnknown = false;
 
   constructor(session: Session, outside: Outside = {}) {
     this.session = session;
-    this.#outside = {
-      baseUrl: '',
-      fetch: globalThis.fetch.bind(globalThis),
-      makeSocket: io,
-      browser: thisBrowser,
-      storage: deviceStorage(),
-      random: Math.random,
-      log: (line) => console.debug(line),
-      ...outside,
-    };
+    this.#outside = outsideOf(outside);
     const { baseUrl, fetch, browser, storage } = this.#outside;
     this.api = openApi(session, { baseUrl, fetch });
     this.#ask = (path, init) => authorised(session, fetch, new Request(this.#url(path), init));
     const owner = ownerOf(session);
-    const point = () => this.#link.point ?? 0;
+    const needs = { api: this.api, store: this.#store, point: () => this.#link.point ?? 0 };
     this.#link = new Link({
       ...this.#outside,
       session,
@@ -90,25 +63,24 @@ export class Inbox {
       onOpen: () => void this.#meetPeople(),
     });
     this.#people = new People(this.#store, (name, id) => this.#link.emit(name, id));
-    this.#edits = new Edits(this.api, this.#store, point);
+    this.#edits = new Edits(this.api, this.#store, needs.point);
     this.#threads = new Threads({
-      api: this.api,
-      store: this.#store,
-      point,
+      ...needs,
       join: (id) => this.#link.join(id),
       keptMs: () => this.#settings.cache.ttlMs,
       onChange: () => this.#link.setActive(this.#threads.open.length > 0),
     });
-    this.#outbox = new Outbox({
-      owner,
-      storage,
-      isOnline: browser.isOnline,
-      post: ({ conversationId, clientId, post }, signal) =>
-        this.#post(conversationId, { ...post, clientId }, clientId, signal),
-      onChange: (outbox) => this.#store.set({ outbox }),
-      // The answer says how the message began, also that of a repeat: whatever an event tells is newer,
-      // and may well have come first.
-      onTaken: ({ conversationId }, message) => this.#store.message(conversationId, message, 0),
+    this.#posts = new Posts({ ...needs, owner, storage, isOnline: browser.isOnline });
+    this.#outbox = this.#posts.outbox;
+    this.#chats = new Chats(this.api, this.#store, needs.point);
+    this.#snapshot = new Snapshot({
+      ...needs,
+      point: () => this.#link.point,
+      onRead: (seq) => {
+        for (const id of this.#threads.open) this.#threads.hold(id);
+        this.#link.begin(seq);
+      },
+      onRefused: (why) => this.#link.refuse(why),
     });
     this.#drafts = new Drafts(storage, owner);
     this.#store.set({ drafts: this.#drafts.all() });
@@ -158,7 +130,6 @@ export class Inbox {
     this.#people.forget();
     this.#run?.end();
     this.#run = null;
-    this.#isLoading = false;
   }
 
   /** Tries at once to reach the server, instead of when the next try is due. */
@@ -174,18 +145,8 @@ export class Inbox {
    * Fetches a page of conversations into the state, where `chatsOf` finds them. Returns where the next
    * page begins; `null` after the last.
    */
-  async loadChats(filter: ChatFilter = {}, cursor?: string, limit = 50): Promise<string | null> {
-    const { words, assigneeId, ...rest } = filter;
-    const query = {
-      ...defined(rest),
-      ...(words && { q: words }),
-      ...(assigneeId !== undefined && { assignee: assigneeId ?? 'none' }),
-      ...(cursor && { cursor }),
-      limit,
-    };
-    const page = await answer(this.api.GET('/api/conversations', { params: { query } }));
-    this.#store.conversations(page.conversations as Conversation[], page.seq);
-    return page.nextCursor ?? null;
+  loadChats(filter: ChatFilter = {}, cursor?: string, limit = 50): Promise<string | null> {
+    return this.#chats.load(filter, cursor, limit);
   }
 
   /** Fetches the board and the first page of conversations again. */
@@ -258,31 +219,12 @@ export class Inbox {
 
   /** Waits until the server has taken what is known by `clientId`; fails if it refuses. */
   taken(clientId: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const item = this.getSnapshot().outbox.find((each) => each.clientId === clientId);
-        if (item?.state === 'waiting') return;
-        stop();
-        if (item) reject(new ApiError(0, item.reason?.code, item.reason?.detail));
-        else resolve();
-      };
-      const stop = this.subscribe(look);
-      look();
-    });
+    return this.#posts.taken(clientId);
   }
 
   /** Tries once more what could not be sent: by its `clientId`, or by the id of a message that has failed. */
-  async retry(id: string, { force = false } = {}): Promise<void> {
-    if (this.#outbox.retry(id)) return;
-    const since = this.#link.point ?? 0;
-    const params = { path: { id } };
-    const message = await answer(
-      this.api.POST('/api/messages/{id}/retry', { params, body: { force } }),
-    );
-    const thread = [...this.getSnapshot().threads].find(([, { messages }]) =>
-      messages.some((each) => each.id === id),
-    );
-    if (thread) this.#store.message(thread[0], message as Message, since);
+  retry(id: string, { force = false } = {}): Promise<void> {
+    return this.#posts.retry(id, force);
   }
 
   /** Lets go of something that could not be sent. */
@@ -291,11 +233,8 @@ export class Inbox {
   }
 
   /** Reacts to a message; `null` takes it back. */
-  async react(conversationId: string, messageId: string, emoji: string | null): Promise<void> {
-    const since = this.#link.point ?? 0;
-    const post = { content: '', reaction: { messageId, emoji } };
-    const message = await this.#post(conversationId, post, newId());
-    this.#store.message(conversationId, message, since);
+  react(conversationId: string, messageId: string, emoji: string | null): Promise<void> {
+    return this.#posts.react(conversationId, messageId, emoji);
   }
 
   /** Hands over a file; its id goes into `mediaId` of what is sent. */
@@ -335,42 +274,8 @@ export class Inbox {
     this.#link.configure(this.#settings);
   }
 
-  /** Reads the board, from which on the log is followed; tries again, ever less often, until it can. */
-  async #load(tries = 0): Promise<void> {
-    const run = this.#run;
-    if (!run || this.#isLoading) return;
-    this.#isLoading = true;
-    try {
-      const [board, me] = await Promise.all([
-        answer(this.api.GET('/api/board', { signal: run.signal })),
-        answer(this.api.GET('/api/me', { signal: run.signal })),
-      ]);
-      if (run.isOver) return;
-      this.#show(board as Board, me);
-      this.#isLoading = false;
-    } catch (problem) {
-      if (run.isOver) return;
-      this.#isLoading = false;
-      if (problem instanceof ApiError && problem.isRefusal) {
-        return this.#link.refuse(problem.message);
-      }
-      if (this.getSnapshot().phase === 'loading') this.#store.set({ phase: 'unreachable' });
-      const wait = loadWaitsMs[Math.min(tries, loadWaitsMs.length - 1)] ?? 0;
-      run.after(wait, () => void this.#load(tries + 1));
-    }
-  }
-
-  #show(board: Board, me: Me): void {
-    const { phase, afresh } = this.getSnapshot();
-    const isBehind = this.#link.point !== null && this.#link.point < board.seq;
-    this.#store.set({ me });
-    if (phase === 'ready' && isBehind) {
-      this.#store.forget();
-      this.#store.set({ afresh: afresh + 1 });
-    }
-    this.#store.board(board);
-    for (const id of this.#threads.open) this.#threads.hold(id);
-    this.#link.begin(board.seq);
+  async #load(): Promise<void> {
+    if (this.#run) await this.#snapshot.read(this.#run);
   }
 
   #apply(events: readonly ServerEvent[]): void {
@@ -386,37 +291,8 @@ export class Inbox {
     }
   }
 
-  /** Fetches conversations that are not held, some at a time. */
-  async #meetConversations(ids: Iterable<string>): Promise<void> {
-    for (const id of ids) this.#unknown.add(id);
-    const run = this.#run;
-    if (this.#isFetchingUnknown || !run) return;
-    this.#isFetchingUnknown = true;
-    try {
-      while (this.#unknown.size > 0 && !run.isOver) {
-        const some = [...this.#unknown].slice(0, unknownAtOnce);
-        for (const id of some) this.#unknown.delete(id);
-        const since = this.#link.point ?? 0;
-        const met = await Promise.all(some.map((id) => this.#meetConversation(id, run)));
-        this.#store.conversations(
-          met.filter((each) => each !== null),
-          since,
-        );
-        if (!(await run.sleep(unknownEveryMs))) return;
-      }
-    } finally {
-      this.#isFetchingUnknown = false;
-    }
-  }
-
-  /** A conversation; `null` if there is none, or the next event about it has to tell. */
-  async #meetConversation(id: string, run: Span): Promise<Conversation | null> {
-    const params = { path: { id } };
-    const asked = this.api.GET('/api/conversations/{id}', { params, signal: run.signal });
-    return answer(asked).then(
-      (data) => data as Conversation,
-      () => null,
-    );
+  #meetConversations(ids: Iterable<string>): void {
+    void this.#chats.meet(ids, this.#run);
   }
 
   async #meetPeople(): Promise<void> {
@@ -434,23 +310,6 @@ export class Inbox {
     else if (this.getSnapshot().connection.status === 'error') this.reconnect();
   }
 
-  async #post(
-    to: string,
-    body: Post & { clientId?: string },
-    key: string,
-    signal?: AbortSignal,
-  ): Promise<Message> {
-    const params = { path: { id: to } };
-    const headers = { 'Idempotency-Key': key };
-    const asked = this.api.POST('/api/conversations/{id}/messages', {
-      params,
-      body: { content: '', isPrivate: false, ...body },
-      headers,
-      ...(signal && { signal }),
-    });
-    return (await answer(asked)) as Message;
-  }
-
   #url(path: string): string {
     return new URL(this.#outside.baseUrl + path, globalThis.location?.href).href;
   }
@@ -461,11 +320,4 @@ function ownerOf(session: Session): string {
   const visit = session.getSnapshot();
   const profile = visit.by === 'agent' ? visit.profile : null;
   return profile ? `${profile.tenant.id}.${profile.user.id}` : 'unknown';
-}
-
-function defined<Fields extends object>(
-  fields: Fields,
-): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
 }

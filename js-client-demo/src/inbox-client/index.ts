@@ -1,4 +1,5 @@
-export { Inbox, type Outside } from './inbox';
+export { Inbox } from './inbox';
+export type { Outside } from './outside';
 export { ApiError } from './problem';
 export { type Api, answer } from './rest';
 export { openSession, type Profile, type Session, type Visit } from './session';

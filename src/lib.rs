@@ -16,6 +16,7 @@ pub mod limit;
 pub mod wire;
 
 pub mod media;
+pub mod push;
 pub mod reconcile;
 
 pub mod api;

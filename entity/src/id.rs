@@ -131,6 +131,10 @@ uuid_id! {
     ApiTokenId
 }
 uuid_id! {
+    /// A browser that shows what a person is told.
+    PushSubscriptionId
+}
+uuid_id! {
     /// A line of the audit log.
     AuditId
 }

@@ -23,6 +23,8 @@ pub mod media;
 pub mod message;
 pub mod milestone;
 pub mod parked;
+pub mod push_key;
+pub mod push_subscription;
 pub mod room;
 pub mod scope;
 pub mod session;
@@ -37,7 +39,8 @@ pub mod workday;
 
 pub use id::{
     ApiTokenId, AuditId, CannedResponseId, ChatSessionId, ContactId, ConversationId, DeliveryId,
-    InboxId, MediaId, MessageId, SessionId, StageId, TenantId, UserId, WebhookId,
+    InboxId, MediaId, MessageId, PushSubscriptionId, SessionId, StageId, TenantId, UserId,
+    WebhookId,
 };
 pub use scope::TenantScoped;
 pub use time::Time;

@@ -9,6 +9,7 @@ mod m0003_desk;
 mod m0004_search;
 mod m0005_chatwoot;
 mod m0006_livechat;
+mod m0007_push;
 mod statistics;
 
 /// Runs the steps.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_search::Migration),
             Box::new(m0005_chatwoot::Migration),
             Box::new(m0006_livechat::Migration),
+            Box::new(m0007_push::Migration),
         ]
     }
 }

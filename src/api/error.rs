@@ -180,6 +180,7 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         | desk::Error::NoUser(_)
         | desk::Error::NoChat(_)
         | desk::Error::NoToken(_)
+        | desk::Error::NoSubscription(_)
         | desk::Error::NoCannedResponse(_)
         | desk::Error::NoWebhook(_) => (StatusCode::NOT_FOUND, "not_found"),
         desk::Error::MediaPending(_) => (StatusCode::CONFLICT, "media_pending"),
@@ -190,7 +191,9 @@ fn face_of_desk(error: &desk::Error) -> (StatusCode, &'static str) {
         desk::Error::NoAccessToken(_) => (StatusCode::CONFLICT, "no_access_token"),
         desk::Error::OtherRequest => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
         desk::Error::AnswerLost => (StatusCode::CONFLICT, "answer_lost"),
-        desk::Error::Sealed(_) => (StatusCode::SERVICE_UNAVAILABLE, "secrets_sealed"),
+        desk::Error::Sealed(_) | desk::Error::PushKeySealed => {
+            (StatusCode::SERVICE_UNAVAILABLE, "secrets_sealed")
+        }
         desk::Error::WindowClosed(_) => (StatusCode::CONFLICT, "window_closed"),
         desk::Error::OutcomeUnknown(_) => (StatusCode::CONFLICT, "outcome_unknown"),
         desk::Error::Exists(_) => (StatusCode::CONFLICT, "exists"),
@@ -223,7 +226,7 @@ impl IntoResponse for ApiError {
         {
             tracing::error!(error = %cause, "storage failed");
         }
-        if let Self::Desk(sealed @ desk::Error::Sealed(_)) = &self {
+        if let Self::Desk(sealed @ (desk::Error::Sealed(_) | desk::Error::PushKeySealed)) = &self {
             tracing::error!(error = %sealed, "secrets cannot be opened");
         }
         let wait = match &self {

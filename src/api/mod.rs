@@ -20,6 +20,7 @@ mod media;
 mod messages;
 mod origins;
 mod page;
+mod push;
 mod search;
 mod sending;
 mod sessions;
@@ -64,6 +65,7 @@ use crate::channels::chatwoot::send::Api;
 use crate::config::{Clients, WhatsApp};
 use crate::desk::Desks;
 use crate::media::Shelf;
+use crate::push::Pusher;
 use crate::reconcile::Reconciler;
 
 /// The largest webhook that is taken: WhatsApp sends up to 3 MB.
@@ -89,6 +91,8 @@ pub struct ApiState {
     pub chatwoot: Api,
     /// Finds what webhooks have lost.
     pub reconciler: Reconciler,
+    /// Reaches people who have no tab open.
+    pub pusher: Pusher,
     /// How often visitors of sites may do something.
     pub chats: ChatBudgets,
     /// Who is believed to ask for others.
@@ -108,6 +112,7 @@ impl ApiState {
         (proxies, chats): (Proxies, ChatBudgets),
         (shelf, links): (Shelf, Links),
         (chatwoot, reconciler): (Api, Reconciler),
+        pusher: Pusher,
     ) -> Self {
         let signatures = Signatures::new(whatsapp, desks.clone());
         let guesses = Arc::default();
@@ -119,6 +124,7 @@ impl ApiState {
             links,
             chatwoot,
             reconciler,
+            pusher,
             chats,
             proxies,
             guesses,
@@ -206,6 +212,7 @@ fn once() -> OpenApiRouter<ApiState> {
         .merge(stages::routes())
         .merge(sessions::own_routes())
         .merge(tokens::routes())
+        .merge(push::routes())
         .merge(users::routes())
         .merge(inboxes::routes())
         .merge(chatwoot::routes())

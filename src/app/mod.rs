@@ -30,6 +30,7 @@ use crate::desk::{DEMO, Db, Desks, Keys, Retention, TenantId};
 use crate::edge::{Compression, Edge, Limits};
 use crate::listen::{self, Patience};
 use crate::media::Shelf;
+use crate::push::Pusher;
 use crate::realtime::{self, Arrivals, EventLimits, Parting, Receipts, Rollout, Signals, socketio};
 use crate::reconcile::Reconciler;
 
@@ -58,6 +59,7 @@ pub struct App {
     retention: Retention,
     courier: Courier,
     shelf: Shelf,
+    pusher: Pusher,
     reconciling: (Reconciler, Duration),
 }
 
@@ -102,7 +104,8 @@ impl App {
         let reconciler = Reconciler::new(desks.clone(), chatwoot.clone());
         let trusts = is_development;
         let shelf = Shelf::open(desks.clone(), media, whatsapp, trusts, chatwoot.clone())?;
-        let ways = (chatwoot.clone(), reconciler.clone());
+        let pusher = pusher(&desks, settings).await?;
+        let ways = ((chatwoot.clone(), reconciler.clone()), pusher.clone());
         let courier =
             Courier::new(desks.clone(), shelf.clone(), whatsapp, chatwoot, &settings.sending);
         let courier = courier.context("cannot make an HTTP client")?;
@@ -171,6 +174,7 @@ impl App {
             retention,
             courier,
             shelf,
+            pusher,
             reconciling,
         })
     }
@@ -208,11 +212,13 @@ impl App {
             retention,
             courier,
             shelf,
+            pusher,
             reconciling: (reconciler, pause),
         } = self;
         let _parting = Parting::of(io.clone());
         let courier = tokio::spawn(courier.run(stop.clone()));
         let fetcher = tokio::spawn(shelf.clone().run(stop.clone()));
+        tokio::spawn(pusher.run(stop.clone()));
         let pruning = prune(desks.clone(), retention, shelf);
         tokio::spawn(stop.clone().run_until_cancelled_owned(pruning));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
@@ -220,9 +226,8 @@ impl App {
             know_neighbours(&desks, &signals, lease, &stop);
         }
         tokio::spawn(stop.clone().run_until_cancelled_owned(reconciler.run(pause)));
-        tokio::spawn(
-            stop.clone().run_until_cancelled_owned(signals.clone().listen(desks.typing())),
-        );
+        let listening = signals.clone().listen(desks.typing());
+        tokio::spawn(stop.clone().run_until_cancelled_owned(listening));
         tokio::spawn(stop.clone().run_until_cancelled_owned(look_around(desks, look)));
         tokio::spawn(stop.clone().run_until_cancelled_owned(sum_up()));
         tokio::spawn(stop.clone().run_until_cancelled_owned(signals.clone().tell(io.clone())));
@@ -269,12 +274,23 @@ async fn bind(settings: &Serve) -> anyhow::Result<TcpListener> {
     listener.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// The way to Chatwoots; a development server also speaks to those beside it.
-fn chatwoot_api(settings: &Serve) -> reqwest::Result<Api> {
-    let mut permitted = settings.chatwoot.chatwoot_private_hosts.clone();
-    if settings.environment == Environment::Development {
-        permitted.extend(["localhost", "127.0.0.1"].map(str::to_owned));
+/// What a development server also speaks to, wherever others say that it is to go: what is beside it.
+fn beside(settings: &Serve) -> Vec<String> {
+    match settings.environment {
+        Environment::Development => ["localhost", "127.0.0.1"].map(str::to_owned).into(),
+        Environment::Production => Vec::new(),
     }
+}
+
+async fn pusher(desks: &Desks, settings: &Serve) -> anyhow::Result<Pusher> {
+    let (contact, backoff) = (settings.push.push_contact.clone(), settings.sending.sending_backoff);
+    let pusher = Pusher::new(desks.clone(), contact, &beside(settings), backoff).await;
+    pusher.context("cannot get ready to push")
+}
+
+/// The way to Chatwoots.
+fn chatwoot_api(settings: &Serve) -> reqwest::Result<Api> {
+    let permitted = [settings.chatwoot.chatwoot_private_hosts.clone(), beside(settings)].concat();
     Api::new(&permitted, settings.sending.sending_timeout)
 }
 
@@ -283,7 +299,7 @@ fn state(
     auth: Auth,
     desks: Desks,
     shelf: Shelf,
-    chatwoot: (Api, Reconciler),
+    (chatwoot, pusher): ((Api, Reconciler), Pusher),
 ) -> ApiState {
     let whatsapp = Arc::new(settings.whatsapp.clone());
     let clients = Arc::new(settings.clients.clone());
@@ -291,7 +307,7 @@ fn state(
     let links = Links::new(&settings.tokens.jwt_secret);
     let chats = ChatBudgets::new(&settings.limits);
     let files = (shelf, links);
-    ApiState::new(desks, auth, (whatsapp, clients), (proxies, chats), files, chatwoot)
+    ApiState::new(desks, auth, (whatsapp, clients), (proxies, chats), files, chatwoot, pusher)
 }
 
 fn pace(settings: &Serve) -> socketio::Pace {

@@ -76,6 +76,11 @@ impl Caller {
         let address = self.address.map(|address| address.to_string());
         Actor { user: self.user.clone(), name: self.name.clone(), address }
     }
+
+    /// The session they act in, if it is one of Recado's own.
+    pub fn session(&self) -> Option<SessionId> {
+        self.session
+    }
 }
 
 /// Checks and issues credentials.

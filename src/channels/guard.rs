@@ -1,5 +1,5 @@
-//! Where files may be downloaded from: what a provider answers must not lead this server, with a
-//! token in its hand, to places that only it can reach.
+//! Where this server goes when others say where: what a provider answers, or somebody who is signed in
+//! gives as an address, must not lead it to places that only it can reach.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,7 +10,7 @@ use tokio::net::lookup_host;
 
 /// Which addresses are permitted.
 #[derive(Clone, Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     /// Nothing for all.
     hosts: Option<Vec<String>>,
     /// Origins without their scheme, or hosts.
@@ -19,7 +19,7 @@ pub(super) struct Guard {
 
 /// How to get to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// As to the Graph API.
     Own,
     /// By https, and if it is a public place only.
@@ -41,12 +41,12 @@ impl Guard {
 
     /// Permits all public places by https, and `listed` (`host` or `host:port`) however they are
     /// reached.
-    pub(super) fn public(listed: &[String]) -> Self {
+    pub(crate) fn public(listed: &[String]) -> Self {
         let own = listed.iter().map(|origin| origin.trim().to_ascii_lowercase());
         Self { hosts: None, own: own.filter(|origin| !origin.is_empty()).collect() }
     }
 
-    pub(super) fn permits(&self, url: &Url) -> Way {
+    pub(crate) fn permits(&self, url: &Url) -> Way {
         let is_plain = url.username().is_empty() && url.password().is_none();
         let origin = url.origin().ascii_serialization();
         let place = origin.split_once("://").map_or("", |(_, place)| place);
@@ -71,7 +71,7 @@ impl Guard {
 
 /// Finds public addresses only, at the moment of connecting, so that no name leads elsewhere.
 #[derive(Debug)]
-pub(super) struct PublicOnly;
+pub(crate) struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {

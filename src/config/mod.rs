@@ -10,6 +10,7 @@ mod connections;
 mod limits;
 mod media;
 mod metrics;
+mod push;
 mod rollout;
 mod safety;
 mod secrets;
@@ -37,6 +38,7 @@ pub use connections::Connections;
 pub use limits::{Limit, RateLimits};
 pub use media::{Media, MediaSizes};
 pub use metrics::{Metrics, Readers};
+pub use push::Push;
 pub use rollout::Rollout;
 pub use safety::{Environment, Tokens};
 pub use secrets::Sealing;
@@ -151,6 +153,10 @@ pub struct Serve {
     /// How messages are handed to their channels.
     #[command(flatten)]
     pub sending: Sending,
+
+    /// How people are reached who have no tab open.
+    #[command(flatten)]
+    pub push: Push,
 
     /// Where files are kept that messages carry, and how they are fetched.
     #[command(flatten)]

@@ -28,6 +28,7 @@ mod intake;
 mod media;
 mod message;
 mod neighbours;
+mod push;
 mod reply;
 mod retention;
 mod room;
@@ -50,7 +51,8 @@ use std::sync::Arc;
 
 pub use entity::{
     ApiTokenId, AuditId, CannedResponseId, ChatSessionId, ContactId, ConversationId, DeliveryId,
-    InboxId, MediaId, MessageId, SessionId, StageId, TenantId, Time, UserId, WebhookId,
+    InboxId, MediaId, MessageId, PushSubscriptionId, SessionId, StageId, TenantId, Time, UserId,
+    WebhookId,
 };
 use sea_orm::DbErr;
 use tokio::sync::{Notify, broadcast};
@@ -83,6 +85,7 @@ pub use inbound::{
 pub use inbox::{Connection, Inbox, InboxEdit};
 pub use media::{Fetch, Fetched, File, Loan, Media, Unused, Upload, Uploader, Why};
 pub use message::{Message, Page, Reaction};
+pub use push::{Notice, PushKey, PushSubscription, Reach};
 pub use reply::{Draft, First, Outgoing, What};
 pub use retention::Retention;
 pub use search::Found;
@@ -208,6 +211,10 @@ pub enum Error {
     #[error("no token {0}")]
     NoToken(ApiTokenId),
 
+    /// This person has no such subscription.
+    #[error("no push subscription {0}")]
+    NoSubscription(PushSubscriptionId),
+
     /// This tenant has no such answer.
     #[error("no canned response {0}")]
     NoCannedResponse(CannedResponseId),
@@ -219,6 +226,10 @@ pub enum Error {
     /// The key that has sealed an inbox's secrets is not here.
     #[error("the secrets of inbox {0} cannot be opened: is a key missing in SECRETS_OLD_KEYS?")]
     Sealed(InboxId),
+
+    /// The key that has sealed the installation's push key is not here.
+    #[error("the push key cannot be opened: is a key missing in SECRETS_OLD_KEYS?")]
+    PushKeySealed,
 
     /// Whoever asks may not touch somebody of that role, nor make one.
     #[error("your role does not reach that far")]

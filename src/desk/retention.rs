@@ -40,6 +40,7 @@ impl Desks {
         let rooms = room::Entity::delete_many().filter(joined).exec(&self.db.writer).await?;
         pruned += rooms.rows_affected;
         pruned += self.prune_sessions().await?;
+        pruned += self.prune_subscriptions().await?;
         pruned += self.forget_visitors().await?;
         for (tenant, head) in tenant::heads(&self.db.reader, tenants).await? {
             let surplus = head - i64::from(retention.log_events);

@@ -178,7 +178,7 @@ impl Change {
             .filter(session::Column::RevokedAt.is_null())
             .exec(&self.txn)
             .await?;
-        Ok(())
+        self.end_subscriptions(family).await
     }
 
     /// Ends all sessions of a person but one.

@@ -6,15 +6,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use entity::{TenantId, Time, UserId};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::event::events_after;
 use super::neighbours::Calls;
-use super::{Db, Desk, Desks, Event, Logged, Result, tenant};
+use super::{Db, Desk, Desks, Event, Logged, Notice, Result, tenant};
 
 /// How many events a tail keeps, and for how long; who is further behind reads the database.
 const KEPT: usize = 4_096;
 const KEPT_SECONDS: i64 = 300;
+
+/// How many notices wait for who reaches people elsewhere; of more, the oldest are lost.
+const WAITING_NOTICES: usize = 4_096;
 
 /// How many events are read from the database at once.
 const PAGE: u64 = 500;
@@ -30,6 +33,8 @@ pub(super) struct Tails {
     /// When all of them were last seen to have everything.
     looked: RwLock<Instant>,
     calls: Arc<Calls>,
+    /// What tells one person something, for whoever reaches them elsewhere.
+    notices: broadcast::Sender<Notice>,
 }
 
 /// The newest events of one tenant, without a gap, ending at `head`.
@@ -76,7 +81,14 @@ pub(super) enum Ahead {
 
 impl Tails {
     pub(super) fn new(db: Db, calls: Arc<Calls>) -> Self {
-        Self { db, by_tenant: RwLock::default(), looked: RwLock::new(Instant::now()), calls }
+        let (notices, _) = broadcast::channel(WAITING_NOTICES);
+        let looked = RwLock::new(Instant::now());
+        Self { db, by_tenant: RwLock::default(), looked, calls, notices }
+    }
+
+    /// Hears of whatever this node appends that tells one person something.
+    pub(super) fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
     }
 
     /// Returns the tail of a tenant, or nothing if there is no such tenant.
@@ -104,6 +116,11 @@ impl Tails {
     pub(super) async fn publish(&self, tenant: &TenantId, logged: &[Arc<Logged>]) {
         if let Some(newest) = logged.last() {
             self.calls.grew(tenant, newest.seq);
+        }
+        for logged in logged.iter().filter(|it| matches!(it.event, Event::Notified(_))) {
+            let notice = Notice { tenant: tenant.clone(), logged: Arc::clone(logged) };
+            // Nobody listens where nobody is reached: on the command line.
+            let _ = self.notices.send(notice);
         }
         let Some(tail) = self.known(tenant) else { return };
         if !tail.push(logged)

@@ -54,6 +54,10 @@ pub struct Figures {
     pub deliveries_later: Counter,
     pub deliveries_failed: Counter,
     pub deliveries_lost: Counter,
+    pub pushes_done: Counter,
+    pub pushes_later: Counter,
+    pub pushes_gone: Counter,
+    pub pushes_failed: Counter,
     pub clients_websocket_connected: Counter,
     pub clients_websocket_failed: Counter,
     pub clients_polling_connected: Counter,
@@ -107,6 +111,10 @@ impl Figures {
         let deliveries = Family(
             "recado_deliveries_total",
             "Attempts to tell a channel something, and what came of them.",
+        );
+        let pushes = Family(
+            "recado_pushes_total",
+            "Attempts to reach a browser by its push service, and what came of them.",
         );
         let polls = Family(
             "recado_polls_total",
@@ -204,6 +212,10 @@ impl Figures {
             deliveries_later: deliveries.counter("outcome", "later"),
             deliveries_failed: deliveries.counter("outcome", "failed"),
             deliveries_lost: deliveries.counter("outcome", "lost"),
+            pushes_done: pushes.counter("outcome", "done"),
+            pushes_later: pushes.counter("outcome", "later"),
+            pushes_gone: pushes.counter("outcome", "gone"),
+            pushes_failed: pushes.counter("outcome", "failed"),
             clients_websocket_connected: reports.counter("outcome", "websocket_connected"),
             clients_websocket_failed: reports.counter("outcome", "websocket_failed"),
             clients_polling_connected: reports.counter("outcome", "polling_connected"),

@@ -43,6 +43,7 @@ mod operating;
 mod people;
 mod planning;
 mod polling;
+mod pushing;
 mod receiving;
 mod recovering;
 mod refusing;

@@ -266,6 +266,7 @@ impl Desks {
 
     /// Seals all secrets by the newest key that an older one has sealed; tells how many there were.
     pub async fn renew_secrets(&self) -> Result<usize> {
+        self.renew_push_key().await?;
         let mut renewed = 0;
         for row in self.inboxes_with_secrets().await? {
             let is_current = row.secrets.as_ref().is_none_or(|it| self.keys.is_current(it));

@@ -62,6 +62,7 @@ impl Desk {
         }
         if after.disabled_at.is_some() {
             change.end_sessions(id, None).await?;
+            change.end_all_subscriptions(id).await?;
         }
         user::Entity::update(after.into_active_model().reset_all()).exec(&change.txn).await?;
         let (user, _) = self.person_in(id, &change.txn).await?;

@@ -89,7 +89,8 @@ impl Database {
             return files.concat();
         }
         let connection = sea_orm::Database::connect(&self.url).await.unwrap();
-        let tables = ["inbox", "session", "api_token", "idempotency", "audit", "event", "user"];
+        let tables =
+            ["inbox", "session", "api_token", "idempotency", "audit", "event", "user", "push_key"];
         let mut rows = Vec::new();
         for table in tables {
             let all = format!("SELECT string_agg(t::text, ' ') AS rows FROM \"{table}\" t");

@@ -6,6 +6,7 @@ mod files;
 mod library;
 mod person;
 mod process;
+mod push;
 mod screen;
 mod shop;
 mod simulator;
@@ -37,6 +38,7 @@ pub(crate) use files::{
 pub(crate) use library::{Library, base64_of, picture};
 pub(crate) use person::{Answer, PASSWORD, Person};
 pub(crate) use process::{Process, run};
+pub(crate) use push::{Browser, PushService};
 pub(crate) use screen::Screen;
 pub(crate) use shop::{SHOP, Shop, sending_to, whatsapp};
 pub(crate) use simulator::{

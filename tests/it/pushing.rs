@@ -1,0 +1,355 @@
+//! Who has no tab open hears of what they are told by their browsers' push services, and nobody else.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use recado::desk::{ConversationId, Retention, Role, SessionId, Time, UserId};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Browser, Person, PushService, Tenant, TestServer};
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const OTHER_KEY: &str = "HxwdHhsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
+
+/// A tenant of whose conversations one is looked after.
+struct Team<'a> {
+    acme: Tenant<'a>,
+    eva: Person,
+    ada: Person,
+    conversation: ConversationId,
+}
+
+impl<'a> Team<'a> {
+    async fn of(server: &'a TestServer) -> Self {
+        let acme = server.tenant("acme").await;
+        let (eva, ada) =
+            (acme.person("eva", Role::Admin).await, acme.person("ada", Role::Agent).await);
+        acme.writes("5511888888888", "wamid.1", "Olá?").await;
+        let conversation = acme.card().await.id;
+        Self { acme, eva, ada, conversation }
+    }
+
+    /// Has somebody look after the conversation, which tells them so.
+    async fn assign(&self, to: &Person) {
+        let path = format!("/api/conversations/{}", self.conversation);
+        for assignee in [Value::Null, json!(to.id)] {
+            let answer = self.eva.patch(&path, json!({ "assigneeId": assignee })).await;
+            assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        }
+    }
+
+    /// How many browsers show what somebody is told.
+    async fn browsers_of(&self, person: &Person) -> usize {
+        let person = UserId::from(person.id.as_str());
+        self.acme.desk.subscriptions(&[person]).await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_tab_open_hears_by_their_push_service_of_what_they_are_told() {
+    let server = TestServer::with(&["--push-contact", "mailto:ops@acme.test"]).await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let browser = service.browser();
+    browser.is_used_by(&team.ada).await;
+
+    team.assign(&team.ada).await;
+    service.letters(&browser, 1).await;
+    team.acme.writes("5511888888888", "wamid.2", "Segredo de cliente").await;
+    let letters = service.letters(&browser, 2).await;
+
+    let events = team.acme.told().await;
+    let seq = events.iter().rposition(|name| *name == "notification:new").unwrap() + 1;
+    let told = browser.opens(&letters[1]);
+    let title = team.acme.card().await.contact.phone_number;
+    let expected = json!({
+        "seq": seq, "kind": "message", "title": title, "conversationId": team.conversation,
+    });
+    assert_eq!((told, browser.opens(&letters[0])["kind"].clone()), (expected, json!("assigned")));
+    assert_eq!(letters[0].header("topic"), letters[1].header("topic"), "the newest is enough");
+    for (name, value) in [("content-encoding", "aes128gcm"), ("urgency", "high"), ("ttl", "86400")]
+    {
+        assert_eq!(letters[1].header(name), value);
+    }
+    let (claims, key) = letters[1].claims(&service.url);
+    let known = team.ada.get("/api/push/key").await.text("publicKey");
+    assert_eq!((key, &claims["sub"]), (known, &json!("mailto:ops@acme.test")));
+    let ends = claims["exp"].as_i64().unwrap() - Time::now().seconds();
+    assert!((1..=86_400).contains(&ends), "{ends}");
+}
+
+#[tokio::test]
+async fn what_others_are_told_is_not_pushed_to_one() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let bia = team.acme.person("bia", Role::Agent).await;
+    let zenith = server.tenant("zenith").await.person("zoe", Role::Admin).await;
+    let [of_ada, also_ada, of_bia, of_zoe] = [(); 4].map(|()| service.browser());
+    for (browser, person) in
+        [(&of_ada, &team.ada), (&also_ada, &team.ada), (&of_bia, &bia), (&of_zoe, &zenith)]
+    {
+        browser.is_used_by(person).await;
+    }
+
+    team.assign(&team.ada).await;
+    service.letters(&of_ada, 1).await;
+    service.letters(&also_ada, 1).await;
+    team.assign(&bia).await;
+    service.letters(&of_bia, 1).await;
+
+    let counts = [&of_ada, &also_ada, &of_bia, &of_zoe].map(|it| service.given(it).len());
+    assert_eq!(counts, [1, 1, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_browser_that_is_gone_is_forgotten() {
+    for status in [404, 410] {
+        let server = TestServer::start().await;
+        let (team, service) = (Team::of(&server).await, PushService::start().await);
+        let browser = service.browser();
+        let id = browser.is_used_by(&team.ada).await;
+
+        service.answers(status, None);
+        team.assign(&team.ada).await;
+        service.letters(&browser, 1).await;
+
+        // Told of anew, it has another id: nothing was left of it.
+        let again = until_another_id(&browser, &team.ada, &id).await;
+        assert_ne!(again, id, "{status}");
+    }
+}
+
+/// Subscribes until the browser has another id.
+async fn until_another_id(browser: &Browser, person: &Person, id: &str) -> String {
+    let began = Instant::now();
+    loop {
+        let again = browser.is_used_by(person).await;
+        if again != id || began.elapsed() > Duration::from_secs(10) {
+            return again;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_push_service_that_has_trouble_is_tried_again_when_it_says() {
+    let server = TestServer::with(&["--sending-backoff", "10"]).await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let browser = service.browser();
+    browser.is_used_by(&team.ada).await;
+    service.answers(503, None);
+    service.answers(429, Some("2"));
+
+    team.assign(&team.ada).await;
+    service.letters(&browser, 2).await;
+    let refused = Instant::now();
+    let letters = service.letters(&browser, 3).await;
+
+    assert!(refused.elapsed() > Duration::from_millis(1_500), "{:?}", refused.elapsed());
+    let seqs = letters.iter().map(|letter| browser.opens(letter)["seq"].clone());
+    let seqs: Vec<_> = seqs.collect();
+    assert!(seqs.iter().all(|seq| *seq == seqs[0]), "{seqs:?}");
+}
+
+#[tokio::test]
+async fn what_a_push_service_refuses_is_not_tried_again_nor_is_trouble_that_does_not_end() {
+    let server = TestServer::with(&["--sending-backoff", "1"]).await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let browser = service.browser();
+    browser.is_used_by(&team.ada).await;
+    let expected = [(403, 1), (400, 1), (500, 5)];
+
+    let mut before = 0;
+    for (status, tries) in expected {
+        (0..tries).for_each(|_| service.answers(status, None));
+        team.assign(&team.ada).await;
+        service.letters(&browser, before + tries).await;
+        // Whatever would be tried once more, would be before what comes later.
+        team.assign(&team.ada).await;
+        let letters = service.letters(&browser, before + tries + 1).await;
+        let seqs: Vec<_> = letters.iter().map(|it| browser.opens(it)["seq"].as_i64()).collect();
+        assert_ne!(seqs[before + tries], seqs[before], "{status}: {seqs:?}");
+        before += tries + 1;
+    }
+}
+
+#[tokio::test]
+async fn pushes_end_with_the_session_with_the_account_and_when_one_says_so() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let [by_session, by_word, by_password, by_account] = [(); 4].map(|()| service.browser());
+    let again = team.acme.again(&team.ada.email).await;
+    by_session.is_used_by(&team.ada).await;
+    let id = by_word.is_used_by(&again).await;
+    assert_eq!(team.browsers_of(&team.ada).await, 2);
+
+    assert_eq!(team.ada.delete("/api/sessions").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(team.browsers_of(&again).await, 1);
+    let path = format!("/api/push/subscriptions/{id}");
+    assert_eq!(again.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(again.delete(&path).await.code(), (404, "not_found"));
+    assert_eq!(team.browsers_of(&again).await, 0);
+    by_password.is_used_by(&again).await;
+    let path = format!("/api/users/{}/password", again.id);
+    let changed = team.eva.put(&path, json!({ "password": "another good horse" })).await;
+    assert_eq!((changed.status, team.browsers_of(&again).await), (StatusCode::NO_CONTENT, 0));
+    let token = team.acme.token_of(&team.ada.id, "agent");
+    let (path, subscription) = ("/api/push/subscriptions", by_account.subscription());
+    let of_backend = server.send(Method::POST, path, &token, &subscription);
+    assert_eq!(of_backend.await.0, StatusCode::CREATED);
+    assert_eq!(team.browsers_of(&team.ada).await, 1);
+    let path = format!("/api/users/{}", team.ada.id);
+    assert_eq!(team.eva.patch(&path, json!({ "isDisabled": true })).await.status, StatusCode::OK);
+
+    assert_eq!(team.browsers_of(&team.ada).await, 0);
+}
+
+#[tokio::test]
+async fn who_may_not_see_a_conversation_any_more_is_pushed_nothing_of_it() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let of_ada = service.browser();
+    of_ada.is_used_by(&team.ada).await;
+    team.assign(&team.ada).await;
+    service.letters(&of_ada, 1).await;
+
+    let path = format!("/api/users/{}", team.ada.id);
+    let restricted = team.eva.patch(&path, json!({ "inboxes": [] })).await;
+    assert_eq!(restricted.status, StatusCode::OK, "{restricted:?}");
+    team.acme.writes("5511888888888", "wamid.2", "Alguém aí?").await;
+    let bia = team.acme.person("bia", Role::Admin).await;
+    let of_bia = service.browser();
+    of_bia.is_used_by(&bia).await;
+    team.assign(&bia).await;
+    service.letters(&of_bia, 1).await;
+
+    let told = team.acme.told().await;
+    assert_eq!(told.iter().filter(|name| **name == "notification:new").count(), 3);
+    assert_eq!(service.given(&of_ada).len(), 1);
+}
+
+#[tokio::test]
+async fn whose_time_is_over_is_pushed_nothing_and_forgotten() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let ada = UserId::from(team.ada.id.as_str());
+    let (nobodys, past) = (SessionId::generate(), Time::now().plus_seconds(-60));
+    service.browser().is_used_by(&team.ada).await;
+    let retention = Retention { log_days: 7, log_events: 1_000, webhook_days: 7 };
+
+    for session in [None, Some(nobodys)] {
+        let browser = service.browser();
+        let subscribed = || team.acme.desk.subscribe(&ada, session, past, browser.reach());
+        let id = subscribed().await.unwrap();
+        assert_eq!(subscribed().await.unwrap(), id);
+        assert_eq!(team.browsers_of(&team.ada).await, 1, "{session:?}");
+        server.desks.prune(retention).await.unwrap();
+        assert_ne!(subscribed().await.unwrap(), id, "{session:?}");
+    }
+
+    assert_eq!(team.browsers_of(&team.ada).await, 1);
+}
+
+#[tokio::test]
+async fn who_uses_a_browser_next_takes_it_over() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let bia = team.acme.person("bia", Role::Agent).await;
+    let browser = service.browser();
+    let id = browser.is_used_by(&team.ada).await;
+
+    assert_eq!(browser.is_used_by(&bia).await, id);
+    team.assign(&team.ada).await;
+    team.assign(&bia).await;
+    let letters = service.letters(&browser, 1).await;
+
+    let events = team.acme.told().await;
+    let seq = events.iter().rposition(|name| *name == "notification:new").unwrap() + 1;
+    assert_eq!(browser.opens(&letters[0])["seq"], seq, "of what bia is told");
+    let path = format!("/api/push/subscriptions/{id}");
+    assert_eq!(team.ada.delete(&path).await.code(), (404, "not_found"));
+}
+
+#[tokio::test]
+async fn a_subscription_is_its_persons_alone() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let zoe = server.tenant("zenith").await.person("zoe", Role::Admin).await;
+    let id = service.browser().is_used_by(&team.ada).await;
+    let made = team.ada.post("/api/tokens", json!({ "name": "bot", "scopes": ["read", "write"] }));
+    let program = made.await.text("token");
+
+    let path = format!("/api/push/subscriptions/{id}");
+    for stranger in [&zoe, &team.eva] {
+        assert_eq!(stranger.delete(&path).await.code(), (404, "not_found"));
+    }
+    let subscription = service.browser().subscription();
+    for (method, path, body) in [
+        (Method::GET, "/api/push/key", Value::Null),
+        (Method::POST, "/api/push/subscriptions", subscription),
+        (Method::DELETE, path.as_str(), Value::Null),
+    ] {
+        let (refused, why) = server.send(method, path, &program, &body).await;
+        assert_eq!((refused, &why["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")), "{path}");
+    }
+
+    assert_eq!(team.browsers_of(&team.ada).await, 1);
+}
+
+#[tokio::test]
+async fn what_leads_inwards_or_cannot_be_sealed_for_is_refused() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let long = format!("https://push.example/{}", "x".repeat(2_000));
+
+    for endpoint in [
+        "https://10.0.0.1/x",
+        "https://[::1]/x",
+        "http://push.example/x",
+        "https://user:word@push.example/x",
+        "file:///etc/passwd",
+        "text",
+        &long,
+    ] {
+        let mut body = service.browser().subscription();
+        body["endpoint"] = json!(endpoint);
+        let refused = team.ada.post("/api/push/subscriptions", body).await;
+        assert_eq!(refused.code(), (422, "invalid"), "{endpoint}");
+    }
+    for (key, value) in [("p256dh", "BAAA"), ("auth", "short")] {
+        let mut body = service.browser().subscription();
+        body["keys"][key] = json!(value);
+        let refused = team.ada.post("/api/push/subscriptions", body).await;
+        assert_eq!(refused.code(), (422, "invalid"), "{key}");
+    }
+
+    assert_eq!(team.browsers_of(&team.ada).await, 0);
+}
+
+#[tokio::test]
+async fn the_key_stays_through_restarts_and_other_secrets_and_nobody_reads_it() {
+    let server = TestServer::with(&["--secrets-key", KEY]).await;
+    let team = Team::of(&server).await;
+    let known = team.ada.get("/api/push/key").await.text("publicKey");
+    let token = team.acme.token();
+    let private = server.desks.push_key().await.unwrap().0;
+    let database = server.stop().await;
+
+    let bytes = database.bytes().await;
+    for shown in [private.clone(), BASE64_STANDARD_NO_PAD.encode(&private).into_bytes()] {
+        assert!(memchr::memmem::find(&bytes, &shown).is_none(), "it can be read");
+    }
+    let renewed = ["--secrets-key", OTHER_KEY, "--secrets-old-keys", KEY];
+    let mut database = database;
+    for flags in [&renewed[..], &["--secrets-key", OTHER_KEY]] {
+        let server = TestServer::on(database, flags).await;
+        let (status, told) = server.get("/api/push/key", &token).await;
+        assert_eq!((status, &told["publicKey"]), (StatusCode::OK, &json!(known)));
+        database = server.stop().await;
+    }
+    let server = TestServer::on(database, &["--secrets-key", KEY]).await;
+    let (status, why) = server.get("/api/push/key", &token).await;
+
+    let expected = (StatusCode::SERVICE_UNAVAILABLE, &json!("secrets_sealed"));
+    assert_eq!((status, &why["code"]), expected);
+}

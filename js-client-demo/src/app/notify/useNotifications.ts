@@ -4,6 +4,7 @@ import { useLocation } from 'wouter';
 import { useInbox, useLive } from '../../hooks';
 import { type Inbox, type Message, type ServerEvent, unreadOf } from '../../inbox-client';
 import { nameOf, useLabelOf } from '../format';
+import { language } from '../i18n';
 import { canRing, primeBell, ring } from './bell';
 import { desktop, sound } from './settings';
 import { isAnyInSight, once, showPresence } from './tabs';
@@ -17,11 +18,22 @@ export function useNotifications(): void {
   const unread = useLive(unreadOf);
   const rings = useStore(sound);
   const pops = useStore(desktop);
+  const spoken = useStore(language);
   const labelOf = useLabelOf();
   const [, navigate] = useLocation();
 
   useEffect(primeBell, []);
   useEffect(showPresence, []);
+  useEffect(() => {
+    // Where there is no push service, tabs that are open show what they hear all the same.
+    if (pops)
+      void import('./push').then(({ subscribe }) => subscribe(inbox.api, spoken)).catch(() => {});
+  }, [inbox, pops, spoken]);
+  useEffect(() => {
+    const hear = ({ data }: MessageEvent) => navigate(data.open);
+    navigator.serviceWorker?.addEventListener('message', hear);
+    return () => navigator.serviceWorker?.removeEventListener('message', hear);
+  }, [navigate]);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Recado` : 'Recado';
     const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
@@ -36,8 +48,7 @@ export function useNotifications(): void {
         if (heard?.name !== 'message:new') return;
         const { seq, conversationId, message } = heard;
         if (rings && canRing()) void once('rung', seq, ring);
-        if (pops)
-          void pop(seq, message, labelOf(message), () => navigate(`/chat/${conversationId}`));
+        if (pops) void pop(seq, message, labelOf(message), conversationId, navigate);
       }),
     [inbox, rings, pops, labelOf, navigate],
   );
@@ -53,17 +64,29 @@ function concerns(inbox: Inbox, event: ServerEvent): boolean {
   return !isInView;
 }
 
-async function pop(seq: number, message: Message, label: string, open: () => void): Promise<void> {
+async function pop(
+  seq: number,
+  message: Message,
+  label: string,
+  conversationId: string,
+  navigate: (path: string) => void,
+): Promise<void> {
   if (Notification.permission !== 'granted' || (await isAnyInSight())) return;
+  const worker = await navigator.serviceWorker?.getRegistration();
   await once('popped', seq, () => {
-    const shown = new Notification(nameOf(message.contact), {
+    const name = nameOf(message.contact);
+    const told = {
       body: message.content || label,
       icon: plainIcon,
-      tag: message.contact.id,
-    });
+      tag: conversationId,
+      data: { conversationId },
+    };
+    // In the place of what is pushed about the same conversation, and not beside it.
+    if (worker?.active) return void worker.showNotification(name, told);
+    const shown = new Notification(name, told);
     shown.onclick = () => {
       window.focus();
-      open();
+      navigate(`/chat/${conversationId}`);
       shown.close();
     };
   });

@@ -1,4 +1,5 @@
 import { useStore } from '@nanostores/react';
+import { useInbox } from '../../hooks';
 import { ring } from '../notify/bell';
 import { desktop, sound, volume, wantDesktop } from '../notify/settings';
 import { hotAfter, warmAfter } from '../shell/preferences';
@@ -10,6 +11,7 @@ export function Notifications() {
   const rings = useStore(sound);
   const loud = useStore(volume);
   const pops = useStore(desktop);
+  const { api } = useInbox();
   const isDenied = 'Notification' in globalThis && Notification.permission === 'denied';
   return (
     <ul className="entries">
@@ -48,7 +50,7 @@ export function Notifications() {
               type="checkbox"
               checked={pops}
               disabled={isDenied}
-              onChange={(event) => void wantDesktop(event.target.checked)}
+              onChange={(event) => void wantDesktop(event.target.checked, api)}
             />
             <strong>{text.desktop}</strong>
           </label>

@@ -108,7 +108,8 @@ export const settings: In<typeof settingsText> = {
   volume: 'Volume',
   tryIt: 'Listen',
   desktop: 'System notifications',
-  desktopHint: 'They appear when no tab is in sight. The browser asks when you switch them on.',
+  desktopHint:
+    'They appear when no tab is in sight, also when all are closed. The browser asks when you switch them on.',
   denied: 'The browser blocks notifications of this site. Allow them in its permissions.',
   waiting: 'Waiting on the board',
   waitingHint: 'After how many minutes a card calls for attention, in this browser.',

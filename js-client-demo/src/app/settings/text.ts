@@ -108,7 +108,8 @@ export const settingsText = i18n('settings', {
   volume: 'Volume',
   tryIt: 'Ouvir',
   desktop: 'Avisos do sistema',
-  desktopHint: 'Aparecem quando nenhuma aba está à vista. O navegador pede permissão ao ligar.',
+  desktopHint:
+    'Aparecem quando nenhuma aba está à vista, também com todas fechadas. O navegador pede permissão ao ligar.',
   denied: 'O navegador bloqueia avisos deste site. Libere nas permissões dele.',
   waiting: 'Espera no quadro',
   waitingHint: 'Depois de quantos minutos um cartão chama a atenção neste navegador.',

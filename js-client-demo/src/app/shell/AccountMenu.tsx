@@ -3,6 +3,7 @@ import { LogOut } from 'lucide-react';
 import { useId } from 'react';
 import type { Person } from '../../inbox-client';
 import { language, languages, speak } from '../i18n';
+import { desktop } from '../notify/settings';
 import { session } from '../session/session';
 import { Avatar } from '../ui/Avatar';
 import { shellText } from './text';
@@ -45,11 +46,17 @@ export function AccountMenu({ user }: { user: Person | null }) {
             </label>
           ))}
         </fieldset>
-        <button type="button" className="button quiet" onClick={() => void session.signOut()}>
+        <button type="button" className="button quiet" onClick={leave}>
           <LogOut size={17} aria-hidden="true" />
           {text.signOut}
         </button>
       </div>
     </>
   );
+}
+
+/** Signs out; who does is not told anything more in this browser, also if the server cannot be reached. */
+function leave(): void {
+  if (desktop.get()) void import('../notify/push').then(({ letGo }) => letGo()).catch(() => {});
+  void session.signOut();
 }

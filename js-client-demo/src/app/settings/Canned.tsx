@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { components } from '../../inbox-client/generated/api';
 import { useAnswer, useDeed } from '../rest';
 import { shellText } from '../shell/text';
+import { Field } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -63,17 +64,15 @@ export function Canned() {
           }
           onClose={() => setEditing(null)}
         >
-          <label>
-            {text.shortcut}
-            <input
-              name="shortcut"
-              required
-              maxLength={40}
-              pattern="[\p{L}\d_\-]+"
-              title={text.shortcutHint}
-              defaultValue={editing === 'new' ? '' : editing.shortcut}
-            />
-          </label>
+          <Field
+            label={text.shortcut}
+            name="shortcut"
+            required
+            maxLength={40}
+            pattern="[\p{L}\d_\-]+"
+            title={text.shortcutHint}
+            defaultValue={editing === 'new' ? '' : editing.shortcut}
+          />
           <label>
             {text.content}
             <textarea

@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react';
 import type { components } from '../../inbox-client/generated/api';
 import { useDeed } from '../rest';
+import { Field, Secret } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -45,58 +46,48 @@ export function ChatwootForm({ inbox, onConnected, onClose }: Props) {
 
   return (
     <Form heading={inbox ? text.edit : text.addChatwoot} onSave={save} onClose={onClose}>
-      <label>
-        {text.name}
-        <input name="name" required maxLength={100} defaultValue={inbox?.name ?? 'Chatwoot'} />
-      </label>
-      <label>
-        {text.chatwootUrl}
-        <input
-          name="baseUrl"
-          type="url"
-          required
-          placeholder="https://app.chatwoot.com"
-          defaultValue={account.baseUrl ?? ''}
-        />
-      </label>
-      <label>
-        {text.accountId}
-        <input
-          name="accountId"
-          type="number"
-          required
-          min={1}
-          defaultValue={account.accountId ?? ''}
-        />
-      </label>
-      <label>
-        {text.accountInboxes}
-        <input
-          name="inboxIds"
-          pattern="[\d ,]*"
-          placeholder={text.accountInboxesHint}
-          defaultValue={account.inboxIds?.join(', ') ?? ''}
-        />
-      </label>
-      <label>
-        {text.chatwootToken}
-        <input
-          name="apiAccessToken"
-          type="password"
-          autoComplete="off"
-          required={!inbox}
-          placeholder={inbox ? text.keepsOld : ''}
-        />
-      </label>
-      <label>
-        {text.webhookSecret}
-        <input
-          name="webhookSecret"
-          type="password"
-          autoComplete="off"
-          placeholder={inbox ? text.keepsOld : text.optional}
-        />
-      </label>
+      <Field
+        label={text.name}
+        name="name"
+        required
+        maxLength={100}
+        defaultValue={inbox?.name ?? 'Chatwoot'}
+      />
+      <Field
+        label={text.chatwootUrl}
+        name="baseUrl"
+        type="url"
+        required
+        placeholder="https://app.chatwoot.com"
+        defaultValue={account.baseUrl ?? ''}
+      />
+      <Field
+        label={text.accountId}
+        name="accountId"
+        type="number"
+        required
+        min={1}
+        defaultValue={account.accountId ?? ''}
+      />
+      <Field
+        label={text.accountInboxes}
+        name="inboxIds"
+        pattern="[\d ,]*"
+        placeholder={text.accountInboxesHint}
+        defaultValue={account.inboxIds?.join(', ') ?? ''}
+      />
+      <Secret
+        label={text.chatwootToken}
+        name="apiAccessToken"
+        required={!inbox}
+        isKept={inbox !== null}
+      />
+      <Secret
+        label={text.webhookSecret}
+        name="webhookSecret"
+        placeholder={text.optional}
+        isKept={inbox !== null}
+      />
     </Form>
   );
 }

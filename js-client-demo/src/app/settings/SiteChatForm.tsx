@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react';
 import type { components } from '../../inbox-client/generated/api';
 import { useDeed } from '../rest';
+import { Choice, Field } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -59,10 +60,13 @@ export function SiteChatForm({ chat, onAdded, onClose }: Props) {
 
   return (
     <Form heading={chat ? text.edit : text.addSiteChat} onSave={save} onClose={onClose}>
-      <label>
-        {text.name}
-        <input name="name" required maxLength={100} defaultValue={chat?.name ?? ''} />
-      </label>
+      <Field
+        label={text.name}
+        name="name"
+        required
+        maxLength={100}
+        defaultValue={chat?.name ?? ''}
+      />
       <label>
         {text.origins}
         <textarea
@@ -74,23 +78,26 @@ export function SiteChatForm({ chat, onAdded, onClose }: Props) {
         />
         <small id="origins-hint">{text.originsHint}</small>
       </label>
-      <label>
-        {text.title}
-        <input name="title" maxLength={500} defaultValue={settings?.title ?? ''} />
-      </label>
-      <label>
-        {text.greeting}
-        <input name="greeting" maxLength={500} defaultValue={settings?.greeting ?? ''} />
-      </label>
-      <label>
-        {text.offlineText}
-        <input name="offlineText" maxLength={500} defaultValue={settings?.offlineText ?? ''} />
-      </label>
+      <Field label={text.title} name="title" maxLength={500} defaultValue={settings?.title ?? ''} />
+      <Field
+        label={text.greeting}
+        name="greeting"
+        maxLength={500}
+        defaultValue={settings?.greeting ?? ''}
+      />
+      <Field
+        label={text.offlineText}
+        name="offlineText"
+        maxLength={500}
+        defaultValue={settings?.offlineText ?? ''}
+      />
       <div className="abreast">
-        <label>
-          {text.colour}
-          <input name="color" type="color" defaultValue={settings?.color ?? '#0b6b8a'} />
-        </label>
+        <Field
+          label={text.colour}
+          name="color"
+          type="color"
+          defaultValue={settings?.color ?? '#0b6b8a'}
+        />
         <label>
           {text.language}
           <select name="locale" defaultValue={settings?.locale ?? ''}>
@@ -103,24 +110,19 @@ export function SiteChatForm({ chat, onAdded, onClose }: Props) {
       <fieldset>
         <legend>{text.asksFirst}</legend>
         {questions.map((which) => (
-          <label key={which} className="choice">
-            <input
-              type="checkbox"
-              name={`asks-${which}`}
-              defaultChecked={asked(which) !== undefined}
-            />
-            {text[which]}
-          </label>
+          <Choice
+            key={which}
+            label={text[which]}
+            name={`asks-${which}`}
+            defaultChecked={asked(which) !== undefined}
+          />
         ))}
       </fieldset>
-      <label className="choice">
-        <input
-          type="checkbox"
-          name="requiresIdentity"
-          defaultChecked={settings?.requiresIdentity ?? false}
-        />
-        {text.requiresIdentity}
-      </label>
+      <Choice
+        label={text.requiresIdentity}
+        name="requiresIdentity"
+        defaultChecked={settings?.requiresIdentity ?? false}
+      />
     </Form>
   );
 }

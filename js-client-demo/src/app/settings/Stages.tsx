@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useLive } from '../../hooks';
 import type { Stage } from '../../inbox-client';
 import { useDeed } from '../rest';
+import { Field } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -92,23 +93,19 @@ export function Stages() {
           }
           onClose={() => setEditing(null)}
         >
-          <label>
-            {text.name}
-            <input
-              name="name"
-              required
-              maxLength={60}
-              defaultValue={editing === 'new' ? '' : editing.name}
-            />
-          </label>
-          <label>
-            {text.colour}
-            <input
-              name="color"
-              type="color"
-              defaultValue={editing === 'new' ? '#0b6b8a' : editing.color}
-            />
-          </label>
+          <Field
+            label={text.name}
+            name="name"
+            required
+            maxLength={60}
+            defaultValue={editing === 'new' ? '' : editing.name}
+          />
+          <Field
+            label={text.colour}
+            name="color"
+            type="color"
+            defaultValue={editing === 'new' ? '#0b6b8a' : editing.color}
+          />
         </Form>
       )}
       {removing && (

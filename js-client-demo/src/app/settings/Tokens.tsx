@@ -4,6 +4,7 @@ import type { components } from '../../inbox-client/generated/api';
 import { useFormat } from '../format';
 import { useAnswer, useDeed } from '../rest';
 import { Copyable } from './Copyable';
+import { Choice, Field } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -64,17 +65,11 @@ export function Tokens() {
       </button>
       {isAdding && (
         <Form heading={text.add} onSave={save} onClose={() => setAdding(false)}>
-          <label>
-            {text.name}
-            <input name="name" required maxLength={100} />
-          </label>
+          <Field label={text.name} name="name" required maxLength={100} />
           <fieldset>
             <legend>{text.scopes}</legend>
             {scopes.map((scope, index) => (
-              <label key={scope} className="choice">
-                <input type="checkbox" name={scope} defaultChecked={index === 0} />
-                {scope}
-              </label>
+              <Choice key={scope} label={scope} name={scope} defaultChecked={index === 0} />
             ))}
           </fieldset>
         </Form>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Role } from '../../inbox-client';
 import type { components } from '../../inbox-client/generated/api';
 import { useAnswer, useDeed } from '../rest';
+import { Choice, Field } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -41,28 +42,24 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
 
   return (
     <Form heading={user ? text.edit : text.add} onSave={save} onClose={onClose}>
-      <label>
-        {text.name}
-        <input name="name" required maxLength={100} defaultValue={user?.name ?? ''} />
-      </label>
-      {!user && (
-        <label>
-          {text.email}
-          <input name="email" type="email" required autoComplete="off" />
-        </label>
-      )}
-      <label>
-        {text.password}
-        <input
-          name="password"
-          type="password"
-          required={!user}
-          minLength={8}
-          maxLength={200}
-          autoComplete="new-password"
-          placeholder={user ? text.keepsOld : ''}
-        />
-      </label>
+      <Field
+        label={text.name}
+        name="name"
+        required
+        maxLength={100}
+        defaultValue={user?.name ?? ''}
+      />
+      {!user && <Field label={text.email} name="email" type="email" required autoComplete="off" />}
+      <Field
+        label={text.password}
+        name="password"
+        type="password"
+        required={!user}
+        minLength={8}
+        maxLength={200}
+        autoComplete="new-password"
+        placeholder={user ? text.keepsOld : ''}
+      />
       <label>
         {text.role}
         <select name="role" defaultValue={user?.role ?? 'agent'}>
@@ -73,24 +70,19 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
       </label>
       <fieldset>
         <legend>{text.seesInboxes}</legend>
-        <label className="choice">
-          <input
-            type="checkbox"
-            checked={seesAll}
-            onChange={(event) => setSeesAll(event.target.checked)}
-          />
-          {text.allInboxes}
-        </label>
+        <Choice
+          label={text.allInboxes}
+          checked={seesAll}
+          onChange={(event) => setSeesAll(event.target.checked)}
+        />
         {!seesAll &&
           inboxes.data?.inboxes.map(({ id, name }) => (
-            <label key={id} className="choice">
-              <input
-                type="checkbox"
-                name={sees + id}
-                defaultChecked={user?.inboxes?.includes(id) ?? false}
-              />
-              {name}
-            </label>
+            <Choice
+              key={id}
+              label={name}
+              name={sees + id}
+              defaultChecked={user?.inboxes?.includes(id) ?? false}
+            />
           ))}
       </fieldset>
     </Form>

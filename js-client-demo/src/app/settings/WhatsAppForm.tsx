@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react';
 import type { components } from '../../inbox-client/generated/api';
 import { useDeed } from '../rest';
+import { Field, Secret } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
 
@@ -32,26 +33,24 @@ export function WhatsAppForm({ inbox, onClose }: { inbox: Inbox | null; onClose:
 
   return (
     <Form heading={inbox ? text.edit : text.addWhatsApp} onSave={save} onClose={onClose}>
-      <label>
-        {text.name}
-        <input name="name" required maxLength={100} defaultValue={inbox?.name ?? ''} />
-      </label>
+      <Field
+        label={text.name}
+        name="name"
+        required
+        maxLength={100}
+        defaultValue={inbox?.name ?? ''}
+      />
       {!inbox && (
-        <label>
-          {text.phoneNumberId}
-          <input name="phoneNumberId" required maxLength={100} inputMode="numeric" />
-        </label>
+        <Field
+          label={text.phoneNumberId}
+          name="phoneNumberId"
+          required
+          maxLength={100}
+          inputMode="numeric"
+        />
       )}
       {secrets.map((secret) => (
-        <label key={secret}>
-          {text[secret]}
-          <input
-            name={secret}
-            type="password"
-            autoComplete="off"
-            placeholder={inbox ? text.keepsOld : ''}
-          />
-        </label>
+        <Secret key={secret} label={text[secret]} name={secret} isKept={inbox !== null} />
       ))}
     </Form>
   );

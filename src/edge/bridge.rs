@@ -1,4 +1,4 @@
-//! Between a client's websocket and the engine's.
+//! Between a client's websocket and the engine.
 
 use std::time::Duration;
 
@@ -10,14 +10,11 @@ use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
 
 use super::Limits;
+use super::engine::{Engine, Polls, Refused};
 use super::frames::{End, Fault, Frames, Inbound, Said, write};
 use super::line::{AT_ONCE, Line};
-use super::pipe::{Reader, Writer};
 use crate::realtime::Mailbox;
 use crate::telemetry::FIGURES;
-
-/// The longest header of a frame.
-const LONGEST_HEADER: usize = 14;
 
 /// How many pings wait to be answered; further ones are not.
 const PINGS: usize = 4;
@@ -40,12 +37,6 @@ pub(super) struct Ear<R> {
     inbound: Inbound,
 }
 
-/// The engine's end of the bridge.
-pub(super) struct Engine {
-    pub(super) frames: Frames<Reader>,
-    pub(super) writer: Writer,
-}
-
 /// What the edge itself says to a client.
 pub(super) enum Say {
     Pong(Vec<u8>),
@@ -57,7 +48,7 @@ impl Client {
     /// it says, or not.
     pub(super) fn new(stream: TcpStream, read: BytesMut, limits: Limits, deflate: bool) -> Self {
         let (reader, told) = stream.into_split();
-        let frames = Frames::after(read, reader, limits.message);
+        let frames = Frames::new(read, reader, limits.message);
         Self { hears: Ear { frames, inbound: Inbound::new(limits.message, deflate) }, told }
     }
 }
@@ -92,13 +83,13 @@ impl Bridge {
         first: Vec<u8>,
     ) -> impl Future<Output = ()> + Send {
         async move {
-            let saying = Mailbox::default();
-            let down = self.down(&mut engine.frames, &mut client.told, &saying, first);
+            let (saying, mut polls) = (Mailbox::default(), engine.polls());
+            let down = self.down(&mut polls, &mut client.told, &saying, first);
             tokio::pin!(down);
             tokio::select! {
-                () = &mut down => {}
+                () = &mut down => engine.close().await,
                 // The engine hears that the client has gone, and says its last words.
-                () = up(&mut client.hears, &mut engine.writer, &saying) => down.await,
+                () = up(&mut client.hears, &mut engine, &saying) => down.await,
             }
         }
     }
@@ -107,7 +98,7 @@ impl Bridge {
     /// there is.
     async fn down(
         &mut self,
-        engine: &mut Frames<Reader>,
+        engine: &mut Polls,
         client: &mut OwnedWriteHalf,
         saying: &Mailbox<Say>,
         mut out: Vec<u8>,
@@ -129,17 +120,17 @@ impl Bridge {
                 say = saying.next() => is_last = tell(&mut out, say),
                 // Before the engine, which says farewell after a session's last word.
                 () = self.line.session() => is_last = self.line.pour(&mut out),
-                frame = engine.next() => {
-                    let Ok(frame) = frame else { break };
-                    is_last = self.line.translate(&mut out, frame.header.opcode, &frame.payload);
+                said = engine.next() => {
+                    let packets = said.as_deref().and_then(|said| engine.packets(said));
+                    is_last = self.line.translate(&mut out, packets);
                 }
             }
             // However much a session says, the engine is heard.
             while out.len() < 2 * AT_ONCE
                 && !is_last
-                && let Ok(Some(frame)) = engine.come()
+                && let Some(said) = engine.come()
             {
-                is_last = self.line.translate(&mut out, frame.header.opcode, &frame.payload);
+                is_last = self.line.translate(&mut out, engine.packets(&said));
             }
         }
         let _ = timeout(self.limits.patience, client.shutdown()).await;
@@ -163,8 +154,8 @@ pub(super) async fn send(client: &mut OwnedWriteHalf, mut out: &[u8], patience: 
     true
 }
 
-/// From the client to the engine: whole messages, each in one frame.
-async fn up(client: &mut Ear<impl AsyncRead + Unpin>, engine: &mut Writer, saying: &Mailbox<Say>) {
+/// From the client to the engine: whole messages.
+async fn up(client: &mut Ear<impl AsyncRead + Unpin>, engine: &mut Engine, saying: &Mailbox<Say>) {
     let last_word = loop {
         match client.next().await {
             Ok(Some(Said::Ping(payload))) => {
@@ -172,9 +163,7 @@ async fn up(client: &mut Ear<impl AsyncRead + Unpin>, engine: &mut Writer, sayin
                 let _ = saying.put(Say::Pong(payload), PINGS);
             }
             Ok(Some(Said::Message(kind, message))) => {
-                let mut out = Vec::with_capacity(message.len() + LONGEST_HEADER);
-                write(&mut out, OpCode::Data(kind), &message, false, true);
-                if engine.write_all(&out).await.is_err() {
+                if let Err(Refused) = engine.tell(kind, message).await {
                     break None;
                 }
             }
@@ -186,19 +175,19 @@ async fn up(client: &mut Ear<impl AsyncRead + Unpin>, engine: &mut Writer, sayin
     if let Some(code) = last_word {
         let _ = saying.put(Say::Close(code), usize::MAX);
     }
-    let _ = engine.shutdown().await;
+    engine.close().await;
 }
 
 /// Writes the edge's own words; answers whether they are the last.
 pub(super) fn tell(out: &mut Vec<u8>, say: Say) -> bool {
     match say {
         Say::Pong(payload) => {
-            write(out, OpCode::Control(Control::Pong), &payload, false, false);
+            write(out, OpCode::Control(Control::Pong), &payload, false);
             false
         }
         Say::Close(code) => {
             let code = u16::from(code).to_be_bytes();
-            write(out, OpCode::Control(Control::Close), &code, false, false);
+            write(out, OpCode::Control(Control::Close), &code, false);
             true
         }
     }

@@ -9,36 +9,35 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::deflate::Deflate;
 use super::frames::write;
+use super::payload::{CLOSE, NOTHING};
 use crate::realtime::{Arrivals, Outlet, Packet, Serving};
 use crate::telemetry::FIGURES;
 
+const TEXT: OpCode = OpCode::Data(Data::Text);
+
 /// How much is gathered for one write.
 pub(super) const AT_ONCE: usize = 64 * 1_024;
-
-/// The opening packet, before the id it gives.
-const OPEN: &str = "0{\"sid\":\"";
 
 /// Translates what one client is told.
 pub(super) struct Line {
     arrivals: Arrivals,
     deflate: Option<Arc<Deflate>>,
-    /// The engine's name for the client, once it has one.
-    id: Option<String>,
+    /// The engine's name for the client.
+    id: String,
     outlet: Option<Arc<Outlet>>,
     /// The session, if it works here.
     serving: Option<Serving>,
 }
 
 impl Line {
-    /// A line to a client that has no name yet.
-    pub(super) fn new(arrivals: Arrivals, deflate: Option<Arc<Deflate>>) -> Self {
-        Self { arrivals, deflate, id: None, outlet: None, serving: None }
-    }
-
-    /// Goes on with what is said to a client that has polled so far.
-    pub(super) fn goes_on(&mut self, id: &str) {
-        self.outlet = self.arrivals.outlet(id);
-        self.id = Some(id.to_owned());
+    /// A line to the client that the engine calls `id`. One that has polled so far hears the rest of
+    /// what was said to it.
+    pub(super) fn new(arrivals: Arrivals, deflate: Option<Arc<Deflate>>, id: &str) -> Self {
+        let outlet = arrivals.outlet(id);
+        if let Some(outlet) = &outlet {
+            outlet.moves();
+        }
+        Self { arrivals, deflate, id: id.to_owned(), outlet, serving: None }
     }
 
     /// Lets the session work, until it has something for the client.
@@ -92,48 +91,42 @@ impl Line {
         outlet.is_over()
     }
 
-    /// Writes the engine's frame as the client is to get it; answers whether it is the last.
-    pub(super) fn translate(&mut self, out: &mut Vec<u8>, opcode: OpCode, payload: &[u8]) -> bool {
-        FIGURES.plain_bytes.increment(payload.len() as u64);
-        let OpCode::Data(kind) = opcode else {
-            write(out, opcode, payload, false, false);
-            return opcode == OpCode::Control(Control::Close);
-        };
-        if kind == Data::Text
-            && (self.id.is_none() || payload.starts_with(b"40"))
-            && let Some(named) = std::str::from_utf8(payload).ok().and_then(|it| self.arrives(it))
-        {
-            write(out, opcode, named.as_bytes(), false, false);
-            return false;
-        }
-        match self.deflate.as_ref().filter(|deflate| deflate.is_worth(payload)) {
-            Some(deflate) => write(out, opcode, &deflate.compress(payload), true, false),
-            None => write(out, opcode, payload, false, false),
+    /// Writes the engine's packets as the client is to get them; without any, the session has ended.
+    /// Answers whether the connection ends with them.
+    pub(super) fn translate(&mut self, out: &mut Vec<u8>, packets: Option<Vec<&str>>) -> bool {
+        let packets = packets.unwrap_or_else(|| vec![CLOSE]);
+        for packet in packets.into_iter().filter(|packet| *packet != NOTHING) {
+            if packet == CLOSE {
+                write(out, OpCode::Control(Control::Close), b"", false);
+                return true;
+            }
+            self.pass(out, packet);
         }
         false
     }
 
-    /// Returns how the client is told that it is connected, if `packet` does so. Its session begins.
-    fn arrives(&mut self, packet: &str) -> Option<String> {
-        if self.id.is_none() {
-            let (id, _) = packet.strip_prefix(OPEN)?.split_once('"')?;
-            self.id = Some(id.to_owned());
-            return None;
+    fn pass(&mut self, out: &mut Vec<u8>, packet: &str) {
+        FIGURES.plain_bytes.increment(packet.len() as u64);
+        if let Some((named, arrival)) = self.arrivals.meet(&self.id, packet) {
+            arrival.outlet.moves();
+            (self.outlet, self.serving) = (Some(arrival.outlet), Some(arrival.serving));
+            return write(out, TEXT, named.as_bytes(), false);
         }
-        let (named, arrival) = self.arrivals.meet(self.id.as_ref()?, packet)?;
-        (self.outlet, self.serving) = (Some(arrival.outlet), Some(arrival.serving));
-        Some(named)
+        let packet = packet.as_bytes();
+        match self.deflate.as_ref().filter(|deflate| deflate.is_worth(packet)) {
+            Some(deflate) => write(out, TEXT, &deflate.compress(packet), true),
+            None => write(out, TEXT, packet, false),
+        }
     }
 
     fn write(&self, out: &mut Vec<u8>, packet: &Packet) {
-        const TEXT: OpCode = OpCode::Data(Data::Text);
         let text = packet.text();
         FIGURES.plain_bytes.increment(text.len() as u64);
         match self.deflate.as_ref().filter(|deflate| deflate.is_worth(text)) {
             Some(deflate) => {
-                write(out, TEXT, &packet.deflated(|text| deflate.compress(text)), true, false);
+                write(out, TEXT, &packet.deflated(|text| deflate.compress(text)), true);
             }
-            None => write(out, TEXT, text, false, false),
+            None => write(out, TEXT, text, false),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The edge: a thin layer of our own in front of the stock Socket.IO engine.
 //!
-//! It answers the websocket upgrade itself and hands the engine an in-memory stream, translating
-//! frames between the two. Standing there it can do what the engine does not: name connections so
+//! It speaks websocket itself, and to the engine by long polling alone (`engine`), which costs it least
+//! memory. Standing there it can do what the engine does not: name connections so
 //! that clients recover them ([`Arrivals`]), tell clients what their sessions say without the engine
 //! (`line`, `poll`), compress each event once for all clients (`deflate`), limit what clients send,
 //! let go of those that do not read, hand on a request that is stripped to what is needed, and keep a
@@ -9,12 +9,12 @@
 
 mod bridge;
 mod deflate;
+mod engine;
 mod frames;
 mod handshake;
 mod line;
 mod moving;
 mod payload;
-mod pipe;
 mod poll;
 
 use std::convert::Infallible;
@@ -32,21 +32,19 @@ use bytes::BytesMut;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use socketioxide::service::SocketIoService;
-use tokio::io::join;
 use tokio::net::TcpStream;
 use tower::Service;
 
-use bridge::{Bridge, Client, Engine};
+use bridge::{Bridge, Client};
 pub use deflate::Compression;
 use deflate::Deflate;
-use frames::Frames;
+use engine::Engine;
 use handshake::Handshake;
 use line::Line;
 use moving::Moves;
-use pipe::pipe;
 
 use crate::api::{ApiError, Budget, ClientAddress};
-use crate::realtime::Arrivals;
+use crate::realtime::{Arrivals, OnWebsocket};
 
 /// Where the engine is served.
 const PATH: &str = "/socket.io";
@@ -98,33 +96,39 @@ impl Edge {
         let deflate = self.deflate.clone().filter(|_| handshake.offers_deflate);
         let answer = handshake.answer(deflate.is_some());
         let upgrade = hyper::upgrade::on(&mut request);
-        let stripped = stripped(&request);
-        let (edge, limits, may_deflate) = (self.clone(), self.limits, deflate.is_some());
-        let bridge = Bridge { line: Line::new(self.arrivals.clone(), deflate), limits };
+        let (edge, stripped) = (self.clone(), stripped(&request));
         tokio::spawn(async move {
             let Ok(upgraded) = upgrade.await else { return };
             let Some((stream, read)) = beneath(upgraded) else { return };
-            let client = Client::new(stream, read, limits, may_deflate);
+            let client = Client::new(stream, read, edge.limits, deflate.is_some());
             match Session::of(stripped.uri()) {
-                Some(session) => edge.take_over(bridge, client, stripped, session).await,
-                None => edge.begin(bridge, client, stripped).await,
+                Some(session) => edge.take_over(client, deflate, session).await,
+                None => edge.begin(client, deflate, stripped).await,
             }
         });
         answer
     }
 
-    /// Bridges a session that begins on websocket.
-    async fn begin(mut self, bridge: Bridge, client: Client, request: Request<()>) {
-        if let Some(engine) = self.connect(request).await {
-            tokio::spawn(bridge.run(client, engine, Vec::new()));
+    /// Bridges a session that begins on websocket; lets a client go whose version the engine does not
+    /// speak.
+    async fn begin(self, client: Client, deflate: Option<Arc<Deflate>>, request: Request<()>) {
+        if let Some((engine, opening)) = Engine::open(self.engine.clone(), request).await {
+            self.bridge(client, deflate, engine, Some(&opening));
         }
     }
 
-    /// Hands the engine a websocket; nothing if it does not speak the version that is asked for.
-    async fn connect(&mut self, request: Request<()>) -> Option<Engine> {
-        let ((writer, from_us), (to_us, reader)) = (pipe(), pipe());
-        Service::call(&mut self.engine, (join(from_us, to_us), request)).await.ok()?;
-        Some(Engine { frames: Frames::new(reader, usize::MAX), writer })
+    /// Passes on what a client and the engine say, the engine's `opening` first.
+    fn bridge(
+        self,
+        client: Client,
+        deflate: Option<Arc<Deflate>>,
+        engine: Engine,
+        opening: Option<&str>,
+    ) {
+        let mut line = Line::new(self.arrivals, deflate, engine.id());
+        let mut first = Vec::new();
+        line.translate(&mut first, Some(opening.into_iter().collect()));
+        tokio::spawn(Bridge { line, limits: self.limits }.run(client, engine, first));
     }
 }
 
@@ -196,6 +200,7 @@ fn stripped(request: &Request<Body>) -> Request<()> {
         headers.insert(AUTHORIZATION, token);
     }
     *stripped.headers_mut() = headers;
+    stripped.extensions_mut().insert(OnWebsocket);
     if let Some(address) = ClientAddress::of(request.extensions()) {
         stripped.extensions_mut().insert(ClientAddress(address));
     }
@@ -226,7 +231,7 @@ impl Session {
 /// message that came through. For fuzzing.
 #[cfg(fuzzing)]
 pub async fn largest_message(bytes: &[u8], limit: usize, deflate: bool) -> usize {
-    let mut frames = frames::Frames::new(bytes, limit);
+    let mut frames = frames::Frames::new(BytesMut::new(), bytes, limit);
     let mut inbound = frames::Inbound::new(limit, deflate);
     let mut largest = 0;
     while let Ok(frame) = frames.next().await {

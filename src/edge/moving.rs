@@ -2,27 +2,23 @@
 //! <https://socket.io/docs/v4/engine-io-protocol/#upgrade>
 //!
 //! The edge itself answers the client that tries a websocket out, and meanwhile ends the polls that
-//! wait for something to happen, since the client moves between two of them. The engine hears of the
-//! move when the client has made it. So a proxy that lets the upgrade pass and swallows what follows
-//! leaves the session as it was.
+//! wait for something to happen, since the client moves between two of them. The engine hears nothing of
+//! it: from then on it is the edge that polls. So a proxy that lets the upgrade pass and swallows what
+//! follows leaves the session as it was.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Request, Response, StatusCode};
-use futures_util::FutureExt as _;
-use http_body_util::BodyExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tower::Service;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
-use super::bridge::{Bridge, Client, Engine, Say, send, tell};
+use super::bridge::{Client, Say, send, tell};
+use super::deflate::Deflate;
+use super::engine::Engine;
 use super::frames::{Fault, Said, write};
-use super::payload::{self, NOTHING};
 use super::{Edge, Session};
 
 const TEXT: OpCode = OpCode::Data(Data::Text);
@@ -43,37 +39,30 @@ const SHORT_POLL: Duration = Duration::from_millis(100);
 #[derive(Clone, Default)]
 pub(super) struct Moves(Arc<Mutex<HashMap<String, Known>>>);
 
-#[derive(Default)]
-struct Known {
-    /// How many polls and trials there are.
-    users: usize,
+/// What goes on in a session.
+type Known = watch::Sender<Users>;
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Users {
+    /// How many polls are under way.
+    polls: usize,
     /// How many websockets are being tried out.
-    trials: watch::Sender<usize>,
+    trials: usize,
 }
 
-/// A poll, or a trial, of a session.
+/// A poll of a session, or a trial, during which its polls are short.
 struct Use {
     moves: Moves,
     session: String,
+    counted: fn(&mut Users) -> &mut usize,
 }
-
-/// While it lives, the polls of a session are short.
-struct Trial(Use);
 
 impl Moves {
     /// Returns when a poll has to end that else waits on: soon after its session is about to move.
     pub(super) async fn end_of_poll(&self, session: &str) {
-        let polling = Use::new(self, session);
-        let mut trials = polling.known(|known| known.trials.subscribe());
-        // The sender lives for as long as there is a use.
-        let _ = trials.wait_for(|trials| *trials > 0).await;
+        let polling = Use::new(self, session, |users| &mut users.polls);
+        polling.until(|users| users.trials > 0).await;
         sleep(SHORT_POLL).await;
-    }
-
-    fn begin(&self, session: &str) -> Trial {
-        let trial = Use::new(self, session);
-        trial.known(|known| known.trials.send_modify(|trials| *trials += 1));
-        Trial(trial)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
@@ -82,14 +71,19 @@ impl Moves {
 }
 
 impl Use {
-    fn new(moves: &Moves, session: &str) -> Self {
-        let user = Self { moves: moves.clone(), session: session.to_owned() };
-        user.known(|known| known.users += 1);
-        user
+    fn new(moves: &Moves, session: &str, counted: fn(&mut Users) -> &mut usize) -> Self {
+        let mut known = moves.lock();
+        known.entry(session.to_owned()).or_default().send_modify(|users| *counted(users) += 1);
+        Self { moves: moves.clone(), session: session.to_owned(), counted }
     }
 
-    fn known<T>(&self, what: impl FnOnce(&mut Known) -> T) -> T {
-        what(self.moves.lock().entry(self.session.clone()).or_default())
+    /// Returns once the session is used like that.
+    async fn until(&self, is_so: impl Fn(&Users) -> bool) {
+        let users = self.moves.lock().get(&self.session).map(watch::Sender::subscribe);
+        // The sender lives for as long as there is a use.
+        if let Some(mut users) = users {
+            let _ = users.wait_for(|users| is_so(users)).await;
+        }
     }
 }
 
@@ -97,104 +91,63 @@ impl Drop for Use {
     fn drop(&mut self) {
         let mut moves = self.moves.lock();
         if let Some(known) = moves.get_mut(&self.session) {
-            known.users -= 1;
-            if known.users == 0 {
+            known.send_modify(|users| *(self.counted)(users) -= 1);
+            if *known.borrow() == Users::default() {
                 moves.remove(&self.session);
             }
         }
     }
 }
 
-impl Drop for Trial {
-    fn drop(&mut self) {
-        self.0.known(|known| known.trials.send_modify(|trials| *trials -= 1));
-    }
-}
-
 impl Edge {
     /// Bridges a session that moves from long polling to websocket, once it has.
     pub(super) async fn take_over(
-        mut self,
-        mut bridge: Bridge,
+        self,
         mut client: Client,
-        request: Request<()>,
+        deflate: Option<Arc<Deflate>>,
         session: Session,
     ) {
-        let trial = bridge.try_out(&mut client, &self.moves, &session.id);
-        let moved = match timeout(LONGEST_TRIAL, trial).await {
-            Ok(Ok(())) => self.engage(&mut bridge, request, &session).await,
-            Ok(Err(code)) => Err(code),
-            // The session goes on by long polling.
-            Err(_) => Err(CloseCode::Away),
+        let patience = self.limits.patience;
+        let moved = async {
+            let trial = client.try_out(&self.moves, &session.id, patience).await?;
+            // The engine would end a session that is polled twice at once.
+            trial.until(|users| users.polls == 0).await;
+            Ok(())
         };
-        match moved {
-            Ok((engine, first)) => drop(tokio::spawn(bridge.run(client, engine, first))),
-            Err(code) => bridge.dismiss(client, code).await,
-        }
-    }
-
-    /// Has the engine take over a session whose client has moved; returns also what the client is to
-    /// be told first.
-    async fn engage(
-        &mut self,
-        bridge: &mut Bridge,
-        request: Request<()>,
-        session: &Session,
-    ) -> Result<(Engine, Vec<u8>), CloseCode> {
-        // What was said by long polling has been polled by now.
-        bridge.line.goes_on(&session.id);
-        // The engine waits, in vain, until there is room among what waits to be polled.
-        let mut first = Vec::new();
-        while let Some(packets) = self.unpolled(session) {
-            for packet in payload::split(&packets, session.is_old).ok_or(CloseCode::Error)? {
-                if packet != NOTHING {
-                    bridge.line.translate(&mut first, TEXT, packet.as_bytes());
-                }
+        match timeout(LONGEST_TRIAL, moved).await {
+            Ok(Ok(())) => {
+                let engine = Engine::resume(self.engine.clone(), session);
+                self.bridge(client, deflate, engine, None);
             }
+            Ok(Err(code)) => client.dismiss(code, patience).await,
+            // The session goes on by long polling.
+            Err(_) => client.dismiss(CloseCode::Away, patience).await,
         }
-        let mut engine = self.connect(request).await.ok_or(CloseCode::Error)?;
-        engine.say(PROBE).await.ok_or(CloseCode::Error)?;
-        // Cut off before that, the engine would leave the session between polling and websocket.
-        match engine.frames.next().await {
-            Ok(frame) if frame.payload == PROBED => {}
-            _ => return Err(CloseCode::Error),
-        }
-        engine.say(MOVED).await.ok_or(CloseCode::Error)?;
-        Ok((engine, first))
-    }
-
-    /// Takes what waits to be polled, if anything does.
-    fn unpolled(&mut self, session: &Session) -> Option<String> {
-        let poll = Request::get(session.polled()).body(Body::empty()).ok()?;
-        let answered: Result<Response<_>, _> =
-            Service::<Request<Body>>::call(&mut self.engine, poll).now_or_never()?;
-        let answer = answered.ok().filter(|answer| answer.status() == StatusCode::OK)?;
-        let packets = answer.into_body().collect().now_or_never()?.ok()?.to_bytes();
-        String::from_utf8(packets.into()).ok().filter(|packets| !packets.is_empty())
     }
 }
 
-impl Bridge {
+impl Client {
     /// Lets a client try the websocket out, until it has moved.
     ///
     /// # Errors
     /// With what it is told as the connection closes.
     async fn try_out(
         &mut self,
-        client: &mut Client,
         moves: &Moves,
         session: &str,
-    ) -> Result<(), CloseCode> {
+        patience: Duration,
+    ) -> Result<Use, CloseCode> {
         let mut trial = None;
         loop {
             let mut out = Vec::new();
-            match client.hears.next().await.map_err(Fault::code)? {
+            match self.hears.next().await.map_err(Fault::code)? {
                 Some(Said::Message(Data::Text, word)) if word == PROBE => {
-                    trial.get_or_insert_with(|| moves.begin(session));
-                    write(&mut out, TEXT, PROBED, false, false);
+                    trial
+                        .get_or_insert_with(|| Use::new(moves, session, |users| &mut users.trials));
+                    write(&mut out, TEXT, PROBED, false);
                 }
-                Some(Said::Message(Data::Text, word)) if word == MOVED && trial.is_some() => {
-                    return Ok(());
+                Some(Said::Message(Data::Text, word)) if word == MOVED => {
+                    return trial.ok_or(CloseCode::Policy);
                 }
                 Some(Said::Message(..)) => return Err(CloseCode::Policy),
                 Some(Said::Ping(payload)) => {
@@ -203,26 +156,18 @@ impl Bridge {
                 Some(Said::Close(code)) => return Err(code),
                 None => return Err(CloseCode::Away),
             }
-            if !send(&mut client.told, &out, self.limits.patience).await {
+            if !send(&mut self.told, &out, patience).await {
                 return Err(CloseCode::Away);
             }
         }
     }
 
     /// Closes a connection that carries no session.
-    async fn dismiss(self, mut client: Client, code: CloseCode) {
+    async fn dismiss(mut self, code: CloseCode, patience: Duration) {
         let mut out = Vec::new();
         tell(&mut out, Say::Close(code));
-        if send(&mut client.told, &out, self.limits.patience).await {
-            let _ = timeout(self.limits.patience, client.told.shutdown()).await;
+        if send(&mut self.told, &out, patience).await {
+            let _ = timeout(patience, self.told.shutdown()).await;
         }
-    }
-}
-
-impl Engine {
-    async fn say(&mut self, word: &[u8]) -> Option<()> {
-        let mut out = Vec::new();
-        write(&mut out, TEXT, word, false, true);
-        self.writer.write_all(&out).await.ok()
     }
 }

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -13,7 +12,7 @@ use http_body_util::BodyExt as _;
 use tower::Service;
 
 use super::payload::{self, CLOSE, NOTHING};
-use super::{Edge, Session};
+use super::{Edge, Session, handshake};
 use crate::realtime::Outlet;
 
 impl Edge {
@@ -24,10 +23,13 @@ impl Edge {
         request: Request<Body>,
         session: Option<Session>,
     ) -> Result<Response<Body>, Infallible> {
+        let outlet = session.as_ref().and_then(|session| self.arrivals.outlet(&session.id));
+        if outlet.as_ref().is_some_and(|outlet| outlet.is_on_websocket()) {
+            return Ok(handshake::refusal());
+        }
         let Some(session) = session.filter(|_| request.method() == Method::GET) else {
             return Ok(self.engine.call(request).await?.map(Body::new));
         };
-        let outlet = self.arrivals.outlet(&session.id);
         let mut polled = pin!(self.engine.call(request));
         let answer = tokio::select! {
             biased;
@@ -95,7 +97,6 @@ impl Edge {
     /// task of its own, for polls come and go.
     fn greet(&self, packet: &str, session: &Session) -> Option<String> {
         let (named, arrival) = self.arrivals.meet(&session.id, packet)?;
-        self.arrivals.polls(&session.id, Arc::clone(&arrival.outlet));
         tokio::spawn(arrival.serving);
         Some(named)
     }

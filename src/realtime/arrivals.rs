@@ -1,4 +1,4 @@
-//! Clients that are about to be told that they are connected, and those that poll.
+//! Clients that are about to be told that they are connected, and those that have been.
 //!
 //! The engine knows neither of pids nor of sessions: the edge, through which its packets pass, writes
 //! the one into CONNECT and begins the other after it.
@@ -56,6 +56,7 @@ impl Arrivals {
         let mut known = self.lock();
         let Known::Arriving(_) = known.get(socket)? else { return None };
         let Some(Known::Arriving(arrival)) = known.remove(socket) else { return None };
+        known.insert(socket.to_owned(), Known::Arrived(Arc::clone(&arrival.outlet)));
         let pid = arrival.pid.as_str();
         let named = match sid.strip_suffix('}') {
             Some(sid) => format!("40{sid},\"pid\":\"{pid}\"}}"),
@@ -69,12 +70,7 @@ impl Arrivals {
         matches!(self.lock().get(socket), Some(Known::Arriving(_)))
     }
 
-    /// Notes that a client which polls has been told that it is connected.
-    pub fn polls(&self, socket: &str, outlet: Arc<Outlet>) {
-        self.lock().insert(socket.to_owned(), Known::Arrived(outlet));
-    }
-
-    /// What is said to a client that polls, or did.
+    /// What is said to a client that has been told that it is connected.
     pub fn outlet(&self, socket: &str) -> Option<Arc<Outlet>> {
         match self.lock().get(socket)? {
             Known::Arrived(outlet) => Some(Arc::clone(outlet)),
@@ -119,7 +115,6 @@ mod tests {
             let (named, arrival) = arrivals.meet("abc", packet).unwrap();
             assert_eq!(named, told);
             assert!(arrivals.meet("abc", packet).is_none());
-            arrivals.polls("abc", Arc::clone(&arrival.outlet));
             assert!(Arc::ptr_eq(&arrivals.outlet("abc").unwrap(), &arrival.outlet));
             assert!(arrivals.meet("abc", packet).is_none() && !arrivals.awaits("abc"));
         }

@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use metrics::Gauge;
 use secrecy::ExposeSecret as _;
-use socketioxide::{SocketIo, TransportType};
+use socketioxide::SocketIo;
 
 use super::reader::Reader;
 use super::socketio::Link;
@@ -124,13 +124,12 @@ impl Seen {
         let mut seen = Self::default();
         let mut heads = HashMap::new();
         for socket in io.sockets() {
-            let Some(Link { reader, progress, .. }) = socket.extensions.get() else {
-                continue;
-            };
-            match socket.transport_type() {
-                TransportType::Websocket => seen.websockets += 1,
-                TransportType::Polling => seen.pollings += 1,
+            let Some(link) = socket.extensions.get::<Link>() else { continue };
+            match link.transport() {
+                "websocket" => seen.websockets += 1,
+                _ => seen.pollings += 1,
             }
+            let Link { reader, progress, .. } = link;
             let tenant = reader.tenant();
             // Visitors' numbers are no places in the log.
             if let Reader::Agent(caller) = &reader {

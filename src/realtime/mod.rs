@@ -40,7 +40,7 @@ pub use arrivals::{Arrivals, Serving};
 pub use limited::EventLimits;
 pub use livechat::livechat;
 pub use mailbox::Mailbox;
-pub use outlet::{Outlet, Packet};
+pub use outlet::{OnWebsocket, Outlet, Packet};
 pub use parting::Parting;
 pub use receipts::Receipts;
 pub use rollout::Rollout;

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use axum::http::Extensions;
 use bytes::Bytes;
 
 use crate::desk::Logged;
@@ -23,10 +25,18 @@ pub enum Packet {
     Said(String),
 }
 
+/// Stands in the request that begins a session whose client speaks websocket from the start: the engine
+/// is asked by long polling, and knows of no other.
+#[derive(Clone, Copy, Debug)]
+pub struct OnWebsocket;
+
 /// The packets that a session has for its client, oldest first: the session puts them here, and the
 /// edge takes them, past the engine. Holds no memory for those to come.
 #[derive(Debug, Default)]
-pub struct Outlet(Mutex<Inner>);
+pub struct Outlet {
+    inner: Mutex<Inner>,
+    is_on_websocket: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -58,6 +68,25 @@ impl Packet {
 }
 
 impl Outlet {
+    /// The outlet of a session that has begun with such a request.
+    pub(super) fn of(request: &Extensions) -> Self {
+        let outlet = Self::default();
+        if request.get::<OnWebsocket>().is_some() {
+            outlet.moves();
+        }
+        outlet
+    }
+
+    /// The client speaks websocket from now on.
+    pub fn moves(&self) {
+        self.is_on_websocket.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the client speaks websocket, and does not poll.
+    pub fn is_on_websocket(&self) -> bool {
+        self.is_on_websocket.load(Ordering::Relaxed)
+    }
+
     /// Leaves a packet for the edge; hands it back if there is no room.
     pub(super) fn put(&self, packet: Packet) -> Result<(), Packet> {
         let mut inner = self.lock();
@@ -146,7 +175,7 @@ impl Outlet {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

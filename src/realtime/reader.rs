@@ -17,12 +17,11 @@ use crate::wire;
 
 /// Somebody who reads a log.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each connection")]
 pub(super) enum Reader {
     /// An agent, or a program of theirs.
-    Agent(Caller),
+    Agent(Arc<Caller>),
     /// A visitor of a site, who sees their own chat and nothing else.
-    Visitor(Visitor),
+    Visitor(Arc<Visitor>),
 }
 
 /// A reader's way through the log.
@@ -32,7 +31,7 @@ pub(super) enum Reading {
     /// As agents see it.
     Agent(Feed),
     /// As a visitor does.
-    Visitor(Box<ChatFeed>, Visitor),
+    Visitor(Box<ChatFeed>, Arc<Visitor>),
 }
 
 /// An event, as its reader is told of it.
@@ -44,13 +43,25 @@ pub(super) enum Told {
     Visitor(Seen, Box<RawValue>),
 }
 
+impl From<Caller> for Reader {
+    fn from(caller: Caller) -> Self {
+        Self::Agent(Arc::new(caller))
+    }
+}
+
+impl From<Visitor> for Reader {
+    fn from(visitor: Visitor) -> Self {
+        Self::Visitor(Arc::new(visitor))
+    }
+}
+
 impl Reader {
     /// Lets in whoever holds this token, of whichever kind.
     pub(super) async fn let_in(auth: &Auth, token: &str) -> Result<Self, Refusal> {
         if Visitor::claims(token) {
-            return auth.visitor(token).await.map(Self::Visitor);
+            return auth.visitor(token).await.map(Self::from);
         }
-        auth.caller(token).await.map(Self::Agent)
+        auth.caller(token).await.map(Self::from)
     }
 
     /// As [`Self::let_in`], for a request, if it does not ask too often.
@@ -65,16 +76,16 @@ impl Reader {
         ChatBudgets: FromRef<S>,
     {
         if Visitor::claims(token) {
-            return admit_visitor(parts, state, token).await.map(Self::Visitor);
+            return admit_visitor(parts, state, token).await.map(Self::from);
         }
-        admit(parts, state, token).await.map(Self::Agent)
+        admit(parts, state, token).await.map(Self::from)
     }
 
     /// Asks anew, whatever is remembered; the reader as they are now.
     pub(super) async fn again(&self, auth: &Auth) -> Result<Self, Refusal> {
         match self {
-            Self::Agent(caller) => auth.again(caller).await.map(Self::Agent),
-            Self::Visitor(visitor) => auth.visitor_again(visitor).await.map(Self::Visitor),
+            Self::Agent(caller) => auth.again(caller).await.map(Self::from),
+            Self::Visitor(visitor) => auth.visitor_again(visitor).await.map(Self::from),
         }
     }
 
@@ -118,10 +129,12 @@ impl Reader {
     /// What they are told of who they are.
     pub(super) fn introduced(&self) -> Value {
         match self {
-            Self::Agent(Caller { user, name, role, .. }) => {
+            Self::Agent(caller) => {
+                let Caller { user, name, role, .. } = &**caller;
                 json!({ "id": user, "name": name, "role": role_name(*role) })
             }
-            Self::Visitor(Visitor { chat, .. }) => {
+            Self::Visitor(visitor) => {
+                let chat = &visitor.chat;
                 json!({ "id": chat.id(), "name": chat.name(), "role": "visitor" })
             }
         }

@@ -14,7 +14,7 @@ const WAITING: usize = 10_000;
 
 /// What visitors' clients have got.
 #[derive(Clone, Debug, Default)]
-pub struct Receipts(Arc<Mailbox<(Visitor, MessageId)>>);
+pub struct Receipts(Arc<Mailbox<(Arc<Visitor>, MessageId)>>);
 
 impl Receipts {
     /// Notes that a reader's client has been handed an event.

@@ -40,10 +40,6 @@ pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// How many packets of the engine's own (acks, signals, pings) wait for a client's connection.
 const WAITING_PACKETS: usize = 256;
 
-/// The room that the engine holds, for each websocket, for what the client says next; it makes more
-/// when it knows how much comes.
-const FIRST_READ: usize = 128;
-
 /// How long to wait before a client with a full buffer is told once more that it is let go.
 const FAREWELL: Duration = Duration::from_millis(100);
 
@@ -81,6 +77,7 @@ struct Shared {
 pub(super) struct Link {
     pub(super) reader: Reader,
     pub(super) progress: Arc<Progress>,
+    outlet: Arc<Outlet>,
     pub(super) limits: EventLimits,
     pub(super) address: Option<IpAddr>,
     orders: Arc<Mailbox<Order>>,
@@ -90,9 +87,16 @@ pub(super) struct Link {
 /// events could serve them.
 #[derive(Clone)]
 pub(super) struct Connected {
-    pub(super) caller: Caller,
+    pub(super) caller: Arc<Caller>,
     pub(super) signals: Signals,
     pid: Pid,
+}
+
+impl Link {
+    /// What the client speaks.
+    pub(super) fn transport(&self) -> &'static str {
+        if self.outlet.is_on_websocket() { "websocket" } else { "polling" }
+    }
 }
 
 /// The number under which a client wants to be answered, if it does.
@@ -109,9 +113,6 @@ pub fn layer(
     let (layer, io) = SocketIo::builder()
         .max_buffer_size(WAITING_PACKETS)
         .max_payload(LARGEST_MESSAGE as u64)
-        .ws_max_message_size(LARGEST_MESSAGE)
-        .ws_max_frame_size(LARGEST_MESSAGE)
-        .ws_read_buffer_size(FIRST_READ)
         .ping_interval(pace.ping_interval)
         .ping_timeout(pace.ping_timeout)
         .with_state(Shared { auth, pace, arrivals, signals, receipts, limits, state, stop })
@@ -134,10 +135,10 @@ async fn admit(
     let mut reader = Reader::let_in(&shared.auth, &hello.token.unwrap_or_default()).await?;
     match &mut reader {
         Reader::Agent(caller) => {
-            caller.address = address;
+            Arc::make_mut(caller).address = address;
             caller.may(Scope::Read)?;
         }
-        Reader::Visitor(visitor) => visitor.address = address,
+        Reader::Visitor(visitor) => Arc::make_mut(visitor).address = address,
     }
     let after = hello.after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
     let place = Place::find(&reader, after).await?;
@@ -172,7 +173,8 @@ async fn admit(
     socket.on("sync", Limited(sync));
     // What nobody knows counts too.
     socket.on_fallback(Limited(async || {}));
-    let (outlet, orders) = (Arc::<Outlet>::default(), Arc::default());
+    let outlet = Arc::new(Outlet::of(&socket.req_parts().extensions));
+    let orders = Arc::default();
     let session = Session::start(
         (socket.clone(), Arc::clone(&outlet)),
         (reader.clone(), shared.auth),
@@ -182,9 +184,9 @@ async fn admit(
         (shared.signals, shared.receipts),
     );
     let serving = Box::pin(follow(session, place, gone));
-    shared.arrivals.expect(socket.id.as_str(), pid, outlet, serving);
+    shared.arrivals.expect(socket.id.as_str(), pid, Arc::clone(&outlet), serving);
     let limits = shared.limits;
-    socket.extensions.insert(Link { reader, progress, limits, address, orders });
+    socket.extensions.insert(Link { reader, progress, outlet, limits, address, orders });
     Ok(())
 }
 
@@ -205,7 +207,7 @@ async fn greet(socket: SocketRef, Extension(me): Extension<Link>) {
         socket.id = %socket.id,
         tenant.id = %me.reader.tenant(),
         user.id = %me.reader.label(),
-        transport = ?socket.transport_type(),
+        transport = me.transport(),
         "Client connected"
     );
 }

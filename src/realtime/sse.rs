@@ -91,7 +91,7 @@ pub(super) async fn updates(
         (None, Some(since)) => Some(caller.desk.seq_at(since).await?),
         (None, None) => None,
     };
-    follow((Reader::Agent(caller), auth), around, after, |told| {
+    follow((Reader::from(caller), auth), around, after, |told| {
         let event = Event::default().id(told.seq().to_string());
         match told.polled() {
             Some(update) => event.data(update.get()),

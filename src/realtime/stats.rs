@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use axum::{Extension, Json};
 use serde::Serialize;
+use socketioxide::SocketIo;
 use socketioxide::extract::SocketRef;
-use socketioxide::{SocketIo, TransportType};
 
 use super::elsewhere::News;
 use super::reader::Reader;
@@ -71,7 +71,9 @@ pub(super) async fn connections(
     Extension(io): Extension<SocketIo>,
 ) -> Result<Json<Vec<Connection>>, ApiError> {
     let mut connections = Vec::new();
-    for (socket, Link { reader, progress, .. }) in visible(&io, &caller)? {
+    for (socket, link) in visible(&io, &caller)? {
+        let transport = link.transport();
+        let Link { reader, progress, .. } = link;
         let cursor = progress.cursor.load(Ordering::Relaxed);
         let lag = match &reader {
             Reader::Agent(caller) => caller.desk.head().await? - cursor,
@@ -80,10 +82,7 @@ pub(super) async fn connections(
         };
         connections.push(Connection {
             id: socket.id.to_string(),
-            transport: match socket.transport_type() {
-                TransportType::Polling => "polling",
-                TransportType::Websocket => "websocket",
-            },
+            transport,
             protocol: socket.protocol() as usize,
             connected_at: progress.since.to_string(),
             recovered: progress.recovered,

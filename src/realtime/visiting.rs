@@ -1,5 +1,7 @@
 //! What a visitor's client may emit over Socket.IO, and what it hears beside the log.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
@@ -16,13 +18,18 @@ use crate::desk::{MessageId, WebPage};
 /// What a connected visitor may use.
 #[derive(Clone)]
 struct Visiting {
-    visitor: Visitor,
+    visitor: Arc<Visitor>,
     signals: Signals,
     state: ApiState,
 }
 
 /// Listens to what a visitor does.
-pub(super) fn welcome(socket: &SocketRef, visitor: Visitor, signals: Signals, state: ApiState) {
+pub(super) fn welcome(
+    socket: &SocketRef,
+    visitor: Arc<Visitor>,
+    signals: Signals,
+    state: ApiState,
+) {
     socket.join([room(visitor.chat.conversation()), room_of_all(visitor.chat.inbox())]);
     socket.on("message:send", Limited(send));
     socket.on("conversation:read", Limited(read));
@@ -96,7 +103,7 @@ impl Visiting {
     /// As the visitor is known now: their first message may have made a contact of them.
     async fn types(&self, on: bool) {
         let known = match self.visitor.chat.contact() {
-            Some(_) => Ok(self.visitor.clone()),
+            Some(_) => Ok(Visitor::clone(&self.visitor)),
             None => self.state.auth.visitor_now(&self.visitor).await,
         };
         if let Ok(visitor) = known {

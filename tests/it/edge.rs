@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::support::{PATIENCE, Tenant, TestServer, notification, text};
 
 const TEXT: u8 = 1;
+const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
@@ -207,6 +208,40 @@ async fn a_message_in_pieces_with_pings_between_byte_by_byte_is_one_message() {
 }
 
 #[tokio::test]
+async fn bytes_that_a_client_attaches_are_taken() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    // The older protocol says of what kind also packets of bytes are.
+    for (version, bytes) in [("4", &b"\0\xff\x1e"[..]), ("3", b"\x04\0\xff\x1e")] {
+        let query = format!("EIO={version}&transport=websocket&token={}", acme.token());
+        let mut raw = Raw::open_at(&server, &query, "").await;
+        if version == "4" {
+            raw.send(FIN | TEXT, b"40").await;
+        }
+        while !raw.text().await.starts_with("42[\"ready\"") {}
+
+        raw.send(FIN | TEXT, br#"451-["x",{"_placeholder":true,"num":0}]"#).await;
+        raw.send(FIN | BINARY, bytes).await;
+
+        raw.send(FIN | TEXT, br#"427["sync",{"after":0}]"#).await;
+        assert_eq!(raw.text().await, r#"437[{"complete":true,"ok":true,"seq":0}]"#, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_packet_ends_the_connection() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    for nonsense in ["", "9", "4x", "2probe", "é"] {
+        let mut raw = Raw::connect(&server, &acme, "").await;
+        raw.send(FIN | TEXT, nonsense.as_bytes()).await;
+        while let Some((first, _)) = raw.frame().await {
+            assert!(first == FIN | TEXT || first == FIN | CLOSE, "{nonsense}: {first}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_breaks_the_rules_is_told_why() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;
@@ -394,6 +429,8 @@ async fn a_session_moves_with_all_that_waits_to_be_polled_and_more() {
         }
         let poll = polling.http.get(polling.url()).send().await.unwrap();
         assert_eq!(poll.status(), 400);
+        websocket.send(FIN | TEXT, br#"427["sync",{"after":999}]"#).await;
+        while !websocket.text().await.starts_with("437[{\"complete\":true") {}
     }
 }
 

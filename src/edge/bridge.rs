@@ -87,7 +87,7 @@ impl Bridge {
             let down = self.down(&mut polls, &mut client.told, &saying, first);
             tokio::pin!(down);
             tokio::select! {
-                () = &mut down => engine.close().await,
+                () = &mut down => engine.close(),
                 // The engine hears that the client has gone, and says its last words.
                 () = up(&mut client.hears, &mut engine, &saying) => down.await,
             }
@@ -163,7 +163,7 @@ async fn up(client: &mut Ear<impl AsyncRead + Unpin>, engine: &mut Engine, sayin
                 let _ = saying.put(Say::Pong(payload), PINGS);
             }
             Ok(Some(Said::Message(kind, message))) => {
-                if let Err(Refused) = engine.tell(kind, message).await {
+                if let Err(Refused) = engine.tell(kind, message) {
                     break None;
                 }
             }
@@ -175,7 +175,7 @@ async fn up(client: &mut Ear<impl AsyncRead + Unpin>, engine: &mut Engine, sayin
     if let Some(code) = last_word {
         let _ = saying.put(Say::Close(code), usize::MAX);
     }
-    engine.close().await;
+    engine.close();
 }
 
 /// Writes the edge's own words; answers whether they are the last.

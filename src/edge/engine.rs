@@ -82,31 +82,32 @@ impl Engine {
     }
 
     /// Tells the engine what the client says.
-    pub(super) async fn tell(&mut self, kind: Data, message: Vec<u8>) -> Result<(), Refused> {
+    pub(super) fn tell(&mut self, kind: Data, message: Vec<u8>) -> Result<(), Refused> {
         if kind == Data::Text {
             let packet = String::from_utf8(message).map_err(|_| Refused)?;
-            return self.post(&packet).await;
+            return self.post(&packet);
         }
         let Self { session: Session { is_old, .. }, .. } = self;
         // The older protocol says of what kind also packets of bytes are.
         let (mark, bytes) =
             if *is_old { ("b4", message.get(1..)) } else { ("b", Some(&message[..])) };
         let packet = format!("{mark}{}", BASE64_STANDARD.encode(bytes.unwrap_or_default()));
-        self.post(&packet).await
+        self.post(&packet)
     }
 
     /// Tells the engine that the client has gone.
-    pub(super) async fn close(&mut self) {
-        let _ = self.post(CLOSE).await;
+    pub(super) fn close(&mut self) {
+        let _ = self.post(CLOSE);
     }
 
-    async fn post(&mut self, packet: &str) -> Result<(), Refused> {
+    fn post(&mut self, packet: &str) -> Result<(), Refused> {
         let mut body = String::new();
         payload::add(&mut body, packet, self.session.is_old);
         let request = Request::post(self.session.polled()).body(Body::from(body));
         let request = request.map_err(|_| Refused)?;
-        let answer = Service::<Request<Body>>::call(&mut self.service, request).await;
-        text(answer).map(|_| ()).ok_or(Refused)
+        let answer = Service::<Request<Body>>::call(&mut self.service, request);
+        // A post that is there as a whole is taken at once.
+        answer.now_or_never().and_then(text).map(|_| ()).ok_or(Refused)
     }
 }
 

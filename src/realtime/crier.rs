@@ -10,10 +10,11 @@ use crate::limit::Limiter;
 
 /// How many of a team are told of something, all in all, before it has to wait: enough for five hundred
 /// who all come at once.
-const AT_ONCE: NonZeroU32 = NonZeroU32::new(250_000).unwrap();
+const AT_ONCE: NonZeroU32 = NonZeroU32::new(125_000).unwrap();
 
-/// How long it takes, once that is spent, until one more may be told of something.
-const EVERY: Duration = Duration::from_micros(100);
+/// How long it takes, once that is spent, until one more may be told of something: each is a write to a
+/// socket, some 20 us.
+const EVERY: Duration = Duration::from_micros(500);
 
 /// Tells teams who of them is there. All are told of each, which grows with the square of a team: what is
 /// too much at once waits, and only the newest of each person is told then.

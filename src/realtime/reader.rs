@@ -245,7 +245,8 @@ impl Reading {
     pub(super) async fn next(&mut self) -> desk::Result<Told> {
         match self {
             Self::Agent(feed) => feed.next().await.map(Told::Agent),
-            Self::Visitor(feed, visitor) => Ok(Told::to(visitor, feed.next().await?)),
+            // What a visitor's feed asks is large, and agents hold no room for it.
+            Self::Visitor(feed, visitor) => Ok(Told::to(visitor, Box::pin(feed.next()).await?)),
         }
     }
 
@@ -254,7 +255,7 @@ impl Reading {
         match self {
             Self::Agent(feed) => Ok(feed.try_next().await?.map(Told::Agent)),
             Self::Visitor(feed, visitor) => {
-                Ok(feed.try_next().await?.map(|seen| Told::to(visitor, seen)))
+                Ok(Box::pin(feed.try_next()).await?.map(|seen| Told::to(visitor, seen)))
             }
         }
     }

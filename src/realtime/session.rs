@@ -167,13 +167,14 @@ impl Session {
                     self.heartbeat(feed).await
                 }
                 order = self.orders.next() => {
-                    self.take(order, feed).await?;
+                    // Queries are large: in memory of their own, which those who wait do not hold.
+                    Box::pin(self.take(order, feed)).await?;
                     Ok(())
                 }
                 next = step(feed, self.syncs.is_empty()) => match next {
                     Ok(Some(told)) => self.event(&told).await,
                     Ok(None) => self.synced(feed).await,
-                    Err(error) => self.afresh(feed, error).await?,
+                    Err(error) => Box::pin(self.afresh(feed, error)).await?,
                 },
             };
             if let Err(Gone) = sent {

@@ -92,14 +92,23 @@ async fn what_others_are_told_is_not_pushed_to_one() {
         browser.is_used_by(person).await;
     }
 
+    let path = format!("/api/conversations/{}/messages", team.conversation);
+    let both = json!([team.ada.id, bia.id]);
+    let note = json!({
+        "type": "TEXT", "content": "Vejam isto", "isPrivate": true, "mentions": both,
+    });
+    assert!(team.eva.post(&path, note).await.status.is_success());
+    for browser in [&of_ada, &also_ada, &of_bia] {
+        service.letters(browser, 1).await;
+    }
     team.assign(&team.ada).await;
-    service.letters(&of_ada, 1).await;
-    service.letters(&also_ada, 1).await;
+    service.letters(&of_ada, 2).await;
+    service.letters(&also_ada, 2).await;
     team.assign(&bia).await;
-    service.letters(&of_bia, 1).await;
+    service.letters(&of_bia, 2).await;
 
     let counts = [&of_ada, &also_ada, &of_bia, &of_zoe].map(|it| service.given(it).len());
-    assert_eq!(counts, [1, 1, 1, 0]);
+    assert_eq!(counts, [2, 2, 2, 0]);
 }
 
 #[tokio::test]

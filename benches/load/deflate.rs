@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::proc::{Cpu, resident_kib, setting};
 use crate::server::{Candidate, Program, node, take_turns};
-use crate::sockets::{Count, Reads, Sockets};
+use crate::sockets::{Count, Reads, Sockets, one_agent};
 use crate::statistics::{median, real};
 use crate::table::Table;
 use crate::webhooks::WhatsApp;
@@ -108,7 +108,8 @@ async fn round(candidate: &Candidate, settings: &Settings) -> anyhow::Result<Rou
     sleep(REST).await;
     let empty = resident_kib(server.pid())?;
     let sockets =
-        Sockets::connect(server.address, settings.clients, &Reads::TextsOf(READERS)).await?;
+        Sockets::connect(server.address, settings.clients, one_agent, &Reads::TextsOf(READERS))
+            .await?;
     sleep(REST).await;
     let idle = resident_kib(server.pid())?;
     let first = warm + u64::from(warming);

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::AtHand;
 use crate::proc::{Cpu, resident_kib, setting};
 use crate::server::{Candidate, everybody, take_turns};
-use crate::sockets::{Reads, Sockets};
+use crate::sockets::{Reads, Sockets, own_agent};
 use crate::statistics::{median, real};
 use crate::table::Table;
 use crate::webhooks::WhatsApp;
@@ -65,7 +65,8 @@ async fn round(candidate: &Candidate, settings: &Settings) -> anyhow::Result<Rou
     sleep(REST).await;
     let empty = resident_kib(server.pid())?;
     let (began, cpu) = (Instant::now(), Cpu::now(server.pid())?);
-    let sockets = Sockets::connect(server.address, settings.clients, &Reads::TextsOf(0)).await?;
+    let sockets =
+        Sockets::connect(server.address, settings.clients, own_agent, &Reads::TextsOf(0)).await?;
     let (took, connecting) = (began.elapsed(), Cpu::now(server.pid())?.since(cpu));
     sleep(REST).await;
 

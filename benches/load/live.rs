@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::AtHand;
 use crate::proc::{Cpu, resident_kib, setting};
 use crate::server::{Candidate, everybody, take_turns};
-use crate::sockets::{Reads, Sockets};
+use crate::sockets::{Reads, Sockets, one_agent};
 use crate::statistics::{median, quantile, real};
 use crate::table::Table;
 use crate::tracker::Tracker;
@@ -96,7 +96,7 @@ async fn round(candidate: &Candidate, settings: &Settings) -> anyhow::Result<Rou
     let first = whatsapp.introduce().await?;
     let tracker = Arc::new(Tracker::new(settings.clients, first + most));
     let reads = Reads::Numbers(Arc::clone(&tracker));
-    let sockets = Sockets::connect(server.address, settings.clients, &reads).await?;
+    let sockets = Sockets::connect(server.address, settings.clients, one_agent, &reads).await?;
 
     let began = Instant::now();
     let (from, until) = (began + WARMING, began + WARMING + measured);

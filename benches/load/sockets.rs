@@ -67,11 +67,23 @@ impl Count {
     }
 }
 
+/// The name of every client's agent.
+pub(crate) fn one_agent(_: usize) -> String {
+    "agent".to_owned()
+}
+
+/// The name of an agent of a client's own.
+pub(crate) fn own_agent(client: usize) -> String {
+    format!("agent-{client}")
+}
+
 impl Sockets {
-    /// Connects clients.
+    /// Connects clients, each as the agent whom `name` tells. A team is told of all who come: where that is
+    /// not what is measured, all are one agent.
     pub(crate) async fn connect(
         to: SocketAddr,
         clients: usize,
+        name: fn(usize) -> String,
         reads: &Reads,
     ) -> anyhow::Result<Self> {
         let (mut reading, mut all) = (JoinSet::new(), Vec::new());
@@ -79,7 +91,7 @@ impl Sockets {
         for group in numbers.chunks(AT_ONCE) {
             let mut connecting = JoinSet::new();
             for &number in group {
-                let token = token(&format!("agent-{number}"))?;
+                let token = token(&name(number))?;
                 let ear = reads.ear(number);
                 connecting.spawn(async move { Socket::open(to, &token, ear).await });
             }

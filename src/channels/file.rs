@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use bytes::Bytes;
-use reqwest::Response;
+use reqwest::{Response, Url};
 
 /// A file on its way.
 #[derive(Debug)]
@@ -29,6 +29,13 @@ pub enum Trouble {
     /// It does not answer, or not what can be understood.
     #[error("the channel cannot be reached: {0}")]
     Unreachable(String),
+}
+
+impl Trouble {
+    /// The file is said to be at an address where this server does not go.
+    pub(super) fn forbidden(url: &Url) -> Self {
+        Self::Forbidden(url.host_str().unwrap_or_default().to_owned())
+    }
 }
 
 impl Download {

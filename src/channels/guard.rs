@@ -4,8 +4,8 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder, Url};
 use tokio::net::lookup_host;
 
 /// Which addresses are permitted.
@@ -19,7 +19,7 @@ pub(crate) struct Guard {
 
 /// How to get to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+enum Way {
     /// As to the Graph API.
     Own,
     /// By https, and if it is a public place only.
@@ -46,7 +46,7 @@ impl Guard {
         Self { hosts: None, own: own.filter(|origin| !origin.is_empty()).collect() }
     }
 
-    pub(crate) fn permits(&self, url: &Url) -> Way {
+    fn permits(&self, url: &Url) -> Way {
         let is_plain = url.username().is_empty() && url.password().is_none();
         let origin = url.origin().ascii_serialization();
         let place = origin.split_once("://").map_or("", |(_, place)| place);
@@ -69,9 +69,48 @@ impl Guard {
     }
 }
 
+/// Goes where a guard permits, and in the way it says.
+#[derive(Clone, Debug)]
+pub(crate) struct GuardedClient {
+    guard: Guard,
+    own: Client,
+    guarded: Client,
+}
+
+impl GuardedClient {
+    /// Connects as `client` is built; each answer that leads elsewhere has to be asked for anew, so that
+    /// builder must not follow redirects.
+    ///
+    /// # Errors
+    /// When the system has no certificates that could be trusted.
+    pub(crate) fn new(guard: Guard, client: impl Fn() -> ClientBuilder) -> reqwest::Result<Self> {
+        let guarded = client().https_only(true).no_proxy().dns_resolver(PublicOnly).build()?;
+        Ok(Self { guard, own: client().build()?, guarded })
+    }
+
+    /// Whether that address is permitted.
+    pub(crate) fn permits(&self, url: &Url) -> bool {
+        self.to(url).is_some()
+    }
+
+    /// What asks at that address, if it is permitted.
+    pub(crate) fn to(&self, url: &Url) -> Option<&Client> {
+        match self.guard.permits(url) {
+            Way::Own => Some(&self.own),
+            Way::Guarded => Some(&self.guarded),
+            Way::None => None,
+        }
+    }
+
+    /// What asks at addresses that nobody but the operator says.
+    pub(crate) fn own(&self) -> &Client {
+        &self.own
+    }
+}
+
 /// Finds public addresses only, at the moment of connecting, so that no name leads elsewhere.
 #[derive(Debug)]
-pub(crate) struct PublicOnly;
+struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {

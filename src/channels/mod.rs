@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 pub use answer::{Answer, Refusal};
 pub use file::{Download, Trouble};
-pub(crate) use guard::{Guard, PublicOnly, Way};
+pub(crate) use guard::{Guard, GuardedClient};
 
 use crate::desk::{self, Channel, Element, MediaId, Outgoing, Type};
 

@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Response, Url, header};
 
 use super::seal::Signer;
-use crate::channels::{Guard, PublicOnly, Way};
+use crate::channels::{Guard, GuardedClient};
 
 /// How long a push service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -34,28 +34,18 @@ pub(super) enum Answer {
 
 /// The way to push services, wherever browsers say that they are: at public addresses by https, and
 /// where the operator permits.
-pub(super) struct Post {
-    guard: Guard,
-    /// For what the operator permits.
-    own: Client,
-    /// For all else.
-    guarded: Client,
-}
+pub(super) struct Post(GuardedClient);
 
 impl Post {
     pub(super) fn new(permitted: &[String]) -> reqwest::Result<Self> {
         let client =
             || -> ClientBuilder { Client::builder().redirect(Policy::none()).timeout(PATIENCE) };
-        Ok(Self {
-            guard: Guard::public(permitted),
-            own: client().build()?,
-            guarded: client().https_only(true).no_proxy().dns_resolver(PublicOnly).build()?,
-        })
+        GuardedClient::new(Guard::public(permitted), client).map(Self)
     }
 
     /// Whether a push service at that address may be spoken to.
     pub(super) fn permits(&self, url: &Url) -> bool {
-        self.guard.permits(url) != Way::None
+        self.0.permits(url)
     }
 
     /// Sends a sealed message; of those with one `topic` that wait, the newest counts.
@@ -67,11 +57,7 @@ impl Post {
         sealed: Vec<u8>,
     ) -> Answer {
         let Ok(url) = Url::parse(endpoint) else { return Answer::Refused };
-        let client = match self.guard.permits(&url) {
-            Way::Own => &self.own,
-            Way::Guarded => &self.guarded,
-            Way::None => return Answer::Refused,
-        };
+        let Some(client) = self.0.to(&url) else { return Answer::Refused };
         let origin = url.origin().ascii_serialization();
         let Ok(authorization) = signer.authorization(&origin) else { return Answer::Refused };
         let request = client

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::super::answer::ask;
-use super::super::guard::{Guard, PublicOnly, Way};
+use super::super::guard::{Guard, GuardedClient};
 use super::super::{Answer, Download, Parcel, Refusal, Trouble};
 use super::compose::fields;
 use super::message::handover_of;
@@ -32,11 +32,7 @@ const MOST_REDIRECTS: usize = 5;
 /// the operator permits.
 #[derive(Clone, Debug)]
 pub struct Api {
-    guard: Guard,
-    /// For what the operator permits.
-    own: Client,
-    /// For all else.
-    guarded: Client,
+    client: GuardedClient,
     patience: Duration,
 }
 
@@ -51,17 +47,12 @@ impl Api {
             let client = Client::builder().redirect(Policy::none()).pool_idle_timeout(IDLE);
             client.connect_timeout(REACHING.min(patience)).read_timeout(SILENCE)
         };
-        Ok(Self {
-            guard: Guard::public(permitted),
-            own: client().build()?,
-            guarded: client().https_only(true).no_proxy().dns_resolver(PublicOnly).build()?,
-            patience,
-        })
+        Ok(Self { client: GuardedClient::new(Guard::public(permitted), client)?, patience })
     }
 
     /// Whether a Chatwoot at that address may be spoken to.
     pub fn permits(&self, url: &Url) -> bool {
-        self.guard.permits(url) != Way::None
+        self.client.permits(url)
     }
 
     /// Tells Chatwoot what an errand says, and gives it the file that goes with it.
@@ -122,13 +113,7 @@ impl Api {
     pub async fn download(&self, url: &str) -> Result<Download, Trouble> {
         let mut url = Url::parse(url).map_err(|_| Trouble::Gone)?;
         for _ in 0..=MOST_REDIRECTS {
-            let client = match self.guard.permits(&url) {
-                Way::Own => &self.own,
-                Way::Guarded => &self.guarded,
-                Way::None => {
-                    return Err(Trouble::Forbidden(url.host_str().unwrap_or_default().to_owned()));
-                }
-            };
+            let client = self.client.to(&url).ok_or_else(|| Trouble::forbidden(&url))?;
             // Such addresses are signed: no token goes there.
             let response = client.get(url.clone()).send().await?;
             let status = response.status();
@@ -229,14 +214,10 @@ impl Api {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let client = match self.guard.permits(&url) {
-            Way::Own => &self.own,
-            Way::Guarded => &self.guarded,
-            Way::None => {
-                let why = "this server does not go where that Chatwoot is said to be";
-                return Err(refused(Refusal::Final, "address_forbidden", why));
-            }
-        };
+        let client = self.client.to(&url).ok_or_else(|| {
+            let why = "this server does not go where that Chatwoot is said to be";
+            refused(Refusal::Final, "address_forbidden", why)
+        })?;
         let request = client.request(method, url).timeout(self.patience);
         let request = request.header("api_access_token", token.expose_secret());
         let request = match body {

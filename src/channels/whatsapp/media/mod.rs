@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::super::file::{Download, Trouble};
-use super::super::guard::{Guard, PublicOnly, Way};
+use super::super::guard::{Guard, GuardedClient};
 
 pub use kinds::{Kind, kind_of};
 
@@ -31,11 +31,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Library {
     graph: Url,
-    guard: Guard,
-    /// For the Graph API itself, wherever the operator says that it is.
-    own: Client,
-    /// For wherever the Graph API says that files are.
-    guarded: Client,
+    client: GuardedClient,
 }
 
 /// Where a file is, for a few minutes.
@@ -59,17 +55,14 @@ impl Library {
             let client = Client::builder().redirect(Policy::none());
             client.connect_timeout(REACHING).read_timeout(SILENCE)
         };
-        Ok(Self {
-            guard: Guard::new(hosts, trusts_graph.then_some(&graph)),
-            own: client().build()?,
-            guarded: client().https_only(true).no_proxy().dns_resolver(PublicOnly).build()?,
-            graph,
-        })
+        let guard = Guard::new(hosts, trusts_graph.then_some(&graph));
+        Ok(Self { client: GuardedClient::new(guard, client)?, graph })
     }
 
     /// Asks where a file is.
     pub async fn look_up(&self, id: &str, token: &SecretString) -> Result<Found, Trouble> {
-        let request = self.own.get(self.address(&[id])?).bearer_auth(token.expose_secret());
+        let request =
+            self.client.own().get(self.address(&[id])?).bearer_auth(token.expose_secret());
         let answer = answer(request.send().await?).await?;
         let url = answer.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
         let url = url.ok_or_else(|| Trouble::Unreachable("it does not say where".to_owned()))?;
@@ -82,13 +75,7 @@ impl Library {
 
     /// Begins to download what was found.
     pub async fn download(&self, url: &Url, token: &SecretString) -> Result<Download, Trouble> {
-        let client = match self.guard.permits(url) {
-            Way::Own => &self.own,
-            Way::Guarded => &self.guarded,
-            Way::None => {
-                return Err(Trouble::Forbidden(url.host_str().unwrap_or_default().to_owned()));
-            }
-        };
+        let client = self.client.to(url).ok_or_else(|| Trouble::forbidden(url))?;
         let response = client.get(url.clone()).bearer_auth(token.expose_secret()).send().await?;
         match response.status() {
             StatusCode::OK => Ok(Download(response)),
@@ -109,7 +96,7 @@ impl Library {
         let file = file.mime_str(mime_type)?;
         let form = Form::new().text("messaging_product", "whatsapp");
         let form = form.text("type", mime_type.to_owned()).part("file", file);
-        let request = self.own.post(self.address(&[from, "media"])?).multipart(form);
+        let request = self.client.own().post(self.address(&[from, "media"])?).multipart(form);
         let answer = answer(request.bearer_auth(token.expose_secret()).send().await?).await?;
         let id = answer.get("id").and_then(Value::as_str).map(str::to_owned);
         id.ok_or_else(|| Trouble::Unreachable("it does not say what it calls it".to_owned()))

@@ -20,14 +20,15 @@ use socketioxide::service::SocketIoService;
 use tower::Service;
 use tungstenite::protocol::frame::coding::Data;
 
-use super::Session;
 use super::payload::{self, CLOSE};
+use super::{Session, is_old};
 
 /// What is left of the opening packet's upgrades for a client that is on websocket already.
 const UPGRADES: &str = "\"upgrades\":[\"websocket\"]";
 const NO_UPGRADES: &str = "\"upgrades\":[]";
 
 /// Speaks to the engine in one session.
+#[derive(Clone)]
 pub(super) struct Engine {
     service: SocketIoService<Router>,
     session: Session,
@@ -54,7 +55,7 @@ impl Engine {
     ) -> Option<(Self, String)> {
         let (mut parts, ()) = request.into_parts();
         parts.uri = by_polling(&parts.uri)?;
-        let is_old = parts.uri.query()?.split('&').any(|pair| pair == "EIO=3");
+        let is_old = is_old(parts.uri.query()?);
         let request = Request::from_parts(parts, Body::empty());
         let answer = Service::<Request<Body>>::call(&mut service, request).await;
         let body = text(answer)?;
@@ -76,9 +77,7 @@ impl Engine {
 
     /// Hears what the engine says. Nobody else may poll meanwhile.
     pub(super) fn polls(&self) -> Polls {
-        let Session { id, is_old } = &self.session;
-        let session = Session { id: id.clone(), is_old: *is_old };
-        Polls { engine: Self { service: self.service.clone(), session }, waiting: None }
+        Polls { engine: self.clone(), waiting: None }
     }
 
     /// Tells the engine what the client says.
@@ -87,11 +86,12 @@ impl Engine {
             let packet = String::from_utf8(message).map_err(|_| Refused)?;
             return self.post(&packet);
         }
-        let Self { session: Session { is_old, .. }, .. } = self;
         // The older protocol says of what kind also packets of bytes are.
-        let (mark, bytes) =
-            if *is_old { ("b4", message.get(1..)) } else { ("b", Some(&message[..])) };
-        let packet = format!("{mark}{}", BASE64_STANDARD.encode(bytes.unwrap_or_default()));
+        let packet = if self.session.is_old {
+            format!("b4{}", BASE64_STANDARD.encode(message.get(1..).unwrap_or_default()))
+        } else {
+            format!("b{}", BASE64_STANDARD.encode(message))
+        };
         self.post(&packet)
     }
 

@@ -70,6 +70,7 @@ pub struct Edge {
 }
 
 /// The session that a request names.
+#[derive(Clone)]
 struct Session {
     id: String,
     /// Whether its client speaks the protocol's version 3, as 2.x does.
@@ -212,11 +213,16 @@ fn owned(uri: &Uri) -> Uri {
     uri.to_string().parse().unwrap_or_else(|_| uri.clone())
 }
 
+/// Whether a query asks for the protocol's version 3.
+fn is_old(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "EIO=3")
+}
+
 impl Session {
     fn of(uri: &Uri) -> Option<Self> {
-        let mut query = uri.query()?.split('&');
-        let id = query.clone().find_map(|pair| pair.strip_prefix("sid="))?.to_owned();
-        Some(Self { id, is_old: query.any(|pair| pair == "EIO=3") })
+        let query = uri.query()?;
+        let id = query.split('&').find_map(|pair| pair.strip_prefix("sid="))?.to_owned();
+        Some(Self { id, is_old: is_old(query) })
     }
 
     /// Where the engine is asked for it by long polling.

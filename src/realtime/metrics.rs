@@ -125,9 +125,10 @@ impl Seen {
         let mut heads = HashMap::new();
         for socket in io.sockets() {
             let Some(link) = socket.extensions.get::<Link>() else { continue };
-            match link.transport() {
-                "websocket" => seen.websockets += 1,
-                _ => seen.pollings += 1,
+            if link.is_on_websocket() {
+                seen.websockets += 1;
+            } else {
+                seen.pollings += 1;
             }
             let Link { reader, progress, .. } = link;
             let tenant = reader.tenant();

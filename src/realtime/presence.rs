@@ -79,7 +79,7 @@ impl Presence {
         Self { grace, desks, people, crier: Crier::default(), leaving: VecDeque::new(), seen }
     }
 
-    /// Somebody has one connection more.
+    /// Somebody has one connection more; returns what may be told by now.
     pub(super) fn enter(&mut self, desk: &Desk, user: &UserId, sees: &Sees) -> Vec<Signal> {
         self.note(desk, user);
         let present = self.at(desk.tenant(), user);
@@ -94,7 +94,7 @@ impl Presence {
         self.come(desk.tenant(), user, is_new)
     }
 
-    /// Another node says that somebody is there, and what they see.
+    /// Another node says that somebody is there, and what they see; returns what may be told by now.
     pub(super) fn hear(
         &mut self,
         node: NodeId,
@@ -110,7 +110,7 @@ impl Presence {
         self.come(tenant, user, is_new)
     }
 
-    /// Another node says that somebody is not there any more.
+    /// Another node says that somebody is not there any more; returns what may be told by now.
     pub(super) fn hear_gone(
         &mut self,
         node: NodeId,

@@ -93,9 +93,14 @@ pub(super) struct Connected {
 }
 
 impl Link {
+    /// Whether the client speaks websocket, and does not poll.
+    pub(super) fn is_on_websocket(&self) -> bool {
+        self.outlet.is_on_websocket()
+    }
+
     /// What the client speaks.
     pub(super) fn transport(&self) -> &'static str {
-        if self.outlet.is_on_websocket() { "websocket" } else { "polling" }
+        if self.is_on_websocket() { "websocket" } else { "polling" }
     }
 }
 

@@ -16,6 +16,7 @@ use sea_orm::{
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use super::conversation::Finding;
 use super::{Desk, Message, Result, Sees};
 
 /// The most words that are looked for at once.
@@ -128,14 +129,12 @@ impl Desk {
     }
 
     /// The condition that a conversation is with somebody who is called by all of `words`, or reached
-    /// at that number; nothing if there are none. `SQLite` can be made to look at one conversation after
-    /// the other, rather than to find all of those people.
-    /// <https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_>
-    pub(super) fn with_somebody_called(&self, words: &str, one_by_one: bool) -> Option<Expr> {
-        let plus = if one_by_one { "+" } else { "" };
+    /// at that number; nothing if there are none.
+    pub(super) fn with_somebody_called(&self, words: &str, finding: Finding) -> Option<Expr> {
+        let contact = finding.column("conversation.contact_id");
         self.called(words, |called| {
             format!(
-                "{plus}conversation.contact_id IN (WITH RECURSIVE people (id) AS ({called} UNION
+                "{contact} IN (WITH RECURSIVE people (id) AS ({called} UNION
                     SELECT contact.id FROM people JOIN contact ON contact.merged_into = people.id)
                 SELECT id FROM people)"
             )

@@ -55,12 +55,23 @@ pub enum Order {
 const LOOKED_THROUGH: u64 = 2_000;
 
 /// How conversations with a label, or a name, are found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Finding {
+#[derive(Clone, Copy)]
+pub(in super::super) enum Finding {
     /// All that have it are gathered.
     Gathered,
     /// Those that are in question otherwise are looked at, one after the other.
     OneByOne,
+}
+
+impl Finding {
+    /// A column that is compared with all that have it: with a plus, `SQLite` does not begin there.
+    /// <https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_>
+    pub(in super::super) fn column(self, name: &str) -> String {
+        match self {
+            Self::Gathered => name.to_owned(),
+            Self::OneByOne => format!("+{name}"),
+        }
+    }
 }
 
 /// A place in a list.
@@ -177,16 +188,15 @@ impl Desk {
             rows = match finding {
                 Finding::Gathered => rows.filter(Column::Id.in_subquery(labelled.into_query())),
                 Finding::OneByOne => {
-                    let same = "conversation_label.conversation_id = +conversation.id";
+                    let id = finding.column("conversation.id");
+                    let same = format!("conversation_label.conversation_id = {id}");
                     labelled = labelled.filter(Expr::cust(same));
                     rows.filter(Expr::exists(labelled.into_query()))
                 }
             };
         }
-        let called = wanted
-            .words
-            .as_deref()
-            .and_then(|words| self.with_somebody_called(words, finding == Finding::OneByOne));
+        let words = wanted.words.as_deref();
+        let called = words.and_then(|words| self.with_somebody_called(words, finding));
         rows.apply_if(called, QueryFilter::filter)
     }
 }

@@ -1,8 +1,11 @@
 // The chat on a site, rows W* and A1 of docs/client.md.
 
 import { resolve } from 'node:path';
+import type { Frame } from 'playwright-core';
 import { Chat, expect, networkErrors, test, until } from './world';
 import { offences } from './world/axe';
+import type { Visitor } from './world/site';
+import type { World } from './world/world';
 
 const picture = resolve(import.meta.dirname, 'world/picture.png');
 
@@ -167,13 +170,7 @@ for (const { locale, tooLarge, unsupported, cancel } of [
   test(`W7: a file shows how far it is, can be called off, and why it is refused, ${locale}`, async ({
     world,
   }) => {
-    const snippet = `<script async src="${world.server.url}/widget.js" data-inbox="pub_demo"
-      data-locale="${locale}"></script>`;
-    const joao = await world.visitor({ snippet });
-    joao.overlooks = [networkErrors];
-    await joao.opens();
-    const panel = joao.panel();
-    await panel.locator('.first button').click();
+    const { joao, panel } = await chatting(world, locale);
     const choose = (name: string, buffer: Buffer) =>
       panel.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer });
     const line = (name: string) => panel.locator('.bringing', { hasText: name });
@@ -206,13 +203,7 @@ for (const [locale, told] of [
   test(`W7: without a network for what files take, that is said, and they go when one tries again, ${locale}`, async ({
     world,
   }) => {
-    const snippet = `<script async src="${world.server.url}/widget.js" data-inbox="pub_demo"
-      data-locale="${locale}"></script>`;
-    const joao = await world.visitor({ snippet });
-    joao.overlooks = [networkErrors];
-    await joao.opens();
-    const panel = joao.panel();
-    await panel.locator('.first button').click();
+    const { joao, panel } = await chatting(world, locale);
     await joao.page.route('**/files-*.js', (route) => route.abort('internetdisconnected'));
 
     await panel.locator('input[type=file]').setInputFiles(picture);
@@ -252,4 +243,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     expect(found).toEqual({});
   });
+}
+
+/** Somebody who has begun to chat in a language, from where the network may fail. */
+async function chatting(world: World, locale: string): Promise<{ joao: Visitor; panel: Frame }> {
+  const snippet = `<script async src="${world.server.url}/widget.js" data-inbox="pub_demo"
+    data-locale="${locale}"></script>`;
+  const joao = await world.visitor({ snippet });
+  joao.overlooks = [networkErrors];
+  await joao.opens();
+  const panel = joao.panel();
+  await panel.locator('.first button').click();
+  return { joao, panel };
 }

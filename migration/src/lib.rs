@@ -10,6 +10,7 @@ mod m0004_search;
 mod m0005_chatwoot;
 mod m0006_livechat;
 mod m0007_push;
+mod m0008_weeks;
 mod statistics;
 
 /// Runs the steps.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_chatwoot::Migration),
             Box::new(m0006_livechat::Migration),
             Box::new(m0007_push::Migration),
+            Box::new(m0008_weeks::Migration),
         ]
     }
 }

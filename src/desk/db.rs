@@ -14,6 +14,15 @@ use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 /// Held while migrating PostgreSQL, so that nodes which start together queue up.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7213310411)";
 
+/// How PostgreSQL is to look for things. How to look for a word, a label or a name depends on how common
+/// it is; a plan for any value reads a whole desk for a rare one. Nothing reads so much that starting
+/// workers for it, or compiling, would pay.
+const SETTINGS: [(&str, &str); 3] = [
+    ("plan_cache_mode", "force_custom_plan"),
+    ("max_parallel_workers_per_gather", "0"),
+    ("jit", "off"),
+];
+
 /// A connected database: `SQLite` with one writer and a pool of readers, or a pool of PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -43,11 +52,7 @@ impl Db {
             .acquire_timeout(Duration::from_secs(5))
             .set_application_name("recado")
             .statement_timeout(Duration::from_secs(30))
-            // How to look for a word, a label or a name depends on how common it is; a plan for any
-            // value reads a whole desk for a rare one.
-            .map_sqlx_postgres_opts(|postgres| {
-                postgres.options([("plan_cache_mode", "force_custom_plan")])
-            });
+            .map_sqlx_postgres_opts(|postgres| postgres.options(SETTINGS));
         let pool = Database::connect(options).await?;
         Ok(Self { writer: pool.clone(), reader: pool })
     }

@@ -54,6 +54,56 @@ async fn messages_are_found_whatever_the_form_of_a_word() {
 }
 
 #[tokio::test]
+async fn what_was_said_years_ago_is_found_after_what_was_said_since() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let weeks_ago = [700, 300, 161, 160, 100, 54, 53, 52, 40, 11, 10, 9, 5, 3, 2, 1, 1, 0, 0];
+    for (number, weeks) in weeks_ago.iter().enumerate() {
+        acme.writes(ANA, &format!("wamid.{number}"), &format!("Pedido {number}")).await;
+        let micros = 7_i64 * 86_400_000_000 * weeks;
+        let aged = format!(
+            "UPDATE message SET created_at = created_at - {micros}
+             WHERE provider_id = 'wamid.{number}'"
+        );
+        server.database.execute(&aged).await;
+    }
+    server.database.execute("UPDATE conversation SET created_at = 0").await;
+    let newest_first: Vec<_> =
+        (0..weeks_ago.len()).rev().map(|number| format!("Pedido {number}")).collect();
+
+    let search = "/api/messages/search?q=pedidos";
+    assert_eq!(found(&acme, &format!("{search}&limit=50")).await, newest_first);
+    let conversation = acme.card().await.id;
+    let in_thread = format!("{search}&limit=50&conversationId={conversation}");
+    assert_eq!(found(&acme, &in_thread).await, newest_first);
+    let (mut pages, mut before) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{search}&limit=3{before}");
+        let (_, page) = acme.ask(Method::GET, &path, &Value::Null).await;
+        let messages: Vec<_> = page["messages"].as_array().unwrap().iter().collect();
+        pages.extend(messages.iter().map(|it| it["message"]["content"].clone()));
+        if page["hasMore"] == false {
+            break;
+        }
+        before = format!("&before={}", messages[2]["message"]["id"].as_str().unwrap());
+    }
+    assert_eq!(pages, newest_first);
+    assert_eq!(found(&acme, "/api/messages/search?q=pedido+4").await, ["Pedido 4"]);
+}
+
+#[tokio::test]
+async fn a_word_without_end_is_found_by_its_beginning() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let (long, endless) = ("kaka".repeat(100), "soso".repeat(5_000));
+    let both = format!("{long} {endless}");
+    acme.writes(ANA, "wamid.1", &both).await;
+
+    let search = format!("/api/messages/search?q={}", &long[..200]);
+    assert_eq!(found(&acme, &search).await, [both]);
+}
+
+#[tokio::test]
 async fn what_was_edited_or_deleted_is_found_as_it_is_now() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;
@@ -125,7 +175,7 @@ async fn conversations_are_narrowed_down_and_listed_page_by_page() {
     assert_eq!(all_listed(&acme, "limit=3").await, newest_first);
 }
 
-/// More than SQLite looks through one by one.
+/// More than are looked through one by one.
 #[tokio::test]
 async fn of_thousands_those_with_a_label_or_a_name_are_listed_be_they_many_or_few() {
     let server = TestServer::start().await;

@@ -9,8 +9,7 @@ use entity::{
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, DbBackend, QueryFilter, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    Select,
+    ColumnTrait as _, QueryFilter, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
 };
 
 use super::super::{Desk, Result, Sees};
@@ -49,14 +48,13 @@ pub enum Order {
     Waiting,
 }
 
-/// How many of the newest conversations `SQLite` looks through for those with a label or a name, before
-/// it puts all in order that have it: what is common has filled a page by then, and what is not is
-/// little.
+/// How many of the newest conversations are looked through for those with a label or a name, before all
+/// that have it are put in order: what is common has filled a page by then, and what is not is little.
 const LOOKED_THROUGH: u64 = 2_000;
 
 /// How conversations with a label, or a name, are found.
 #[derive(Clone, Copy)]
-pub(in super::super) enum Finding {
+enum Finding {
     /// All that have it are gathered.
     Gathered,
     /// Those that are in question otherwise are looked at, one after the other.
@@ -64,12 +62,12 @@ pub(in super::super) enum Finding {
 }
 
 impl Finding {
-    /// A column that is compared with all that have it: with a plus, `SQLite` does not begin there.
-    /// <https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_>
-    pub(in super::super) fn column(self, name: &str) -> String {
+    /// A condition as it has to stand for that: what is part of something else, neither database begins
+    /// with.
+    fn by(self, condition: Expr) -> Expr {
         match self {
-            Self::Gathered => name.to_owned(),
-            Self::OneByOne => format!("+{name}"),
+            Self::Gathered => condition,
+            Self::OneByOne => condition.is(Expr::Constant(true.into())),
         }
     }
 }
@@ -133,22 +131,17 @@ impl Desk {
         Ok(Listed { conversations: self.show(&self.desks.db.reader, rows).await?, next: last })
     }
 
-    /// Since when conversations are to be looked through one by one, if they are; PostgreSQL knows by
-    /// itself what is common.
+    /// Since when conversations are to be looked through one by one, if they are.
     async fn since(&self, wanted: &Wanted) -> Result<Option<Time>> {
-        let reader = &self.desks.db.reader;
         let is_search = wanted.label.is_some() || wanted.words.is_some();
-        if !is_search
-            || wanted.order != Order::Activity
-            || reader.get_database_backend() == DbBackend::Postgres
-        {
+        if !is_search || wanted.order != Order::Activity {
             return Ok(None);
         }
         let all = conversation::Entity::of_tenant(&self.tenant)
             .select_only()
             .column(conversation::Column::LastMessageAt);
         let place = in_order(all, wanted).offset(LOOKED_THROUGH).limit(1);
-        Ok(place.into_tuple::<Option<Time>>().one(reader).await?.flatten())
+        Ok(place.into_tuple::<Option<Time>>().one(&self.desks.db.reader).await?.flatten())
     }
 
     /// Reads one more than a page.
@@ -181,23 +174,21 @@ impl Desk {
             rows = rows.filter(Expr::cust("unread_count > 0"));
         }
         if let Some(label) = &wanted.label {
-            let mut labelled = conversation_label::Entity::of_tenant(&self.tenant)
+            let labelled = conversation_label::Entity::of_tenant(&self.tenant)
                 .filter(conversation_label::Column::Label.eq(label))
                 .select_only()
                 .column(conversation_label::Column::ConversationId);
-            rows = match finding {
-                Finding::Gathered => rows.filter(Column::Id.in_subquery(labelled.into_query())),
+            rows = rows.filter(finding.by(match finding {
+                Finding::Gathered => Column::Id.in_subquery(labelled.into_query()),
                 Finding::OneByOne => {
-                    let id = finding.column("conversation.id");
-                    let same = format!("conversation_label.conversation_id = {id}");
-                    labelled = labelled.filter(Expr::cust(same));
-                    rows.filter(Expr::exists(labelled.into_query()))
+                    let same = Expr::cust("conversation_label.conversation_id = conversation.id");
+                    Expr::exists(labelled.filter(same).into_query())
                 }
-            };
+            }));
         }
         let words = wanted.words.as_deref();
-        let called = words.and_then(|words| self.with_somebody_called(words, finding));
-        rows.apply_if(called, QueryFilter::filter)
+        let called = words.and_then(|words| self.with_somebody_called(words));
+        rows.apply_if(called.map(|called| finding.by(called)), QueryFilter::filter)
     }
 }
 

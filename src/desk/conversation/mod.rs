@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use super::{Change, Channel, Contact, Desk, Error, Message, Result, Sees};
 
 pub use edit::Edit;
-pub(super) use list::Finding;
 pub use list::{Cursor, Listed, Order, Wanted};
 pub use place::{Place, Spot};
 pub(super) use place::{below, top};

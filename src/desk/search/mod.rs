@@ -4,11 +4,10 @@
 //! *informações* finds *informação*, a word that is looked for is cut to its Portuguese stem first.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::RangeInclusive;
 
-use entity::{ConversationId, MessageId, TenantId, TenantScoped as _, Time, conversation, message};
+use entity::{ConversationId, MessageId, TenantScoped as _, conversation, message};
 use rust_stemmers::{Algorithm, Stemmer};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, JoinType, Order, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, FromQueryResult as _, QueryFilter as _,
     QueryTrait as _,
@@ -16,17 +15,13 @@ use sea_orm::{
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use super::conversation::Finding;
 use super::{Desk, Message, Result, Sees};
+
+mod postgres;
+mod sqlite;
 
 /// The most words that are looked for at once.
 const MOST_WORDS: usize = 8;
-
-/// A week, in microseconds.
-const WEEK: i64 = 7 * 86_400_000_000;
-
-/// How many weeks before the present one PostgreSQL looks through, before it looks through all.
-const STRETCHES: [i64; 3] = [0, 4, 51];
 
 /// The shortest word that is cut to its stem, in letters.
 const SHORTEST_STEMMED: usize = 5;
@@ -65,61 +60,6 @@ impl Desk {
         Ok(Found { messages: self.show_messages(rows).await?, has_more })
     }
 
-    /// Looks in the newest weeks first, then in more: what a word costs depends on how often it occurs
-    /// there, and not in all that is stored.
-    async fn find_postgres(
-        &self,
-        words: &[String],
-        within: Option<ConversationId>,
-        before: Option<MessageId>,
-        limit: u64,
-        sees: &Sees,
-    ) -> Result<Vec<message::Model>> {
-        let before = match before {
-            Some(id) => match self.when(id).await? {
-                Some(at) => Some((at, id)),
-                None => return Ok(Vec::new()),
-            },
-            None => None,
-        };
-        let last = before.map_or_else(Time::now, |(at, _)| at).0.div_euclid(WEEK);
-        let mut stretches: Vec<_> =
-            STRETCHES.iter().map(|weeks| Some(last - weeks..=last)).collect();
-        if within.is_some() {
-            stretches.clear();
-        }
-        stretches.push(None);
-        let mut rows = Vec::new();
-        for stretch in stretches {
-            let mut found = self.among(within, sees);
-            holding_postgres(&mut found, &self.tenant, words, stretch, before);
-            rows = self.found(found, limit).await?;
-            if rows.len() as u64 > limit {
-                break;
-            }
-        }
-        Ok(rows)
-    }
-
-    async fn find_sqlite(
-        &self,
-        words: &[String],
-        within: Option<ConversationId>,
-        before: Option<MessageId>,
-        limit: u64,
-        sees: &Sees,
-    ) -> Result<Vec<message::Model>> {
-        let mut holds = fts5(&self.tenant.0, words);
-        if let Some(conversation) = within {
-            holds.push_str(&desks([conversation.0]));
-        } else if let Some(inboxes) = &sees.inboxes {
-            holds.push_str(&desks(inboxes.iter().map(|inbox| inbox.0)));
-        }
-        let mut found = self.among(within, sees);
-        holding_sqlite(&mut found, &holds, before);
-        self.found(found, limit).await
-    }
-
     /// Reads one more than a page.
     async fn found(&self, mut found: SelectStatement, limit: u64) -> Result<Vec<message::Model>> {
         found.limit(limit + 1);
@@ -130,11 +70,10 @@ impl Desk {
 
     /// The condition that a conversation is with somebody who is called by all of `words`, or reached
     /// at that number; nothing if there are none.
-    pub(super) fn with_somebody_called(&self, words: &str, finding: Finding) -> Option<Expr> {
-        let contact = finding.column("conversation.contact_id");
+    pub(super) fn with_somebody_called(&self, words: &str) -> Option<Expr> {
         self.called(words, |called| {
             format!(
-                "{contact} IN (WITH RECURSIVE people (id) AS ({called} UNION
+                "conversation.contact_id IN (WITH RECURSIVE people (id) AS ({called} UNION
                     SELECT contact.id FROM people JOIN contact ON contact.merged_into = people.id)
                 SELECT id FROM people)"
             )
@@ -184,18 +123,14 @@ impl Desk {
     fn among(&self, within: Option<ConversationId>, sees: &Sees) -> SelectStatement {
         let mut all = message::Entity::of_tenant(&self.tenant);
         if let Some(inboxes) = &sees.inboxes {
-            all = all.filter(message::Column::InboxId.is_in(inboxes.iter().copied()));
+            // Not what to begin with, which as a part of something else it is not.
+            let is_there = message::Column::InboxId.is_in(inboxes.iter().copied());
+            all = all.filter(is_there.is(Expr::Constant(true.into())));
         }
         if let Some(conversation) = within {
             all = all.filter(message::Column::ConversationId.eq(conversation));
         }
         all.into_query()
-    }
-
-    /// When a message was stored.
-    async fn when(&self, id: MessageId) -> Result<Option<Time>> {
-        let row = message::Entity::of_tenant(&self.tenant).filter(message::Column::Id.eq(id));
-        Ok(row.one(&self.desks.db.reader).await?.map(|row| row.created_at))
     }
 
     /// Shows messages of several conversations in their order.
@@ -216,48 +151,6 @@ impl Desk {
     }
 }
 
-fn holding_postgres(
-    found: &mut SelectStatement,
-    tenant: &TenantId,
-    words: &[String],
-    weeks: Option<RangeInclusive<i64>>,
-    before: Option<(Time, MessageId)>,
-) {
-    // A quoted word as it is, with whatever somebody's tenant is called.
-    let name = tenant.0.replace('\\', "\\\\").replace('\'', "''");
-    let place = match weeks {
-        Some(weeks) => {
-            weeks.map(|week| format!("'week {week} {name}'")).collect::<Vec<_>>().join(" | ")
-        }
-        None => format!("'desk {name}'"),
-    };
-    let holds = "recado_message_words(message.tenant_id, message.created_at, message.content) @@
-        (to_tsquery('simple', $1) && CAST($2 AS tsquery))";
-    found.and_where(Expr::cust_with_values(holds, [tsquery(words), place]));
-    if let Some((at, id)) = before {
-        let place = [message::Column::CreatedAt, message::Column::Id];
-        let place = place.map(|column| Expr::col((message::Entity, column)));
-        found.and_where(Expr::tuple(place).lt(Expr::tuple([Expr::value(at), Expr::value(id)])));
-    }
-    // PostgreSQL takes no word for rare: in the order of an index it would read a whole desk, hoping
-    // to have found enough early on.
-    found.order_by_expr(Expr::cust("message.created_at + 0"), Order::Desc);
-    found.order_by((message::Entity, message::Column::Id), Order::Desc);
-}
-
-fn holding_sqlite(found: &mut SelectStatement, holds: &str, before: Option<MessageId>) {
-    let (text, same) = (Alias::new("message_text"), "message.id = unhex(message_text.row)");
-    found.join(JoinType::InnerJoin, text.clone(), Expr::cust(same));
-    found.and_where(Expr::cust_with_values("message_text MATCH ?", [holds]));
-    if let Some(before) = before {
-        let older = "message_text.rowid <
-            (SELECT rowid FROM message_text WHERE message_text MATCH ?)";
-        let row = format!("row:{}", hex::encode(before.0.as_bytes()));
-        found.and_where(Expr::cust_with_values(older, [row]));
-    }
-    found.order_by((text, Alias::new("rowid")), Order::Desc);
-}
-
 /// What PostgreSQL looks for: words that begin like all of these.
 fn tsquery(words: &[String]) -> String {
     words.iter().map(|word| format!("{word}:*")).collect::<Vec<_>>().join(" & ")
@@ -267,12 +160,6 @@ fn tsquery(words: &[String]) -> String {
 fn fts5(tenant: &str, words: &[String]) -> String {
     let words = words.iter().map(|word| format!(" AND content : \"{word}\" *"));
     format!("desk : \"{}\"{}", hex::encode(tenant), words.collect::<String>())
-}
-
-/// What `SQLite` looks for besides: rows of any of these inboxes or conversations.
-fn desks(any: impl IntoIterator<Item = uuid::Uuid>) -> String {
-    let any = any.into_iter().map(|id| format!("\"{}\"", id.simple())).collect::<Vec<_>>();
-    format!(" AND desk : ({})", any.join(" OR "))
 }
 
 /// Returns how the words of a text begin, whatever their endings.

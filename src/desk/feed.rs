@@ -100,17 +100,25 @@ impl Feed {
     /// Returns the next event if there is one already.
     pub async fn try_next(&mut self) -> Result<Option<Arc<Logged>>> {
         loop {
-            while let Some(logged) = self.unread.pop_front() {
-                self.cursor = logged.seq;
-                if self.sees.event(&logged.event) {
-                    return Ok(Some(logged));
-                }
+            if let Some(logged) = self.at_hand() {
+                return Ok(Some(logged));
             }
             self.fill().await?;
             if self.unread.is_empty() && self.cursor == self.tail.head().seq {
                 return Ok(None);
             }
         }
+    }
+
+    /// Returns the next event if it was read along with the one before.
+    pub fn at_hand(&mut self) -> Option<Arc<Logged>> {
+        while let Some(logged) = self.unread.pop_front() {
+            self.cursor = logged.seq;
+            if self.sees.event(&logged.event) {
+                return Some(logged);
+            }
+        }
+        None
     }
 
     async fn fill(&mut self) -> Result<()> {

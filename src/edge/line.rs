@@ -1,6 +1,7 @@
 //! What goes to one client on its websocket: what the engine says, and, past it, what its session does.
 
 use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -83,11 +84,13 @@ impl Line {
     /// connection ends with it.
     pub(super) fn pour(&self, out: &mut Vec<u8>) -> bool {
         let Some(outlet) = &self.outlet else { return false };
-        while out.len() < AT_ONCE
-            && let Some(packet) = outlet.take()
-        {
-            self.write(out, &packet);
-        }
+        let mut plain = 0;
+        outlet.pour(|packet| {
+            plain += packet.text().len() as u64;
+            self.write(out, packet);
+            if out.len() < AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        FIGURES.plain_bytes.increment(plain);
         outlet.is_over()
     }
 
@@ -121,7 +124,6 @@ impl Line {
 
     fn write(&self, out: &mut Vec<u8>, packet: &Packet) {
         let text = packet.text();
-        FIGURES.plain_bytes.increment(text.len() as u64);
         match self.deflate.as_ref().filter(|deflate| deflate.is_worth(text)) {
             Some(deflate) => {
                 write(out, TEXT, &packet.deflated(|text| deflate.compress(text)), true);

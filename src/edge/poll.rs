@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
+use std::ops::ControlFlow;
 use std::pin::pin;
 
 use axum::body::Body;
@@ -40,9 +41,12 @@ impl Edge {
         };
         let mut body = String::new();
         // Before what the engine says, whose farewell comes after a session's last word.
-        while let Some(packet) = outlet.as_ref().and_then(|outlet| outlet.take()) {
-            let text = String::from_utf8_lossy(packet.text());
-            payload::add(&mut body, &text, session.is_old);
+        if let Some(outlet) = &outlet {
+            outlet.pour(|packet| {
+                let text = String::from_utf8_lossy(packet.text());
+                payload::add(&mut body, &text, session.is_old);
+                ControlFlow::Continue(())
+            });
         }
         match answer {
             Some(answer) => Ok(self.complete(answer.map(Body::new), body, &session).await),

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -147,10 +148,16 @@ impl Outlet {
         Poll::Ready(())
     }
 
-    /// Takes the packet that has waited for longest.
-    pub fn take(&self) -> Option<Packet> {
+    /// Hands over packets, the one that has waited for longest first, until `write` says that it has
+    /// enough.
+    pub fn pour(&self, mut write: impl FnMut(&Packet) -> ControlFlow<()>) {
         let mut inner = self.lock();
-        let next = inner.waiting.pop_front()?;
+        if inner.waiting.is_empty() {
+            return;
+        }
+        while let Some(packet) = inner.waiting.pop_front()
+            && write(&packet).is_continue()
+        {}
         if inner.waiting.is_empty() {
             inner.waiting = VecDeque::new();
         }
@@ -159,7 +166,6 @@ impl Outlet {
         if let Some(session) = session {
             session.wake();
         }
-        Some(next)
     }
 
     async fn left(&self, most: usize) {
@@ -182,6 +188,7 @@ impl Outlet {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::ops::ControlFlow;
     use std::sync::Arc;
 
     use bytes::Bytes;
@@ -189,6 +196,16 @@ mod tests {
 
     use super::{Outlet, Packet, WAITING};
     use crate::desk::{Event, Logged, UserId};
+
+    /// Takes one packet.
+    fn take(outlet: &Outlet) -> Option<String> {
+        let mut taken = None;
+        outlet.pour(|packet| {
+            taken = Some(String::from_utf8(packet.text().to_vec()).unwrap());
+            ControlFlow::Break(())
+        });
+        taken
+    }
 
     fn said(n: usize) -> Packet {
         Packet::Said(n.to_string())
@@ -203,13 +220,13 @@ mod tests {
         assert!(outlet.put(said(WAITING)).is_err());
         assert!(outlet.room().now_or_never().is_none());
 
-        let ((), first) = tokio::join!(outlet.room(), async { outlet.take() });
+        let ((), first) = tokio::join!(outlet.room(), async { take(&outlet) });
 
-        assert_eq!(first.unwrap().text(), b"0");
+        assert_eq!(first.unwrap(), "0");
         outlet.put(said(WAITING)).unwrap();
         for n in 1..=WAITING {
             assert!(outlet.drained().now_or_never().is_none());
-            assert_eq!(outlet.take().unwrap().text(), n.to_string().as_bytes());
+            assert_eq!(take(&outlet).unwrap(), n.to_string());
         }
         outlet.drained().await;
     }
@@ -231,7 +248,7 @@ mod tests {
         let outlet = Outlet::default();
         let ready = poll_fn(|cx| outlet.poll_ready(cx));
         tokio::join!(ready, async { outlet.put(said(1)).unwrap() });
-        assert_eq!(outlet.take().unwrap().text(), b"1");
+        assert_eq!(take(&outlet).unwrap(), "1");
         assert!(poll_fn(|cx| outlet.poll_ready(cx)).now_or_never().is_none());
     }
 
@@ -241,7 +258,7 @@ mod tests {
         outlet.put(said(1)).unwrap();
         outlet.end();
         assert!(!outlet.is_over());
-        assert_eq!(outlet.take().unwrap().text(), b"1");
+        assert_eq!(take(&outlet).unwrap(), "1");
         assert!(outlet.is_over());
 
         let outlet = Outlet::default();

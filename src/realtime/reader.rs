@@ -260,6 +260,14 @@ impl Reading {
         }
     }
 
+    /// Returns the next event if it is in memory already; others may be there all the same.
+    pub(super) fn at_hand(&mut self) -> Option<Told> {
+        match self {
+            Self::Agent(feed) => feed.at_hand().map(Told::Agent),
+            Self::Visitor(..) => None,
+        }
+    }
+
     async fn check(&mut self) -> desk::Result<()> {
         match self {
             Self::Agent(feed) => feed.check().await,

@@ -172,7 +172,7 @@ impl Session {
                     Ok(())
                 }
                 next = step(feed, self.syncs.is_empty()) => match next {
-                    Ok(Some(told)) => self.event(&told).await,
+                    Ok(Some(told)) => self.events(told, feed).await,
                     Ok(None) => self.synced(feed).await,
                     Err(error) => Box::pin(self.afresh(feed, error)).await?,
                 },
@@ -250,7 +250,20 @@ impl Session {
         self.say("heartbeat", &beat).await
     }
 
-    /// Sends a stored event.
+    /// Sends a stored event, and those that are at hand behind it.
+    async fn events(&self, first: Told, feed: &mut Reading) -> Result<(), Gone> {
+        self.event(&first).await?;
+        if first.seq() > self.missed_until
+            && let Some(arrived) = first.arrived()
+        {
+            FIGURES.webhook_to_socket.record(arrived.elapsed());
+        }
+        while let Some(told) = feed.at_hand() {
+            self.event(&told).await?;
+        }
+        Ok(())
+    }
+
     async fn event(&self, told: &Told) -> Result<(), Gone> {
         self.send(told.packet()).await?;
         let seq = told.seq();
@@ -259,8 +272,6 @@ impl Session {
         self.progress.bytes.fetch_add(told.payload().get().len() as u64, Ordering::Relaxed);
         if seq <= self.missed_until {
             FIGURES.replayed.increment(1);
-        } else if let Some(arrived) = told.arrived() {
-            FIGURES.webhook_to_socket.record(arrived.elapsed());
         }
         // Of the agent's own connections at least one follows the log.
         if let (Told::Agent(logged), Reader::Agent(caller)) = (told, &self.reader)

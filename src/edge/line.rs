@@ -11,7 +11,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use super::deflate::Deflate;
 use super::frames::write;
 use super::payload::{CLOSE, NOTHING};
-use crate::realtime::{Arrivals, Outlet, Packet, Serving};
+use crate::realtime::{Arrivals, Outlet, Packet, Serving, turns_away};
 use crate::telemetry::FIGURES;
 
 const TEXT: OpCode = OpCode::Data(Data::Text);
@@ -99,7 +99,7 @@ impl Line {
     pub(super) fn translate(&mut self, out: &mut Vec<u8>, packets: Option<Vec<&str>>) -> bool {
         let packets = packets.unwrap_or_else(|| vec![CLOSE]);
         for packet in packets.into_iter().filter(|packet| *packet != NOTHING) {
-            if packet == CLOSE {
+            if packet == CLOSE || turns_away(packet) {
                 write(out, OpCode::Control(Control::Close), b"", false);
                 return true;
             }

@@ -14,7 +14,7 @@ use tower::Service;
 
 use super::payload::{self, CLOSE, NOTHING};
 use super::{Edge, Session, handshake};
-use crate::realtime::Outlet;
+use crate::realtime::{Outlet, turns_away};
 
 impl Edge {
     /// Passes a request on. A poll also brings what the session has said meanwhile; what confirms a
@@ -49,7 +49,10 @@ impl Edge {
             });
         }
         match answer {
-            Some(answer) => Ok(self.complete(answer.map(Body::new), body, &session).await),
+            Some(answer) => {
+                let is_met = outlet.is_some();
+                Ok(self.complete(answer.map(Body::new), body, &session, is_met).await)
+            }
             None if body.is_empty() && outlet.is_some_and(|outlet| outlet.is_over()) => {
                 self.close(&session).await;
                 Ok(unknown())
@@ -66,16 +69,16 @@ impl Edge {
         let Ok(_) = Service::<Request<Body>>::call(&mut self.engine, close).await;
     }
 
-    /// Puts what a session has said before the engine's own packets, and names the connection where
-    /// they confirm one.
+    /// Puts what a session has said before the engine's own packets. Of a client that has not been met
+    /// yet, names the connection where they confirm one, and ends it where they turn the client away.
     async fn complete(
-        &self,
+        &mut self,
         answer: Response<Body>,
         mut told: String,
         session: &Session,
+        is_met: bool,
     ) -> Response<Body> {
-        let awaits = self.arrivals.awaits(&session.id);
-        if told.is_empty() && !awaits {
+        if told.is_empty() && is_met {
             return answer;
         }
         if answer.status() != StatusCode::OK {
@@ -90,6 +93,10 @@ impl Edge {
         let packets = packets.and_then(|packets| payload::split(packets, session.is_old));
         // The engine's answer is empty where the session has ended.
         for packet in packets.unwrap_or_default().into_iter().filter(|it| !it.is_empty()) {
+            if turns_away(packet) {
+                self.close(session).await;
+                return unknown();
+            }
             let named = self.greet(packet, session);
             payload::add(&mut told, named.as_deref().unwrap_or(packet), session.is_old);
         }

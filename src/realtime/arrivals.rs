@@ -10,6 +10,40 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::outlet::Outlet;
 use super::recovery::Pid;
+use crate::auth::Refusal;
+
+/// What a client is refused by that could be let in if the database answered.
+const NOT_NOW: &str = "nobody can tell at the moment";
+
+/// Why the engine is not to let a client in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Away {
+    /// It is told why, and stays away.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// It is to come back.
+    #[error("{NOT_NOW}")]
+    NotNow,
+}
+
+/// Whether a packet refuses a client that is to come back. An unchanged client that is told of a refusal
+/// stays away for good; one whose connection ends without it comes back by itself.
+/// <https://socket.io/docs/v4/client-socket-instance/#connect_error>
+pub fn turns_away(packet: &str) -> bool {
+    packet.starts_with("44") && packet.contains(NOT_NOW)
+}
+
+impl From<Refusal> for Away {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Storage(error) => {
+                tracing::warn!(%error, "a client cannot be let in at the moment");
+                Self::NotNow
+            }
+            refusal => Self::Refused(refusal),
+        }
+    }
+}
 
 /// A session at work.
 pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -65,11 +99,6 @@ impl Arrivals {
         Some((named, arrival))
     }
 
-    /// Whether a client is about to be told that it is connected.
-    pub fn awaits(&self, socket: &str) -> bool {
-        matches!(self.lock().get(socket), Some(Known::Arriving(_)))
-    }
-
     /// What is said to a client that has been told that it is connected.
     pub fn outlet(&self, socket: &str) -> Option<Arc<Outlet>> {
         match self.lock().get(socket)? {
@@ -111,12 +140,11 @@ mod tests {
                 assert!(arrivals.meet("abc", other).is_none(), "{other}");
             }
             assert!(arrivals.meet("other", packet).is_none());
-            assert!(arrivals.awaits("abc") && arrivals.outlet("abc").is_none());
+            assert!(arrivals.outlet("abc").is_none());
             let (named, arrival) = arrivals.meet("abc", packet).unwrap();
             assert_eq!(named, told);
             assert!(arrivals.meet("abc", packet).is_none());
             assert!(Arc::ptr_eq(&arrivals.outlet("abc").unwrap(), &arrival.outlet));
-            assert!(arrivals.meet("abc", packet).is_none() && !arrivals.awaits("abc"));
         }
     }
 }

@@ -36,7 +36,7 @@ use axum::{Extension, Router};
 use socketioxide::SocketIo;
 use tokio_util::sync::CancellationToken;
 
-pub use arrivals::{Arrivals, Serving};
+pub use arrivals::{Arrivals, Serving, turns_away};
 pub use limited::EventLimits;
 pub use livechat::livechat;
 pub use mailbox::Mailbox;

@@ -12,11 +12,11 @@ use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
 use socketioxide::handler::{ConnectHandler as _, FromMessageParts, Value as Said};
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::Socket;
-use socketioxide::{SocketError, SocketIo};
+use socketioxide::{ParserError, SocketError, SocketIo};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::arrivals::Arrivals;
+use super::arrivals::{Arrivals, Away};
 use super::hello::Hello;
 use super::limited::{EventLimits, Limited};
 use super::mailbox::Mailbox;
@@ -134,6 +134,14 @@ async fn admit(
     socket: SocketRef,
     TryData(hello): TryData<Value>,
     State(shared): State<Shared>,
+) -> Result<(), Away> {
+    Ok(let_in(socket, hello, shared).await?)
+}
+
+async fn let_in(
+    socket: SocketRef,
+    hello: Result<Value, ParserError>,
+    shared: Shared,
 ) -> Result<(), Refusal> {
     let hello = Hello::of(&socket, &hello.unwrap_or_default());
     let address = ClientAddress::of(&socket.req_parts().extensions);

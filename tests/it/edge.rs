@@ -3,12 +3,12 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Tenant, TestServer, notification, text};
+use crate::support::{Client, PATIENCE, Tenant, TestServer, notification, text};
 
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
@@ -357,6 +357,31 @@ impl<'a> Polling<'a> {
     /// The poll that says nothing, of which a client that moves waits for one.
     fn nothing(&self) -> &'static str {
         if self.version == "4" { "6" } else { "1:6" }
+    }
+}
+
+/// A refusal would be understood as an order to stay away.
+#[tokio::test]
+async fn who_cannot_be_let_in_at_the_moment_is_cut_off_and_not_refused() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let token = acme.token();
+    server.database.execute("ALTER TABLE \"user\" RENAME TO away").await;
+
+    let ended = Client::connect(server.address(), &token).await;
+    assert_eq!(ended.err().as_deref(), Some("the connection has ended"));
+    for version in ["4", "3"] {
+        let polling = Polling::connect(&server, &acme, version).await;
+        let answer = polling.http.get(polling.url()).send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+        assert_eq!(answer.json::<Value>().await.unwrap()["message"], "Session ID unknown");
+    }
+
+    server.database.execute("ALTER TABLE away RENAME TO \"user\"").await;
+    let mut client = Client::connect(server.address(), &token).await.unwrap();
+    client.hear("ready").await;
+    for version in ["4", "3"] {
+        Polling::connect(&server, &acme, version).await.hears("ready").await;
     }
 }
 

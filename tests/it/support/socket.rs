@@ -42,7 +42,7 @@ impl Heard {
 }
 
 impl Client {
-    /// Connects with a token; `Err` is the message of `connect_error`.
+    /// Connects with a token; `Err` is the message of `connect_error`, or says that there was none.
     pub(crate) async fn connect(to: SocketAddr, token: &str) -> Result<Self, String> {
         Self::with(to, Connecting { auth: json!({ "token": token }), ..Connecting::default() })
             .await
@@ -67,7 +67,9 @@ impl Client {
         assert!(open.starts_with("0{"), "{open}");
         client.send(format!("40{}", how.auth)).await;
         loop {
-            let answer = client.packet().await.expect("an answer to CONNECT");
+            let Some(answer) = client.packet().await else {
+                return Err("the connection has ended".to_owned());
+            };
             if let Some(connected) = answer.strip_prefix("40") {
                 let connected: Value = serde_json::from_str(connected).unwrap();
                 connected["pid"].as_str().expect("a pid").clone_into(&mut client.pid);

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::ApiState;
-use crate::desk::Desks;
+use crate::desk::{Desks, Trouble};
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -17,17 +17,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Returns the routes that proxies and supervisors ask; no token is needed.
 ///
 /// `/health/live` answers while the process does; `/health/ready` answers 503 as soon as the node is
-/// asked to stop (`leaving`), and while the database does not answer.
+/// asked to stop (`leaving`), and while the database does not answer or takes nothing.
 pub fn health(desks: Desks, leaving: CancellationToken) -> Router<ApiState> {
     let ready = async move || {
         if leaving.is_cancelled() {
-            return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
+            return (StatusCode::SERVICE_UNAVAILABLE, "stopping".to_owned());
         }
         match timeout(PATIENCE, desks.check()).await {
-            Ok(Ok(())) => (StatusCode::OK, "ready"),
-            Ok(Err(_)) | Err(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
-            }
+            Ok(Ok(())) => (StatusCode::OK, "ready".to_owned()),
+            Ok(Err(trouble)) => (StatusCode::SERVICE_UNAVAILABLE, trouble.to_string()),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Trouble::Away.to_string()),
         }
     };
     let live = get(async || "ok");

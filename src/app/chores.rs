@@ -37,9 +37,9 @@ pub(super) async fn call_out(desks: Desks, lease: Duration) {
 }
 
 /// Hears what other nodes append, and what they tell.
-pub(super) async fn listen(desks: Desks) {
+pub(super) async fn listen(desks: Desks, lease: Duration) {
     loop {
-        if let Err(error) = desks.listen().await {
+        if let Err(error) = desks.listen(lease).await {
             tracing::warn!(%error, "other nodes cannot be heard");
         }
         sleep(DEAF).await;

@@ -264,7 +264,7 @@ fn know_neighbours(desks: &Desks, signals: &Signals, lease: Duration, stop: &Can
     tokio::spawn(stop.clone().run_until_cancelled_owned(hearing));
     let telling = chores::call_out(desks.clone(), lease);
     tokio::spawn(stop.clone().run_until_cancelled_owned(telling));
-    let listening = chores::listen(desks.clone());
+    let listening = chores::listen(desks.clone(), lease);
     tokio::spawn(stop.clone().run_until_cancelled_owned(listening));
 }
 

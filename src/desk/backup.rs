@@ -58,11 +58,6 @@ impl Db {
 }
 
 impl Desks {
-    /// Whether the database answers.
-    pub async fn check(&self) -> Result<()> {
-        Ok(self.db.ping().await?)
-    }
-
     /// Starts all logs anew, since the database was restored to an earlier moment: clients may have
     /// read events that are no longer, whose numbers would be given once more. Whatever cursor they
     /// come with is before the log then, so that they load afresh.

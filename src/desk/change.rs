@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use entity::{TenantId, Time, event};
-use sea_orm::{
-    ConnectionTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
-    Statement,
-};
+use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, Statement};
 
+use super::patience::Txn;
 use super::{Desk, Event, Logged, Result};
 
 /// Moves the log's head by `$1` events, the last of which happens at or after `$2`.
@@ -23,7 +21,7 @@ pub(super) const ROWS_PER_INSERT: usize = 1_000;
 ///
 /// Dropping a change undoes it.
 pub(super) struct Change {
-    pub(super) txn: DatabaseTransaction,
+    pub(super) txn: Txn,
     pub(super) desk: Desk,
 }
 
@@ -64,7 +62,7 @@ impl Change {
 /// never miss one. Times are taken under the same lock, and each is later than the one before.
 /// Beside an event stands when the webhook arrived that tells of it, if one does.
 pub(super) async fn append(
-    txn: &DatabaseTransaction,
+    txn: &Txn,
     tenant: &TenantId,
     events: Vec<(Event, Option<Instant>)>,
 ) -> Result<Vec<Arc<Logged>>, DbErr> {

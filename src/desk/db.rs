@@ -1,34 +1,49 @@
 //! One database handle for both kinds of database.
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use log::LevelFilter;
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
-use sqlx::Connection as _;
+use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection as _, PgPool};
+
+use super::patience::{LONGEST, Patient, Trust, Txn};
 
 /// Held while migrating PostgreSQL, so that nodes which start together queue up.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7213310411)";
 
-/// How PostgreSQL is to look for things. How to look for a word, a label or a name depends on how common
-/// it is; a plan for any value reads a whole desk for a rare one. Nothing reads so much that starting
-/// workers for it, or compiling, would pay.
-const SETTINGS: [(&str, &str); 3] = [
+/// How long a connection is waited for while all are in use, or none can be made.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// What each session of PostgreSQL is told.
+const SESSION: [(&str, &str); 8] = [
+    // How to look for a word, a label or a name depends on how common it is; a plan for any value
+    // reads a whole desk for a rare one. Nothing reads so much that starting workers for it, or
+    // compiling, would pay.
     ("plan_cache_mode", "force_custom_plan"),
     ("max_parallel_workers_per_gather", "0"),
     ("jit", "off"),
+    // A node that is out of reach does not hold its locks for longer than others wait for them.
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("tcp_user_timeout", "10s"),
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "3"),
 ];
 
 /// A connected database: `SQLite` with one writer and a pool of readers, or a pool of PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Db {
-    pub(super) writer: DatabaseConnection,
-    pub(super) reader: DatabaseConnection,
+    pub(super) writer: Patient<DatabaseConnection>,
+    pub(super) reader: Patient<DatabaseConnection>,
 }
 
 impl Db {
@@ -41,29 +56,41 @@ impl Db {
             create_folder_of(url)?;
             let writer = Database::connect(sqlite(url, 1, false)).await?;
             let reader = Database::connect(sqlite(url, readers, true)).await?;
+            let [writer, reader] = [writer, reader].map(|it| Patient::new(it, None));
             return Ok(Self { writer, reader });
         }
         if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             let told = "DATABASE_URL starts with neither sqlite: nor postgres:";
             return Err(DbErr::Conn(RuntimeErr::Internal(told.to_owned())));
         }
+        let trust = Arc::<Trust>::default();
         let mut options = quiet(url);
+        let guard = Arc::clone(&trust);
         options
             .max_connections(readers)
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(ACQUIRE)
             .set_application_name("recado")
-            .statement_timeout(Duration::from_secs(30))
-            .map_sqlx_postgres_opts(|postgres| postgres.options(SETTINGS));
-        let pool = Database::connect(options).await?;
+            .statement_timeout(LONGEST)
+            .map_sqlx_postgres_opts(|postgres| postgres.options(SESSION))
+            .map_sqlx_postgres_pool_opts(move |pool| guard.guard(pool));
+        let pool = Patient::new(Database::connect(options).await?, Some(trust));
         Ok(Self { writer: pool.clone(), reader: pool })
+    }
+
+    /// A connection of PostgreSQL besides the pool's, which whoever listens has for themselves: the pool
+    /// would wait for one that has died to come back.
+    pub(super) fn besides(&self) -> PgPool {
+        let options = self.writer.inner().get_postgres_connection_pool().connect_options();
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
+        pool.connect_lazy_with((*options).clone())
     }
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         if self.writer.get_database_backend() != DbBackend::Postgres {
-            return Migrator::up(&self.writer, None).await;
+            return Migrator::up(self.writer.inner(), None).await;
         }
-        let txn = self.writer.begin().await?;
+        let txn = self.writer.inner().begin().await?;
         txn.execute_unprepared(MIGRATION_LOCK).await?;
         Migrator::up(&txn, None).await?;
         txn.commit().await
@@ -73,14 +100,10 @@ impl Db {
     ///
     /// On `SQLite` it takes the write lock at once: one that read first could find, when it writes,
     /// that another has written since, and would fail whatever the busy timeout.
-    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let immediate = Some(SqliteTransactionMode::Immediate);
-        self.writer
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: immediate,
-                ..Default::default()
-            })
-            .await
+    pub(super) async fn begin(&self) -> Result<Txn, DbErr> {
+        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
+        self.writer.begin_with(options).await
     }
 }
 
@@ -90,29 +113,36 @@ pub(super) fn is_contention(error: &DbErr) -> bool {
     // violations, busy and busy with a stale snapshot.
     // https://www.postgresql.org/docs/current/errcodes-appendix.html, https://sqlite.org/rescode.html
     const CODES: [&str; 7] = ["23505", "40001", "40P01", "2067", "1555", "5", "517"];
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
-        error
-    else {
-        return false;
-    };
-    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| CODES.contains(&&*code))
+    code_of(error).is_some_and(|code| CODES.contains(&&*code))
 }
 
 /// Whether `error` says that the database is away or full rather than that it dislikes a row.
 pub(super) fn is_outage(error: &DbErr) -> bool {
     match error {
-        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
-            let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
-            // PostgreSQL: connection, resources, operator intervention, system error. SQLite:
-            // read-only, I/O error, full, cannot open.
-            code.is_none_or(|code| match code.len() {
-                5 => ["08", "53", "57", "58"].contains(&&code[..2]),
+        DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_)) => {
+            // PostgreSQL: connection, a transaction that has ended or may only read, resources,
+            // operator intervention, system error. SQLite: read-only, I/O error, full, cannot open.
+            code_of(error).is_none_or(|code| match code.len() {
+                5 => ["08", "25", "53", "57", "58"].contains(&&code[..2]),
                 _ => code.parse().is_ok_and(|code: i32| [8, 10, 13, 14].contains(&(code & 0xff))),
             })
         }
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => true,
         _ => false,
+    }
+}
+
+/// Whether `error` says that there is no room for anything more.
+pub(super) fn is_full(error: &DbErr) -> bool {
+    code_of(error).is_some_and(|code| code == "53100" || code == "13")
+}
+
+fn code_of(error: &DbErr) -> Option<Cow<'_, str>> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+            cause.as_database_error()?.code()
+        }
+        _ => None,
     }
 }
 

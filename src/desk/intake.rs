@@ -4,6 +4,7 @@
 //! for a timer: a lone webhook is committed at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use entity::TenantId;
@@ -30,6 +31,8 @@ const TRIES: u32 = 8;
 pub(super) struct Intake {
     queue: mpsc::Sender<Arrival>,
     room: Arc<Semaphore>,
+    /// Whether the last that was to be stored could not be, whatever it was.
+    pub(super) is_refused: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,7 @@ struct Committer {
     adopter: Option<TenantId>,
     /// Told when there are files to be fetched.
     files: Arc<Notify>,
+    is_refused: Arc<AtomicBool>,
 }
 
 impl Desks {
@@ -102,14 +106,15 @@ impl Intake {
         files: Arc<Notify>,
     ) -> Self {
         let (queue, mut arrivals) = mpsc::channel(WAITING);
+        let is_refused = Arc::<AtomicBool>::default();
+        let committer = Committer { db, tails, adopter, files, is_refused: is_refused.clone() };
         tokio::spawn(async move {
-            let committer = Committer { db, tails, adopter, files };
             let mut some = Vec::with_capacity(SHARING);
             while arrivals.recv_many(&mut some, SHARING).await > 0 {
                 committer.settle(std::mem::take(&mut some)).await;
             }
         });
-        Self { queue, room: Arc::new(Semaphore::new(WAITING_KIB)) }
+        Self { queue, room: Arc::new(Semaphore::new(WAITING_KIB)), is_refused }
     }
 }
 
@@ -131,6 +136,7 @@ impl Committer {
                 }
             }
             Err(error) if is_outage(&error) || count == 1 => {
+                self.is_refused.store(is_outage(&error), Ordering::Relaxed);
                 tracing::error!(%error, webhooks.count = count, "webhooks could not be stored");
                 for answer in answers {
                     answer.give(Err(error.clone().into()));
@@ -160,6 +166,7 @@ impl Committer {
             let adopter = self.adopter.as_ref();
             match Batch::commit(&self.db, adopter, webhooks, arrived).await {
                 Ok(Committed { receipts, logged, wants_files }) => {
+                    self.is_refused.store(false, Ordering::Relaxed);
                     FIGURES.commit_seconds.record(began.elapsed());
                     FIGURES.commit_webhooks.record(number(webhooks.len()));
                     for (tenant, logged) in logged {

@@ -8,12 +8,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use entity::TenantId;
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 use serde::Serialize;
 use sqlx::postgres::PgListener;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::{Desks, talk};
 
@@ -91,15 +93,16 @@ impl Desks {
     /// hears what else they tell.
     ///
     /// # Errors
-    /// When the database cannot be listened to. Looking around finds what was missed.
-    pub async fn listen(&self) -> Result<(), sqlx::Error> {
-        let pool = self.db.writer.get_postgres_connection_pool();
-        let mut listener = PgListener::connect_with(pool).await?;
+    /// When the database cannot be listened to, or nothing is heard for all of `lease`, in which this
+    /// node itself says something. Looking around finds what was missed.
+    pub async fn listen(&self, lease: Duration) -> Result<(), sqlx::Error> {
+        let mut listener = PgListener::connect_with(&self.db.besides()).await?;
         listener.listen_all([CHANNEL, talk::CHANNEL]).await?;
         self.ask_neighbours();
         loop {
+            let call = timeout(lease, listener.try_recv()).await;
             // Nothing: the connection was lost, and is made anew by the next call.
-            let Some(call) = listener.try_recv().await? else { continue };
+            let Some(call) = call.map_err(|_| sqlx::Error::PoolTimedOut)?? else { continue };
             if call.channel() == talk::CHANNEL {
                 if let Ok(call) = serde_json::from_str(call.payload()) {
                     self.talk.hear(call);

@@ -272,6 +272,7 @@ impl Desks {
     /// Looks once at the heads of all logs that are followed here, and catches up with what other
     /// processes have appended.
     pub async fn look_around(&self) -> Result<()> {
+        self.db.reader.is_asked();
         let looked = Instant::now();
         let followed = self.tails.tenants();
         if followed.is_empty() {

@@ -4,9 +4,8 @@ use entity::inbox::Channel;
 use entity::{InboxId, StageId, TenantId, TenantScoped as _, Time, inbox, stage, tenant};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, SqlErr,
-    TryInsertResult,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, SqlErr, TryInsertResult,
 };
 use serde_json::json;
 
@@ -193,7 +192,7 @@ pub(super) async fn row(
 
 /// Returns the number of the newest event in each of these tenants' logs.
 pub(super) async fn heads(
-    reader: &DatabaseConnection,
+    reader: &impl ConnectionTrait,
     of: Vec<TenantId>,
 ) -> Result<Vec<(TenantId, i64)>> {
     #[expect(clippy::disallowed_methods, reason = "the heads of all logs, for this node itself")]

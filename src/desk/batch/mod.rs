@@ -21,12 +21,13 @@ use entity::{
     ContactId, ConversationId, InboxId, MessageId, StageId, TenantId, Time, contact,
     contact_address, conversation, inbox, media, message, milestone, parked, user,
 };
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 pub(super) use apply::verdict;
 pub(super) use store::close_parked;
 
 use super::change::append;
+use super::patience::Txn;
 use super::stats::Work;
 use super::{Amendment, Channel, Db, Event, Logged, Outcome, Receipt, Webhook};
 
@@ -42,7 +43,7 @@ pub(super) struct Committed {
 
 /// The rows that a number of webhooks speak of, and what becomes of them.
 pub(super) struct Batch<'a> {
-    txn: DatabaseTransaction,
+    txn: Txn,
     adopter: Option<&'a TenantId>,
     now: Time,
     inboxes: Rows<(Channel, String), inbox::Model>,

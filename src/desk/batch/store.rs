@@ -3,13 +3,14 @@
 use entity::{contact, contact_address, conversation, inbox, media, message, parked, webhook};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, Condition, DatabaseTransaction, DbErr,
-    EntityTrait, IntoActiveModel, Iterable as _, QueryFilter as _,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait as _, Condition, DbErr, EntityTrait,
+    IntoActiveModel, Iterable as _, QueryFilter as _,
 };
 
 use super::super::change::ROWS_PER_INSERT;
 use super::super::media::detach;
 use super::super::message::json;
+use super::super::patience::Txn;
 use super::super::stats;
 use super::super::tally::Tallies;
 use super::super::webhook::{latest, receipt};
@@ -170,7 +171,7 @@ impl Batch<'_> {
 
 /// Notes at its webhook what became of an amendment that has waited, and that it waits no more.
 pub(in crate::desk) async fn close_parked(
-    txn: &DatabaseTransaction,
+    txn: &Txn,
     row: parked::Model,
     verdict: Verdict,
 ) -> Result<(), DbErr> {
@@ -191,7 +192,7 @@ fn note(fates: &mut [Fate], position: i32, verdict: Verdict) {
     }
 }
 
-async fn remove(txn: &DatabaseTransaction, row: parked::Model) -> Result<(), DbErr> {
+async fn remove(txn: &Txn, row: parked::Model) -> Result<(), DbErr> {
     let key = Condition::all()
         .add(parked::Column::WebhookId.eq(row.webhook_id))
         .add(parked::Column::Position.eq(row.position))
@@ -200,7 +201,7 @@ async fn remove(txn: &DatabaseTransaction, row: parked::Model) -> Result<(), DbE
     Ok(())
 }
 
-async fn update(txn: &DatabaseTransaction, receipt: &Receipt) -> Result<(), DbErr> {
+async fn update(txn: &Txn, receipt: &Receipt) -> Result<(), DbErr> {
     webhook::Entity::update_many()
         .col_expr(webhook::Column::Elements, json(&receipt.fates).into())
         .col_expr(webhook::Column::Outcome, receipt.outcome().into())

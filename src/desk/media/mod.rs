@@ -13,11 +13,12 @@ mod upload;
 use entity::media::State;
 use entity::{MediaId, MessageId, TenantScoped as _, Time, media, message};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _};
 use serde_json::{Map, Value, json};
 
 use super::inbound::Attachment;
 use super::message::json;
+use super::patience::Txn;
 use super::{Desk, Desks, Error, Result, Sees};
 use settle::fill;
 
@@ -158,7 +159,7 @@ pub(super) fn tell_of(row: &mut message::Model, file: &media::Model) {
 }
 
 /// Parts files from messages that were deleted for everyone: nobody sees them any more.
-pub(super) async fn detach(txn: &DatabaseTransaction, from: Vec<MessageId>) -> Result<(), DbErr> {
+pub(super) async fn detach(txn: &Txn, from: Vec<MessageId>) -> Result<(), DbErr> {
     if from.is_empty() {
         return Ok(());
     }

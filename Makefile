@@ -10,10 +10,12 @@ BENCH := tests/with-postgres cargo bench --workspace --bench load --
 PEER_INSTALLED := tools $(if $(RECADO_PEER),target/peer-node/.installed)
 BESIDE := $(if $(RECADO_PEER),--peer target/peer-node) $(if $(RECADO_LIMIT),--limit $(RECADO_LIMIT))
 
+FAULTS ?= postgres-restart postgres-crash postgres-pause postgres-failover network-reset network-silence disk-full clock-back
+
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run api-types test test-api test-s3 test-proxy test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists lint deny build clean tools
+.PHONY: help run api-types test test-api test-s3 test-proxy test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending faults storm fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists lint deny build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +65,15 @@ chaos: tools tests/clients/node_modules/.installed ## 30 clients of every kind, 
 
 chaos-sending: tools ## 2,000 replies through a WhatsApp that loses answers, the server killed three times
 	cargo test --workspace --test it sending_chaos -- --ignored
+
+faults: tools tests/clients/node_modules/.installed ## What is beneath a server fails under load: PostgreSQL, the network, the disk, the clock (as root; installs libfaketime)
+	cargo build --workspace
+	cd tests/clients && POSTGRES_FSYNC=off ../with-faketime ../with-postgres sh -e -c 'for fault in $(FAULTS); do \
+		echo "# $$fault"; node chaos.mjs --server ../../target/debug/recado --fault $$fault; done'
+
+storm: tools tests/clients/node_modules/.installed ## 10,000 websockets cut at once, slow, stuck and hostile ones among them: how long until all are back
+	cargo build --release --workspace
+	cd tests/clients && ulimit -n "$$(ulimit -Hn)" && node storm.mjs --server ../../target/release/recado
 
 fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compiler and cargo-fuzz
 	for target in frames webhook chatwoot; do \

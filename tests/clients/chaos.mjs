@@ -1,26 +1,20 @@
 // Cuts connections and kills the server while many clients listen, and compares what each has got with what was sent:
 // node chaos.mjs --server ../../target/debug/recado
-import { parseArgs } from 'node:util';
+import { FAULTS } from './chaos/faults.mjs';
 import { endOfLog } from './chaos/http.mjs';
 import { kinds } from './chaos/kinds.mjs';
+import { Misfortune } from './chaos/misfortune.mjs';
 import { Nginx } from './chaos/nginx.mjs';
-import { PROXIES, Way } from './chaos/proxy.mjs';
+import { readOptions } from './chaos/options.mjs';
+import { Way } from './chaos/proxy.mjs';
 import { Publisher } from './chaos/publisher.mjs';
 import { Random } from './chaos/random.mjs';
 import { gist, Record } from './chaos/record.mjs';
-import { SABOTAGES, sabotage } from './chaos/sabotage.mjs';
+import { sabotage } from './chaos/sabotage.mjs';
 import { Server } from './chaos/server.mjs';
 import { printTable } from './chaos/table.mjs';
 import { tokenOf } from './chaos/token.mjs';
 import { pause, until } from './chaos/wait.mjs';
-
-const USAGE = `usage: node chaos.mjs --server PATH_TO_RECADO [--database-url URL] [--events 10000] [--clients 30]
-  [--cuts 200] [--kills 2] [--rate EVENTS_PER_SECOND] [--seed N] [--seconds-limit 300]
-  [--proxy ${Object.keys(PROXIES).join('|')}]
-                                  a bad proxy in place of cuts and kills, with 200 events
-  [--nginx CONFIGURATION [--nodes 3] [--restarts 3]]
-                                  nodes on one database behind an nginx (NGINX_PROGRAM), restarted in turn instead
-  [--sabotage ${SABOTAGES.join('|')}]   break something on purpose: the run has to fail`;
 
 const SETTINGS = { tenant: 'chaos', phone: 'phone', secret: 'the secret of a server that lives for one test' };
 
@@ -35,9 +29,11 @@ const deadline = Date.now() + options.secondsLimit * 1000;
 const began = Date.now();
 console.log(`# seed ${options.seed}`);
 const random = new Random(options.seed);
+const fault = options.fault && (await FAULTS[options.fault].open(random.fork()));
 const nodes = [];
 while (nodes.length < options.nodes) {
-  nodes.push(await Server.start(options.server, { ...SETTINGS, databaseUrl: options.databaseUrl }, random.fork()));
+  const settings = { ...SETTINGS, databaseUrl: options.databaseUrl, ...fault?.settings };
+  nodes.push(await Server.start(options.server, settings, random.fork()));
 }
 const server = options.nginx ? await Nginx.start(process.env.NGINX_PROGRAM ?? 'nginx', options.nginx, nodes, random.fork()) : nodes[0];
 const observer = { url: server.url, token: tokenOf('observer', SETTINGS.tenant, SETTINGS.secret) };
@@ -54,6 +50,7 @@ for (let number = 0; number < options.clients; number += 1) clients.push(await s
 for (const client of clients) client.running.ready.then(() => (client.isReady = true));
 await require(Promise.all(clients.map(({ running }) => running.ready)), 'all clients are connected');
 
+const misfortune = fault && new Misfortune(fault, nodes, clients.map(({ record }) => record), cutAll);
 const spread = options.nginx ? await Promise.all(nodes.map(connections)) : [];
 
 // A client that is cut off before it has got anything must miss nothing either.
@@ -61,6 +58,7 @@ cutAll();
 await require(publisher.publish(messages - 1, options.rate, disturbances()), 'everything is published');
 await pause(LATEST * 2); // Until the last of them has begun.
 await require(restarting, 'all nodes are back');
+if (misfortune) await require(misfortune.over(), 'all nodes are ready');
 let isComplete = await everybodyHas(last - 2);
 if (isComplete) {
   // Nor must one that is cut off when it has everything get anything twice; the last message shows that it is back.
@@ -69,49 +67,10 @@ if (isComplete) {
   isComplete = await everybodyHas(last);
 }
 clients.forEach(({ running }) => running.stop());
+// What a node remembers is one thing, what is stored another.
+for (const node of fault ? nodes : []) await node.restart();
+await Promise.all(nodes.map((node) => node.answers()));
 await report();
-
-function readOptions() {
-  const number = { type: 'string' };
-  const names = ['server', 'database-url', 'events', 'clients', 'cuts', 'kills', 'rate', 'seed', 'seconds-limit', 'proxy', 'sabotage'];
-  names.push('nginx', 'nodes', 'restarts');
-  try {
-    const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, number])) });
-    const count = (name, usual) => {
-      const value = Number(values[name] ?? usual);
-      if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a number`);
-      return value;
-    };
-    const oneOf = (name, choices) => {
-      if (values[name] !== undefined && !choices.includes(values[name])) throw new Error(`--${name} takes ${choices.join(', ')}`);
-      return values[name];
-    };
-    if (!values.server) throw new Error('--server is missing');
-    const proxy = oneOf('proxy', Object.keys(PROXIES));
-    const { nginx } = values;
-    const databaseUrl = values['database-url'] ?? (nginx && process.env.TEST_DATABASE_URL);
-    if (nginx && !databaseUrl) throw new Error('--nginx takes a --database-url, or TEST_DATABASE_URL, that nodes can share');
-    return {
-      server: values.server,
-      databaseUrl,
-      nginx,
-      nodes: nginx ? Math.max(1, count('nodes', 3)) : 1,
-      restarts: nginx ? count('restarts', 3) : 0,
-      events: Math.max(4, count('events', proxy ? 200 : 10_000)),
-      clients: count('clients', 30),
-      cuts: count('cuts', proxy || nginx ? 0 : 200),
-      kills: count('kills', proxy || nginx ? 0 : 2),
-      rate: Math.max(1, count('rate', proxy ? 50 : 250)),
-      seed: count('seed', Math.floor(Math.random() * 2 ** 32)),
-      secondsLimit: count('seconds-limit', 300),
-      proxy,
-      sabotage: oneOf('sabotage', SABOTAGES),
-    };
-  } catch (error) {
-    console.error(`${error.message}\n${USAGE}`);
-    process.exit(2);
-  }
-}
 
 /** What the rest of the run needs; without it there is nothing to compare. */
 async function require(promise, what) {
@@ -150,7 +109,9 @@ async function startClient(number) {
   const transport = isAdvised ? 'default' : kind.hasTransports ? own : 'http';
   // Behind nginx each has an address of its own, by which those that poll find their node again.
   const from = options.nginx ? `127.0.1.${number + 1}` : undefined;
-  const way = await Way.open(server.port, options.proxy, from);
+  // Without nginx each node has clients of all kinds.
+  const { port } = options.nginx ? server : nodes[Math.floor(number / kinds.length) % nodes.length];
+  const way = await Way.open(port, options.proxy, from);
   const record = new Record(told);
   if (options.sabotage) sabotage(options.sabotage, way, record);
   const token = tokenOf(`user-${number}`, SETTINGS.tenant, SETTINGS.secret);
@@ -159,7 +120,7 @@ async function startClient(number) {
 }
 
 function cutAll() {
-  if (options.cuts > 0) clients.forEach(({ way }) => way.cut(random));
+  if (options.cuts > 0 || fault) clients.forEach(({ way }) => way.cut(random));
 }
 
 /** How many clients are connected to a node. */
@@ -188,7 +149,8 @@ function disturbances() {
     at: at((0.05 + number) / (options.restarts + 1)),
     act: restarted(nodes[number % nodes.length]),
   }));
-  const plan = [...cuts, ...kills, ...restarts].sort((one, other) => one.at - other.at);
+  const faults = misfortune ? [{ at: at(0.3), act: () => misfortune.befall() }] : [];
+  const plan = [...cuts, ...kills, ...restarts, ...faults].sort((one, other) => one.at - other.at);
   return (published) => {
     while (plan.length > 0 && plan[0].at <= published) {
       const { act } = plan.shift();
@@ -204,7 +166,7 @@ function disturbances() {
 async function report() {
   const log = await readLog();
   const rows = [log, ...clients.map(({ name, transport, way, record, running }) => ({ name, transport, used: running.transport(), way, record }))];
-  const failed = printTable(rows, before + 1, before + publisher.acknowledged * 2);
+  const { failed, missing, repeated } = printTable(rows, before + 1, before + publisher.acknowledged * 2);
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(`# ${publisher.acknowledged} messages of ${publisher.people.size} people in ${publisher.requests} webhooks, ${publisher.retries} of them again`);
   const kills = nodes.reduce((sum, node) => sum + node.kills, 0);
@@ -212,11 +174,14 @@ async function report() {
   if (spread.includes(0)) console.log('# a node had no clients');
   if (options.nginx) console.log(`# ${nodes.length} nodes, at first with ${spread.join(', ')} connections, stopped within ${stops.join(', ')} ms`);
   console.log(`# ${publisher.acknowledged * 2} events, ${kills} kills, ${seconds} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+  const complaints = misfortune ? misfortune.report(publisher) : [];
+  for (const complaint of complaints) console.log(`# ${complaint}`);
   if (!isComplete) console.log('# not everybody has the end of the log');
   for (const line of lines()) console.log(`# server: ${line}`);
+  console.log(`lost ${missing}, repeated ${repeated}`);
   console.log(`${rows.length - failed} passed, ${failed} failed`);
   // Clients that have been stopped in a request may keep the process alive.
-  process.exit(failed > 0 || spread.includes(0) ? 1 : 0);
+  process.exit(failed + complaints.length > 0 || spread.includes(0) ? 1 : 0);
 }
 
 /** The log as it stands at the end: each message once, an event of its conversation for each, and each conversation opened once. */
@@ -224,10 +189,12 @@ async function readLog() {
   const record = new Record(told);
   const seen = new Map();
   const headers = { authorization: `Bearer ${observer.token}` };
-  let [seq, hasMore, opened, changed] = [before, true, 0, 0];
+  let [seq, hasMore, opened, changed, moment] = [before, true, 0, 0, ''];
   while (hasMore) {
     const page = await (await fetch(`${server.url}/api/events?after=${seq}&limit=1000`, { headers })).json();
-    for (const { seq: number, event, data } of page.events) {
+    for (const { seq: number, event, data, timestamp } of page.events) {
+      if (timestamp <= moment) record.note(`event ${number} is not later than the one before`);
+      moment = timestamp;
       const what = gist(event, data);
       record.take(number, what);
       if (event === 'message:new') seen.set(what, (seen.get(what) ?? 0) + 1);

@@ -13,6 +13,8 @@ export class Publisher {
   requests = 0;
   retries = 0;
   people = new Set();
+  /** When each message was acknowledged, by its text. */
+  taken = new Map();
   #next = 1;
   #url;
   #phone;
@@ -43,10 +45,16 @@ export class Publisher {
         if (messages.length === 0) return;
         await this.#deliver(messages);
         this.acknowledged += messages.length;
+        for (const { text } of messages) this.taken.set(text.body, Date.now());
         onProgress(this.acknowledged);
       }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  }
+
+  /** When the first webhook after `moment` was acknowledged. */
+  firstTaken(moment) {
+    return Math.min(...[...this.taken.values()].filter((at) => at >= moment));
   }
 
   #message(number) {

@@ -14,6 +14,7 @@ export class Record {
   /** Called after each event. */
   onEvent = () => {};
   #seqs = [];
+  #times = new Map();
   #told;
 
   /** The longest time in milliseconds by which it got an event later than somebody else. */
@@ -31,6 +32,7 @@ export class Record {
       return;
     }
     this.#seqs.push(seq);
+    this.#times.set(what, Date.now());
     const first = this.#told.get(seq);
     if (!first) this.#told.set(seq, { what, at: Date.now() });
     else if (first.what !== what) this.note(`event ${seq} is "${what}", not "${first.what}"`);
@@ -59,6 +61,11 @@ export class Record {
 
   has(seq) {
     return this.#seqs.lastIndexOf(seq) !== -1;
+  }
+
+  /** By how many milliseconds a message came later at most than its webhook was answered; `taken` tells when that was. */
+  latest(taken) {
+    return Math.max(0, ...[...taken].map(([text, at]) => (this.#times.get(`message: ${text}`) ?? at) - at));
   }
 
   /** Compares with the events from `first` to `last`, each of which is to be here once and in order. */

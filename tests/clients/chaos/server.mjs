@@ -22,11 +22,12 @@ export class Server {
   stops = [];
   #program;
   #arguments;
+  #env;
   #directory;
   #child;
   #isStopping = false;
 
-  /** `settings` are the tenant, the phone number id, the secret, the database if it is not to be a new file, and more flags. */
+  /** `settings` are the tenant, the phone number id, the secret, the database if it is not to be a new file, and more flags and environment. */
   static async start(program, settings, random) {
     const server = new Server();
     server.#program = resolve(program);
@@ -42,9 +43,14 @@ export class Server {
       '--database-url', settings.databaseUrl ?? `sqlite:${join(server.#directory, 'chaos.db')}`,
       ...(settings.flags ?? []),
     ];
+    server.#env = { PATH: process.env.PATH, RECADO_LOG: 'warn', NO_COLOR: '1', ...settings.env };
     server.#spawn();
     await server.answers();
     return server;
+  }
+
+  get pid() {
+    return this.#child.pid;
   }
 
   /** Kills it as a power cut would, and starts it anew at once. */
@@ -81,7 +87,7 @@ export class Server {
   #spawn() {
     const child = spawn(this.#program, this.#arguments, {
       cwd: this.#directory,
-      env: { PATH: process.env.PATH, RECADO_LOG: 'warn', NO_COLOR: '1' },
+      env: this.#env,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     child.stderr.setEncoding('utf8').on('data', (text) => this.#keep(text));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::entity::prelude::*;
@@ -50,6 +51,12 @@ impl Time {
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+}
+
+impl From<Time> for SystemTime {
+    fn from(time: Time) -> Self {
+        DateTime::from_timestamp_micros(time.0).unwrap_or_default().into()
     }
 }
 

@@ -65,13 +65,36 @@ test('N4: the server knows of the browser while it is switched on, until one sig
   await box.uncheck();
   expect((await forgotten).status()).toBe(204);
   expect(await ended(page)).toBe(1);
-  const known = answered(page, 'POST', /push\/subscriptions$/);
-  await box.check();
+  const known = told(page);
+  await box.click();
   expect((await known).status()).toBe(201);
   await page.getByRole('button', { name: /^Conta/ }).click();
   await page.getByRole('button', { name: 'Sair' }).click();
 
   await until('the browser lets go', async () => (await ended(page)) === 2);
+});
+
+test('N4: reached elsewhere, a browser keeps the key, and the tab that is open or the next tells so', async ({
+  world,
+}) => {
+  const { page } = await switchedOn(world);
+  const browser = await Pushed.to(page);
+  const { publicKey } = await world.bia.asks<{ publicKey: string }>('/api/push/key');
+
+  const before = await page.evaluate(() => localStorage.getItem('recado.push'));
+  const [known, forgotten] = [told(page), answered(page, 'DELETE', /push\/subscriptions\/[\w-]+$/)];
+  await page.evaluate(() => Object.assign(window, { reachedAt: 'https://push.invalid/elsewhere' }));
+  await browser.isReachedElsewhere();
+  expect((await (await known).json()).id).not.toBe(before);
+  expect((await forgotten).url()).toContain(before);
+  expect((await forgotten).status()).toBe(204);
+  await page.goto('about:blank');
+  await browser.isReachedElsewhere();
+  const next = told(page);
+  await page.goto(`${world.server.url}/board`);
+  expect((await next).status()).toBe(201);
+
+  expect(await browser.keys()).toEqual([publicKey, publicKey]);
 });
 
 /** Bia, who has just switched on the system's notices. */
@@ -83,10 +106,16 @@ async function switchedOn(world: World, more: (page: Page) => unknown = () => {}
       await more(page);
     },
   });
-  const known = answered(bia.page, 'POST', /push\/subscriptions$/);
-  await bia.page.getByRole('checkbox', { name: 'Avisos do sistema' }).check();
+  const known = told(bia.page);
+  // Not `check`, which wants to see it done at once: permission is asked for first.
+  await bia.page.getByRole('checkbox', { name: 'Avisos do sistema' }).click();
   expect((await known).status()).toBe(201);
   return bia;
+}
+
+/** The server is told where the browser is reached. */
+function told(page: Page) {
+  return answered(page, 'POST', /push\/subscriptions$/);
 }
 
 function answered(page: Page, method: string, path: RegExp) {
@@ -109,8 +138,9 @@ function subscribeToNobody(): void {
       'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
     auth: 'BTBZMqHH6r4Tts7J_aSIgg',
   };
+  const at = Object.assign(window, { reachedAt: 'https://push.invalid/bia' });
   const subscription = {
-    toJSON: () => ({ endpoint: 'https://push.invalid/bia', expirationTime: null, keys }),
+    toJSON: () => ({ endpoint: at.reachedAt, expirationTime: null, keys }),
     unsubscribe: async () => {
       told.ended += 1;
       return true;
@@ -183,6 +213,21 @@ class Pushed {
     );
   }
 
+  /** Its push service reaches it at another address from now on; returns once that is dealt with. */
+  isReachedElsewhere(): Promise<void> {
+    return this.#worker.evaluate(async () => {
+      const change = new Event('pushsubscriptionchange');
+      let work: unknown;
+      dispatchEvent(Object.assign(change, { waitUntil: (it: unknown) => (work = it) }));
+      await work;
+    });
+  }
+
+  /** By what keys the service worker has subscribed. */
+  async keys(): Promise<unknown[]> {
+    return (await this.#seen()).keys;
+  }
+
   /** No tab has the focus from now on. */
   blurred(): Promise<void> {
     return this.#worker.evaluate(() => {
@@ -209,13 +254,13 @@ class Pushed {
   }
 }
 
-type Seen = { dealt: number; opened: string[] };
+type Seen = { dealt: number; opened: string[]; keys: unknown[] };
 
-/** Notes in the service worker which pushes are dealt with, and which windows it opens. */
+/** Notes in the service worker which pushes are dealt with, which windows it opens, and how it subscribes. */
 function watch(): void {
   type Clients = { openWindow: (path: string) => Promise<null> };
   type Waits = Event & { waitUntil: (work: unknown) => void };
-  const seen: Seen = { dealt: 0, opened: [] };
+  const seen: Seen = { dealt: 0, opened: [], keys: [] };
   const { clients, ExtendableEvent } = Object.assign(globalThis, { seen }) as unknown as {
     clients: Clients;
     ExtendableEvent: { prototype: Waits };
@@ -230,5 +275,9 @@ function watch(): void {
   clients.openWindow = async (path) => {
     seen.opened.push(path);
     return null;
+  };
+  PushManager.prototype.subscribe = async (options) => {
+    seen.keys.push(options?.applicationServerKey);
+    return {} as PushSubscription;
   };
 }

@@ -1,5 +1,6 @@
 // The service worker: shows what somebody is told while no tab has the focus, and opens the thread.
-// It says nothing of what was said, which is not sent to it.
+// It says nothing of what was said, which is not sent to it. Its address says in which language, and by
+// what key this browser subscribes.
 const texts = {
   'pt-BR': {
     assigned: 'A conversa agora é sua',
@@ -12,7 +13,8 @@ const texts = {
     mention: 'You were mentioned in a note',
   },
 };
-const text = texts[new URL(location.href).searchParams.get('lang')] ?? texts['pt-BR'];
+const asked = new URL(location.href).searchParams;
+const text = texts[asked.get('lang')] ?? texts['pt-BR'];
 
 addEventListener('install', () => skipWaiting());
 addEventListener('push', (event) => event.waitUntil(show(event.data.json())));
@@ -20,6 +22,7 @@ addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(open(`/chat/${event.notification.data.conversationId}`));
 });
+addEventListener('pushsubscriptionchange', (event) => event.waitUntil(subscribe(event)));
 
 async function show({ kind, title, conversationId }) {
   const tabs = await clients.matchAll({ type: 'window', includeUncontrolled: true });
@@ -40,4 +43,14 @@ async function open(path) {
   if (!tab) return clients.openWindow(path);
   tab.postMessage({ open: path });
   await tab.focus();
+}
+
+// Nobody is signed in here: tabs tell the server where this browser is reached now, or the next one.
+async function subscribe({ newSubscription }) {
+  if (!newSubscription) {
+    const options = { userVisibleOnly: true, applicationServerKey: asked.get('key') };
+    await registration.pushManager.subscribe(options);
+  }
+  const tabs = await clients.matchAll({ type: 'window', includeUncontrolled: true });
+  for (const tab of tabs) tab.postMessage({ isReachedElsewhere: true });
 }

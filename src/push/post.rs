@@ -8,6 +8,7 @@ use reqwest::{Client, ClientBuilder, Response, Url, header};
 
 use super::seal::Signer;
 use crate::channels::{Guard, GuardedClient};
+use crate::desk::Time;
 
 /// How long a push service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -88,13 +89,21 @@ fn understood(response: &Response, origin: &str) -> Answer {
         404 | 410 => Answer::Gone,
         429 | 500..=599 => {
             let after = response.headers().get(header::RETRY_AFTER);
-            let after = after.and_then(|after| after.to_str().ok()?.trim().parse().ok());
             tracing::info!(push.service = origin, status, "a push service has trouble");
-            Answer::Trouble(after.map(Duration::from_secs))
+            Answer::Trouble(after.and_then(|after| wait(after.to_str().ok()?.trim())))
         }
         _ => {
             tracing::warn!(push.service = origin, status, "a push service refuses a message");
             Answer::Refused
         }
     }
+}
+
+/// What `Retry-After` asks for: seconds, or a moment. One that has passed asks for nothing.
+fn wait(asked: &str) -> Option<Duration> {
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let moment = httpdate::parse_http_date(asked).ok()?;
+    moment.duration_since(Time::now().into()).ok()
 }

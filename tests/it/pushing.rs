@@ -1,6 +1,7 @@
 //! Who has no tab open hears of what they are told by their browsers' push services, and nobody else.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -8,7 +9,7 @@ use recado::desk::{ConversationId, Retention, Role, SessionId, Time, UserId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Person, PushService, Tenant, TestServer};
+use crate::support::{Browser, Client, Database, Person, PushService, Tenant, TestServer};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const OTHER_KEY: &str = "HxwdHhsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
@@ -80,6 +81,33 @@ async fn who_has_no_tab_open_hears_by_their_push_service_of_what_they_are_told()
 }
 
 #[tokio::test]
+async fn of_several_nodes_the_one_that_stores_it_pushes_once() {
+    let database = Database::create().await;
+    if !database.is_postgres() {
+        return;
+    }
+    let other = TestServer::on(database.clone(), &[]).await;
+    let server = TestServer::on(database, &[]).await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let browser = service.browser();
+    browser.is_used_by(&team.ada).await;
+    // It knows what the first one stores.
+    let mut tab = Client::connect(other.address(), &team.ada.token).await.unwrap();
+    tab.hear("ready").await;
+
+    for told in 1..=3 {
+        team.assign(&team.ada).await;
+        tab.hear("notification:new").await;
+        service.letters(&browser, told).await;
+    }
+
+    let letters = service.given(&browser);
+    let seqs: BTreeSet<_> =
+        letters.iter().map(|letter| browser.opens(letter)["seq"].as_i64()).collect();
+    assert_eq!((letters.len(), seqs.len()), (3, 3));
+}
+
+#[tokio::test]
 async fn what_others_are_told_is_not_pushed_to_one() {
     let server = TestServer::start().await;
     let (team, service) = (Team::of(&server).await, PushService::start().await);
@@ -146,15 +174,20 @@ async fn a_push_service_that_has_trouble_is_tried_again_when_it_says() {
     let (team, service) = (Team::of(&server).await, PushService::start().await);
     let browser = service.browser();
     browser.is_used_by(&team.ada).await;
+    let moment = httpdate::fmt_http_date(Time::now().plus_seconds(6).into());
     service.answers(503, None);
     service.answers(429, Some("2"));
+    service.answers(503, Some(&moment));
 
     team.assign(&team.ada).await;
     service.letters(&browser, 2).await;
     let refused = Instant::now();
-    let letters = service.letters(&browser, 3).await;
+    service.letters(&browser, 3).await;
+    let seconds = refused.elapsed();
+    let letters = service.letters(&browser, 4).await;
 
-    assert!(refused.elapsed() > Duration::from_millis(1_500), "{:?}", refused.elapsed());
+    assert!(seconds > Duration::from_millis(1_500), "{seconds:?}");
+    assert!(SystemTime::from(Time::now()) >= httpdate::parse_http_date(&moment).unwrap());
     let seqs = letters.iter().map(|letter| browser.opens(letter)["seq"].clone());
     let seqs: Vec<_> = seqs.collect();
     assert!(seqs.iter().all(|seq| *seq == seqs[0]), "{seqs:?}");
@@ -188,12 +221,17 @@ async fn pushes_end_with_the_session_with_the_account_and_when_one_says_so() {
     let (team, service) = (Team::of(&server).await, PushService::start().await);
     let [by_session, by_word, by_password, by_account] = [(); 4].map(|()| service.browser());
     let again = team.acme.again(&team.ada.email).await;
-    by_session.is_used_by(&team.ada).await;
+    let of_session = by_session.is_used_by(&team.ada).await;
     let id = by_word.is_used_by(&again).await;
     assert_eq!(team.browsers_of(&team.ada).await, 2);
 
     assert_eq!(team.ada.delete("/api/sessions").await.status, StatusCode::NO_CONTENT);
     assert_eq!(team.browsers_of(&again).await, 1);
+    // Told of anew, it has another id: nothing was left of it.
+    let anew = by_session.is_used_by(&again).await;
+    assert_ne!(anew, of_session);
+    let path = format!("/api/push/subscriptions/{anew}");
+    assert_eq!(again.delete(&path).await.status, StatusCode::NO_CONTENT);
     let path = format!("/api/push/subscriptions/{id}");
     assert_eq!(again.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(again.delete(&path).await.code(), (404, "not_found"));

@@ -36,7 +36,7 @@ pub(crate) struct PushService {
 #[derive(Default)]
 struct Kept {
     letters: Vec<Letter>,
-    answers: VecDeque<(u16, Option<&'static str>)>,
+    answers: VecDeque<(u16, Option<String>)>,
 }
 
 /// What it was given for a browser.
@@ -74,7 +74,8 @@ impl PushService {
     }
 
     /// Lets it answer so, once; all others are answered 201.
-    pub(crate) fn answers(&self, status: u16, retry_after: Option<&'static str>) {
+    pub(crate) fn answers(&self, status: u16, retry_after: Option<&str>) {
+        let retry_after = retry_after.map(str::to_owned);
         self.state.0.lock().unwrap().answers.push_back((status, retry_after));
     }
 
@@ -113,7 +114,7 @@ async fn take(
     };
     service.state.1.notify_waiters();
     let mut headers = HeaderMap::new();
-    headers.extend(retry_after.map(|it| (RETRY_AFTER, HeaderValue::from_static(it))));
+    headers.extend(retry_after.map(|it| (RETRY_AFTER, HeaderValue::try_from(it).unwrap())));
     (StatusCode::from_u16(status).unwrap(), headers)
 }
 

@@ -25,15 +25,14 @@ export function useNotifications(): void {
   useEffect(primeBell, []);
   useEffect(showPresence, []);
   useEffect(() => {
+    if (!pops) return;
     // Where there is no push service, tabs that are open show what they hear all the same.
-    if (pops)
+    const tell = () =>
       void import('./push').then(({ subscribe }) => subscribe(inbox.api, spoken)).catch(() => {});
+    tell();
+    return hearWorker(({ isReachedElsewhere }) => isReachedElsewhere && tell());
   }, [inbox, pops, spoken]);
-  useEffect(() => {
-    const hear = ({ data }: MessageEvent) => navigate(data.open);
-    navigator.serviceWorker?.addEventListener('message', hear);
-    return () => navigator.serviceWorker?.removeEventListener('message', hear);
-  }, [navigate]);
+  useEffect(() => hearWorker(({ open }) => open && navigate(open)), [navigate]);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Recado` : 'Recado';
     const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
@@ -52,6 +51,15 @@ export function useNotifications(): void {
       }),
     [inbox, rings, pops, labelOf, navigate],
   );
+}
+
+/** What `public/push.js` tells tabs. */
+type WorkerSays = { open?: string; isReachedElsewhere?: true };
+
+function hearWorker(heard: (said: WorkerSays) => void): () => void {
+  const hear = ({ data }: MessageEvent<WorkerSays>) => heard(data);
+  navigator.serviceWorker?.addEventListener('message', hear);
+  return () => navigator.serviceWorker?.removeEventListener('message', hear);
 }
 
 /** Whether an event is a customer's message to me, or to nobody, that I do not see anyway. */

@@ -1,11 +1,9 @@
 // The chat on a site, rows W* and A1 of docs/client.md.
 
 import { resolve } from 'node:path';
-import type { Frame } from 'playwright-core';
 import { Chat, expect, networkErrors, test, until } from './world';
 import { offences } from './world/axe';
-import type { Visitor } from './world/site';
-import type { World } from './world/world';
+import { chatting } from './world/chatting';
 
 const picture = resolve(import.meta.dirname, 'world/picture.png');
 
@@ -196,28 +194,6 @@ for (const { locale, tooLarge, unsupported, cancel } of [
   });
 }
 
-for (const [locale, told] of [
-  ['pt-BR', 'picture.png: não enviado · Tentar de novo'],
-  ['en', 'picture.png: not sent · Try again'],
-] as const) {
-  test(`W7: without a network for what files take, that is said, and they go when one tries again, ${locale}`, async ({
-    world,
-  }) => {
-    const { joao, panel } = await chatting(world, locale);
-    await joao.page.route('**/files-*.js', (route) => route.abort('internetdisconnected'));
-
-    await panel.locator('input[type=file]').setInputFiles(picture);
-    const again = panel.getByRole('alert').getByRole('button', { name: told });
-    await again.waitFor();
-    expect(await offences(joao.page, panel)).toEqual([]);
-    await joao.page.unrouteAll();
-    await again.click();
-
-    await panel.locator('.own .file img').waitFor();
-    expect(await again.count()).toBe(0);
-  });
-}
-
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`A1: axe finds nothing in the chat, from the first question to the rating, ${colorScheme}`, async ({
     world,
@@ -243,16 +219,4 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     expect(found).toEqual({});
   });
-}
-
-/** Somebody who has begun to chat in a language, from where the network may fail. */
-async function chatting(world: World, locale: string): Promise<{ joao: Visitor; panel: Frame }> {
-  const snippet = `<script async src="${world.server.url}/widget.js" data-inbox="pub_demo"
-    data-locale="${locale}"></script>`;
-  const joao = await world.visitor({ snippet });
-  joao.overlooks = [networkErrors];
-  await joao.opens();
-  const panel = joao.panel();
-  await panel.locator('.first button').click();
-  return { joao, panel };
 }

@@ -52,12 +52,7 @@ function start(inbox: string, asked: URLSearchParams): void {
   options.setAttribute('popovertarget', 'menu');
   const close = button(words.close, 'm6 9 6 6 6-6');
   close.onclick = () => tell({ say: 'close' });
-  menu.append(
-    choice(words.transcript, () => {
-      import('./later/transcript').then(({ save }) => save(chat)).catch(() => {});
-    }),
-    choice(words.end, () => void chat.end().catch(() => {})),
-  );
+  menu.append(choice(words.transcript, saveAll), choice(words.end, end));
   const log = new Log(chat, words, language);
   const notice = h('div', { class: 'notice' });
   const entry = h('textarea', {
@@ -132,7 +127,7 @@ function start(inbox: string, asked: URLSearchParams): void {
     tryNow.hidden = shown[0] !== 'offline';
   }
 
-  let noticed = '';
+  let noticed: string | null = '';
   function drawNotice(): void {
     const isOver = chat.session?.status === 'ended';
     const state = chat.isClosed ? 'closed' : isOver ? `ended ${Boolean(chat.session?.rating)}` : '';
@@ -146,7 +141,15 @@ function start(inbox: string, asked: URLSearchParams): void {
           if (state === noticed) notice.replaceChildren(...over(chat, language));
           log.toEnd();
         },
-        () => {},
+        () => {
+          if (state !== noticed) return;
+          const again = () => {
+            noticed = null;
+            drawNotice();
+          };
+          notice.replaceChildren(h('div', { role: 'alert' }, retrying(words.notRated, again)));
+          log.toEnd();
+        },
       );
     }
     log.toEnd();
@@ -169,19 +172,33 @@ function start(inbox: string, asked: URLSearchParams): void {
       },
       () => {
         const names = files.map(({ name }) => name).join(', ');
-        const again = h('button', {
-          class: 'again',
-          type: 'button',
-          text: `${names}: ${words.notBrought}`,
-          onclick: () => {
-            line.remove();
-            bring(files);
-          },
-        });
-        const line = h('div', { role: 'alert' }, again);
-        tray.append(line);
+        sayNotDone(`${names}: ${words.notBrought}`, () => bring(files));
       },
     );
+  }
+
+  function saveAll(): void {
+    import('./later/transcript')
+      .then(({ save }) => save(chat))
+      .catch(() => sayNotDone(words.notSaved, saveAll));
+  }
+
+  function end(): void {
+    chat.end().catch(() => sayNotDone(words.notEnded, end));
+  }
+
+  /** Says once what could not be done, until somebody has it tried again. */
+  function sayNotDone(what: string, again: () => void): void {
+    const said = [...tray.children].find(({ textContent }) => textContent === what);
+    said?.remove();
+    const line = h('div', { role: 'alert' });
+    line.append(
+      retrying(what, () => {
+        line.remove();
+        again();
+      }),
+    );
+    tray.append(line);
   }
 
   attach.onclick = () => picker.click();
@@ -245,6 +262,10 @@ function start(inbox: string, asked: URLSearchParams): void {
       draw();
     },
   );
+}
+
+function retrying(text: string, onclick: () => void): HTMLButtonElement {
+  return h('button', { class: 'again', type: 'button', text, onclick });
 }
 
 function button(label: string, line: string): HTMLButtonElement {

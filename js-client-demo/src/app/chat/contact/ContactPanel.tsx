@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react';
-import { Ban, CircleAlert, Copy, Merge, Pencil, Split, X } from 'lucide-react';
+import { Ban, Copy, Merge, Pencil, Split, X } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useInbox, useLive } from '../../../hooks';
@@ -16,6 +16,7 @@ import { type Details, type Known, useDetails } from './details';
 import { Labels } from './Labels';
 import { MergeDialog } from './MergeDialog';
 import { Notes } from './Notes';
+import { NotKnown } from './NotKnown';
 import { SharedFiles } from './SharedFiles';
 import { contactText } from './text';
 import { VisitorPart } from './VisitorPart';
@@ -101,14 +102,7 @@ export function ContactPanel({ conversation, onClose }: Props) {
           </dd>
         </dl>
       )}
-      {known.hasFailed && !details && (
-        <p className="contact-failed" role="alert">
-          <CircleAlert size={16} aria-hidden="true" /> {text.failed}{' '}
-          <button type="button" className="button" onClick={known.reload}>
-            {text.tryAgain}
-          </button>
-        </p>
-      )}
+      {known.hasFailed && !details && <NotKnown onRetry={known.reload}>{text.failed}</NotKnown>}
       <div className="contact-part contact-work">
         <Assignee conversation={conversation} />
         <Stage conversation={conversation} />

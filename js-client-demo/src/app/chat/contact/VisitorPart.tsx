@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Conversation } from '../../../inbox-client';
 import { useFormat } from '../../format';
 import { useNow } from '../../now';
+import { NotKnown } from './NotKnown';
 import { contactText } from './text';
 import { deviceOf, useVisitor } from './visitor';
 
@@ -11,8 +12,8 @@ export function VisitorPart({ conversation }: { conversation: Conversation }) {
   const text = useStore(contactText);
   const format = useFormat();
   const now = useNow();
-  const visit = useVisitor(conversation);
-  if (!visit) return null;
+  const { visit, hasFailed, retry } = useVisitor(conversation);
+  if (!visit) return hasFailed ? <NotKnown onRetry={retry}>{text.visitorFailed}</NotKnown> : null;
   const { page, rating, fields, endedBy } = visit;
   const seen = text.visitorSeen({ time: format.timeAgo(visit.lastSeenAt, now) });
   const spoken = [visit.locale, visit.country].filter(Boolean).join(' · ');

@@ -42,6 +42,7 @@ export const chatContact: In<typeof contactText> = {
   tryAgain: 'Try again',
   notSaved: 'It could not be saved.',
   visitor: 'On the site',
+  visitorFailed: 'The visit to the site could not be loaded.',
   visitorHere: 'On the site now',
   visitorSeen: 'Seen on the site: {time}',
   page: 'Page',

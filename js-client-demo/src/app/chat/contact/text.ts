@@ -42,6 +42,7 @@ export const contactText = i18n('chatContact', {
   tryAgain: 'Tentar de novo',
   notSaved: 'Não foi possível salvar.',
   visitor: 'No site',
+  visitorFailed: 'Não foi possível carregar a visita ao site.',
   visitorHere: 'Está no site agora',
   visitorSeen: params('Visto no site: {time}'),
   page: 'Página',

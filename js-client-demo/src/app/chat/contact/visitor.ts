@@ -1,32 +1,48 @@
 import { useEffect, useState } from 'react';
 import { useInbox, useLive } from '../../../hooks';
-import { answer, type Conversation } from '../../../inbox-client';
+import { answer, type Conversation, type VisitorPresence } from '../../../inbox-client';
 import type { components } from '../../../inbox-client/generated/api';
 
 /** A visitor's chat on a site. */
-export type Visit = components['schemas']['ChatSession'];
+type Visit = components['schemas']['ChatSession'];
+
+/** What is known of a visitor. */
+type Known = { visit: Visit | null; hasFailed: boolean; retry: () => void };
 
 /** The newest visit to a site in a conversation, as events change it; `null` until it is known. */
-export function useVisitor({ id, status, lastMessage }: Conversation): Visit | null {
+export function useVisitor({ id, status, lastMessage }: Conversation): Known {
   const inbox = useInbox();
   const now = useLive((state) => state.visitors.get(id));
   const [visit, setVisit] = useState<Visit | null>(null);
+  const [failedFor, setFailedFor] = useState<string | null>(null);
+  const [tries, setTries] = useState(0);
   const lastId = lastMessage?.id;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is said and decided changes the visit, too
   useEffect(() => {
     const query = { conversationId: id, limit: 1 };
     let isWanted = true;
     answer(inbox.api.GET('/api/livechat/sessions', { params: { query } })).then(
-      ({ sessions: [newest] }) => isWanted && setVisit(newest ?? null),
+      ({ sessions: [newest] }) => {
+        if (!isWanted) return;
+        setFailedFor(null);
+        setVisit(newest ?? null);
+      },
       // What was known is shown on.
-      () => {},
+      () => isWanted && setFailedFor(id),
     );
     return () => {
       isWanted = false;
     };
-  }, [inbox, id, status, lastId, now]);
-  if (visit?.conversationId !== id) return null;
-  // The server tells at once who goes, and counts them among those who are there for a while yet.
+  }, [inbox, id, status, lastId, now, tries]);
+  return {
+    visit: visit?.conversationId === id ? asOf(now, visit) : null,
+    hasFailed: failedFor === id,
+    retry: () => setTries((before) => before + 1),
+  };
+}
+
+/** The server tells at once who goes, and counts them among those who are there for a while yet. */
+function asOf(now: VisitorPresence | undefined, visit: Visit): Visit {
   return now && now.lastSeenAt >= visit.lastSeenAt
     ? { ...visit, isOnline: now.status === 'online', lastSeenAt: now.lastSeenAt }
     : visit;

@@ -10,6 +10,7 @@ const texts = {
     send: 'Enviar',
     ended: 'Conversa encerrada. Escreva para continuar.',
     thanks: 'Obrigado pela avaliação!',
+    notSent: 'A avaliação não foi enviada · Tentar de novo',
   },
   en: {
     howWas: 'How did we do?',
@@ -18,6 +19,7 @@ const texts = {
     send: 'Send',
     ended: 'The chat is over. Write to go on.',
     thanks: 'Thank you for telling us!',
+    notSent: 'The rating was not sent · Try again',
   },
 };
 
@@ -38,6 +40,7 @@ function rating(chat: Chat, words: (typeof texts)[Language]): HTMLElement {
     'aria-label': words.comment,
   });
   const details = h('div', { class: 'comment', hidden: true });
+  const told = h('div', { role: 'alert' });
   const stars = [1, 2, 3, 4, 5].map((each) =>
     h('button', {
       type: 'button',
@@ -61,11 +64,16 @@ function rating(chat: Chat, words: (typeof texts)[Language]): HTMLElement {
     h('span', { text: words.howWas }),
     h('div', { role: 'group', 'aria-label': words.howWas }, ...stars),
     details,
+    told,
   );
   details.append(comment, h('button', { text: words.send }));
   form.onsubmit = (event) => {
     event.preventDefault();
-    if (score > 0) void chat.rate(score, comment.value.trim()).catch(() => {});
+    if (score === 0) return;
+    told.replaceChildren();
+    chat.rate(score, comment.value.trim()).catch(() => {
+      told.replaceChildren(h('button', { class: 'again', text: words.notSent }));
+    });
   };
   return form;
 }

@@ -13,6 +13,7 @@ use axum::middleware::map_request_with_state;
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
@@ -222,9 +223,7 @@ impl App {
         let pruning = prune(desks.clone(), retention, shelf);
         tokio::spawn(stop.clone().run_until_cancelled_owned(pruning));
         tokio::spawn(stop.clone().run_until_cancelled_owned(wake(desks.clone())));
-        if desks.has_neighbours() {
-            know_neighbours(&desks, &signals, lease, &stop);
-        }
+        let telling = know_neighbours(&desks, &signals, lease, &stop);
         tokio::spawn(stop.clone().run_until_cancelled_owned(reconciler.run(pause)));
         let listening = signals.clone().listen(desks.typing());
         tokio::spawn(stop.clone().run_until_cancelled_owned(listening));
@@ -249,6 +248,7 @@ impl App {
             () = async { stop.cancelled().await; sleep(FAREWELL * 2).await } => {}
         }
         stop.cancel();
+        all_told(telling).await;
         if let Err(error) = courier.await {
             tracing::error!(%error, "the courier failed");
         }
@@ -258,14 +258,35 @@ impl App {
     }
 }
 
-/// Tells the other nodes what happens here and hears what they tell, until `stop` is cancelled.
-fn know_neighbours(desks: &Desks, signals: &Signals, lease: Duration, stop: &CancellationToken) {
+/// Tells the other nodes, if there may be any, what happens here and hears what they tell, until `stop` is
+/// cancelled; what is returned ends once they have been told that, too.
+fn know_neighbours(
+    desks: &Desks,
+    signals: &Signals,
+    lease: Duration,
+    stop: &CancellationToken,
+) -> Option<JoinHandle<()>> {
+    if !desks.has_neighbours() {
+        return None;
+    }
     let hearing = signals.clone().hear(desks.hear_neighbours());
     tokio::spawn(stop.clone().run_until_cancelled_owned(hearing));
-    let telling = chores::call_out(desks.clone(), lease);
-    tokio::spawn(stop.clone().run_until_cancelled_owned(telling));
     let listening = chores::listen(desks.clone(), lease);
     tokio::spawn(stop.clone().run_until_cancelled_owned(listening));
+    let (desks, stop) = (desks.clone(), stop.clone());
+    Some(tokio::spawn(async move {
+        stop.run_until_cancelled(chores::call_out(desks.clone(), lease)).await;
+        desks.say_goodbye().await;
+    }))
+}
+
+/// Waits until the other nodes know that this one stops, but not for a database that does not answer.
+async fn all_told(telling: Option<JoinHandle<()>>) {
+    if let Some(telling) = telling
+        && timeout(FAREWELL, telling).await.is_err()
+    {
+        tracing::warn!("other nodes cannot be told that this one stops");
+    }
 }
 
 async fn bind(settings: &Serve) -> anyhow::Result<TcpListener> {

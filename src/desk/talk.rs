@@ -1,7 +1,7 @@
 //! What nodes of one PostgreSQL tell each other of what is merely happening.
 //!
 //! It goes out as calls do (`neighbours.rs`) and may be lost. Each node numbers its calls: who has missed
-//! one asks, and is told all that lasts once more. Who says nothing for too long is gone.
+//! one asks, and is told all that lasts once more. Who stops says so; who says nothing for too long is gone.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +42,8 @@ pub enum Heard {
     News(NodeId, Arc<[Box<RawValue>]>),
     /// One has missed something: whatever lasts is to be told again.
     Asked,
+    /// One stops.
+    Leaves(NodeId),
     /// One has said nothing for too long.
     Gone(NodeId),
 }
@@ -76,6 +78,9 @@ pub(super) struct Call {
     node: NodeId,
     number: u64,
     asks: bool,
+    /// Whether it is the node's last. Earlier versions do not say so.
+    #[serde(default)]
+    leaves: bool,
     news: Vec<Box<RawValue>>,
 }
 
@@ -123,6 +128,20 @@ impl Desks {
             sleep(GATHER).await;
         }
     }
+
+    /// Tells the other nodes what is left to be told, and that this one stops.
+    pub async fn say_goodbye(&self) {
+        loop {
+            let mut call = self.talk.next();
+            call.leaves = self.talk.untold().news.is_empty();
+            if let Err(error) = self.notify(CHANNEL, &call).await {
+                return tracing::warn!(%error, "other nodes cannot be told that this one stops");
+            }
+            if call.leaves {
+                return;
+            }
+        }
+    }
 }
 
 impl Talk {
@@ -143,7 +162,7 @@ impl Talk {
     }
 
     /// Takes in what a node has called.
-    pub(super) fn hear(&self, Call { node, number, asks, news }: Call) {
+    pub(super) fn hear(&self, Call { node, number, asks, leaves, news }: Call) {
         if node == self.me {
             return;
         }
@@ -156,7 +175,10 @@ impl Talk {
         if !news.is_empty() {
             let _ = self.heard.send(Heard::News(node, news.into()));
         }
-        if number != before + 1 {
+        if leaves {
+            self.others().remove(&node);
+            let _ = self.heard.send(Heard::Leaves(node));
+        } else if number != before + 1 {
             self.ask();
         }
     }
@@ -183,7 +205,7 @@ impl Talk {
         }
         untold.calls += 1;
         let asks = std::mem::take(&mut untold.asks);
-        Call { node: self.me, number: untold.calls, asks, news }
+        Call { node: self.me, number: untold.calls, asks, leaves: false, news }
     }
 
     fn let_go(&self, lease: Duration) {

@@ -49,10 +49,11 @@ impl Signals {
                     known.for_each(|news| self.take_in(node, news));
                 }
                 Ok(Heard::Asked) => self.tell_all(),
-                Ok(Heard::Gone(node)) => {
-                    self.take_in(node, News::Afresh);
-                    self.take_in(node, News::All);
+                Ok(Heard::Leaves(node)) => {
+                    self.presence().part(node, Instant::now());
+                    self.counts().forget(node);
                 }
+                Ok(Heard::Gone(node)) => self.let_go(node, Time::now()),
                 Err(RecvError::Lagged(_)) => self.desks().ask_neighbours(),
                 Err(RecvError::Closed) => return,
             }
@@ -88,19 +89,29 @@ impl Signals {
             }
             News::VisitorGone(session) => self.visitors().hear_gone(node, session),
             News::Connections { tenant, count } => self.counts().hear(node, tenant, count),
-            News::Afresh => {
-                self.presence().doubt(node);
-                self.visitors().doubt(node);
-                self.counts().forget(node);
-            }
-            News::All => {
-                let mut presence = self.presence();
-                let gone = presence.settle(node);
-                self.tell_gone(&mut presence, gone);
-                drop(presence);
-                self.visitors().settle(node);
-            }
+            News::Afresh => self.doubt(node),
+            News::All => self.settle(node, Time::now()),
         }
+    }
+
+    /// Those who were by that node alone are not there any more, since then.
+    pub(super) fn let_go(&self, node: NodeId, at: Time) {
+        self.doubt(node);
+        self.settle(node, at);
+    }
+
+    fn doubt(&self, node: NodeId) {
+        self.presence().doubt(node);
+        self.visitors().doubt(node);
+        self.counts().forget(node);
+    }
+
+    fn settle(&self, node: NodeId, at: Time) {
+        let mut presence = self.presence();
+        let gone = presence.settle(node, at);
+        self.tell_gone(&mut presence, gone);
+        drop(presence);
+        self.visitors().settle(node);
     }
 
     /// Tells the other nodes all that lasts.

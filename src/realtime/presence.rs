@@ -23,6 +23,8 @@ pub(super) struct Presence {
     crier: Crier,
     /// Whose last connection has ended, and when that is to be told if they do not come back.
     leaving: VecDeque<(Instant, TenantId, UserId)>,
+    /// Which nodes have stopped, since when, and until when their people may come to another.
+    parting: VecDeque<(Instant, NodeId, Time)>,
     /// Whose being there is yet to be stored.
     seen: HashMap<TenantId, (Desk, HashSet<UserId>)>,
 }
@@ -76,7 +78,8 @@ impl Presence {
     /// Who comes back within `grace` has not been away. The other nodes are told through `desks`.
     pub(super) fn new(grace: Duration, desks: Desks) -> Self {
         let (people, seen) = (HashMap::new(), HashMap::new());
-        Self { grace, desks, people, crier: Crier::default(), leaving: VecDeque::new(), seen }
+        let (leaving, parting) = (VecDeque::new(), VecDeque::new());
+        Self { grace, desks, people, crier: Crier::default(), leaving, parting, seen }
     }
 
     /// Somebody has one connection more; returns what may be told by now.
@@ -132,8 +135,20 @@ impl Presence {
         people.for_each(|present| present.elsewhere.doubt(node));
     }
 
-    /// Another node has told of all who are there; returns the teams of those who are not any more.
-    pub(super) fn settle(&mut self, node: NodeId) -> BTreeSet<TenantId> {
+    /// Another node stops, whose people will come to others.
+    pub(super) fn part(&mut self, node: NodeId, now: Instant) {
+        self.parting.push_back((now + self.grace, node, Time::now()));
+    }
+
+    /// Takes the nodes whose people have had the time to come to another, and when they stopped.
+    pub(super) fn parted(&mut self, now: Instant) -> Vec<(NodeId, Time)> {
+        let next = || self.parting.pop_front_if(|(due, ..)| *due <= now);
+        std::iter::from_fn(next).map(|(_, node, at)| (node, at)).collect()
+    }
+
+    /// Another node has told of all who are there; returns the teams of those who are not any more,
+    /// since then.
+    pub(super) fn settle(&mut self, node: NodeId, at: Time) -> BTreeSet<TenantId> {
         let mut nowhere = Vec::new();
         for (tenant, people) in &mut self.people {
             for (user, present) in people {
@@ -144,8 +159,7 @@ impl Presence {
             }
         }
         let gone = nowhere.into_iter();
-        gone.filter_map(|(tenant, user)| self.depart(&tenant, user, Time::now()).then_some(tenant))
-            .collect()
+        gone.filter_map(|(tenant, user)| self.depart(&tenant, user, at).then_some(tenant)).collect()
     }
 
     /// Tells the other nodes who is there by this one.

@@ -250,7 +250,11 @@ impl Signals {
         let mut presence = self.presence();
         let gone = presence.sweep(now);
         self.tell_gone(&mut presence, gone);
+        let parted = presence.parted(now);
         drop(presence);
+        for (node, at) in parted {
+            self.let_go(node, at);
+        }
         let mut visitors = self.visitors();
         self.leave_to_tell(visitors.sweep(now));
     }

@@ -1,6 +1,6 @@
 //! Several nodes on one PostgreSQL.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use recado::desk::Role;
 use reqwest::StatusCode;
@@ -51,6 +51,16 @@ async fn until_online(node: &TestServer, tenant: &Tenant<'_>, count: usize) {
         }
     };
     timeout(PATIENCE, counted).await.expect("others are there");
+}
+
+/// Returns once a node says that so many clients of each tenant are connected.
+async fn until_connected(node: &TestServer, token: &str, told: Value) {
+    let told = async {
+        while node.get("/api/socket/stats", token).await.1["connectionsByTenant"] != told {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, told).await.expect("others are connected");
 }
 
 #[tokio::test]
@@ -162,25 +172,17 @@ async fn admins_are_told_how_many_are_connected_to_all_nodes() {
     let (acme, zenith) = (one.tenant("acme").await, other.tenant("zenith").await);
     let same = other.tenant("acme").await;
     let [eva, root] = [acme.token_of("eva", "admin"), acme.token_of("root", "operator")];
-    let until = async |node: &TestServer, token: &str, told: Value| {
-        let told = async {
-            while node.get("/api/socket/stats", token).await.1["connectionsByTenant"] != told {
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        timeout(PATIENCE, told).await.expect("others are connected");
-    };
 
     let _here = [agent(&acme, "ada").await, agent(&acme, "ada").await];
     let there = agent(&same, "bia").await;
     let _apart = agent(&zenith, "zoe").await;
 
     for node in [&one, &other] {
-        until(node, &eva, json!({ "acme": 3 })).await;
-        until(node, &root, json!({ "acme": 3, "zenith": 1 })).await;
+        until_connected(node, &eva, json!({ "acme": 3 })).await;
+        until_connected(node, &root, json!({ "acme": 3, "zenith": 1 })).await;
     }
     drop(there);
-    until(&one, &eva, json!({ "acme": 2 })).await;
+    until_connected(&one, &eva, json!({ "acme": 2 })).await;
     let (_, connections) = other.get("/api/socket/connections", &root).await;
     assert_eq!(connections.as_array().unwrap().len(), 1, "of the node that is asked");
 }
@@ -228,6 +230,35 @@ async fn the_people_of_a_node_that_dies_are_gone_and_type_no_more() {
     told.sort();
     assert_eq!(told, ["presence:update", "typing:stop"]);
     until_online(&one, &acme, 1).await;
+}
+
+#[tokio::test]
+async fn the_people_of_a_node_that_stops_have_gone_unless_they_come_to_another_in_time() {
+    let flags = ["--node-lease", "86400000", "--presence-grace", "5000"];
+    let Some((one, other)) = two_nodes(&flags).await else { return };
+    let (acme, same) = (one.tenant("acme").await, other.tenant("acme").await);
+    acme.site().await;
+    let visitor = same.visitor("Ana").await;
+    let mut bia = agent(&acme, "bia").await;
+    let (_ada, _cai, _ana) =
+        (agent(&same, "ada").await, agent(&same, "cai").await, visitor.connect().await);
+    for user in ["ada", "cai"] {
+        assert_eq!(presence(&mut bia).await, (json!(user), json!("online")));
+    }
+    assert_eq!(bia.hear("visitor:presence").await.data["status"], "online");
+
+    other.stop().await;
+    let stopped = Instant::now();
+    until_connected(&one, &acme.token_of("eva", "admin"), json!({ "acme": 1 })).await;
+    let counted = stopped.elapsed();
+    let _cai = agent(&acme, "cai").await;
+
+    assert!(counted < Duration::from_secs(4), "they count for {counted:?}");
+    let gone = bia.hear("presence:update").await.data;
+    assert_eq!((&gone["userId"], &gone["status"]), (&json!("ada"), &json!("offline")));
+    assert!(stopped.elapsed() > Duration::from_secs(4), "{:?}", stopped.elapsed());
+    assert_eq!(bia.hear("visitor:presence").await.data["status"], "offline");
+    until_online(&one, &acme, 2).await;
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use crate::channels::Malformed;
 use crate::desk;
 use crate::media;
 use crate::reconcile;
+use crate::telemetry::request;
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,9 @@ pub(super) struct Problem {
     detail: String,
     /// What is wrong, for programs: stable.
     code: &'static str,
+    /// What the request is called in the logs, and in the header `x-request-id`.
+    #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
     #[serde(flatten)]
     #[schema(ignore)]
     also: Option<Value>,
@@ -244,6 +248,7 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             detail: self.to_string(),
             code,
+            request_id: request::current(),
             also: self.also(),
         };
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{ApiError, ApiState, LARGEST_REQUEST};
 use crate::auth::Caller;
 use crate::desk::{Answer, Attempt, Desk, Keyed};
+use crate::telemetry::request::in_its_name;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -48,8 +49,8 @@ pub(super) async fn once(
         Attempt::Done(answer) => return Ok(replay(answer)),
     }
     let request = Request::from_parts(parts, Body::from(body));
-    let worked = tokio::spawn(work(caller.desk.clone(), keyed.clone(), request, next)).await;
-    match worked {
+    let work = work(caller.desk.clone(), keyed.clone(), request, next);
+    match tokio::spawn(in_its_name(work)).await {
         Ok(answered) => answered,
         Err(panicked) => {
             caller.desk.give_back(&keyed).await?;

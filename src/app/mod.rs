@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::http::{HeaderName, Request};
+use axum::http::HeaderName;
 use axum::middleware::map_request_with_state;
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
@@ -20,7 +20,6 @@ use tower::Layer as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use tower_http::timeout::RequestBodyDeadlineLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::api::{self, ApiState, Budgets, ChatBudgets, Links, Origins, Proxies};
 use crate::auth::{Auth, Lifetimes};
@@ -34,6 +33,7 @@ use crate::media::Shelf;
 use crate::push::Pusher;
 use crate::realtime::{self, Arrivals, EventLimits, Parting, Receipts, Rollout, Signals, socketio};
 use crate::reconcile::Reconciler;
+use crate::telemetry::request;
 
 pub use demo::welcome;
 
@@ -150,8 +150,8 @@ impl App {
             .fallback_service(engine)
             .layer(map_request_with_state(proxies, api::locate))
             .layer(CatchPanicLayer::new())
-            .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(cors(Origins::new(desks.clone(), &settings.cors_origins)));
+        let router = request::named(router);
 
         let listener = bind(settings).await?;
         let retention = retention(settings);
@@ -348,15 +348,11 @@ fn retention(settings: &Serve) -> Retention {
     }
 }
 
-/// A request's span: without its query, which may hold a token.
-fn span<B>(request: &Request<B>) -> tracing::Span {
-    tracing::debug_span!("http", method = %request.method(), path = request.uri().path())
-}
-
 fn cors(origins: Origins) -> CorsLayer {
     // By `*` browsers understand every header but Authorization.
     let headers = AllowHeaders::mirror_request();
     let shown = ["retry-after", "etag", "idempotent-replayed"].map(HeaderName::from_static);
+    let shown = shown.into_iter().chain([request::REQUEST_ID]).collect::<Vec<_>>();
     let cors = CorsLayer::new().allow_methods(Any).allow_headers(headers).expose_headers(shown);
     if origins.are_all() {
         return cors.allow_origin(Any);

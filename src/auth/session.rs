@@ -9,6 +9,7 @@ use super::{Auth, Caller, Refusal, Scope, password, role_name};
 use crate::desk::{
     Actor, ApiToken, Desk, NewApiToken, Refresh, Renewal, SessionId, Time, User, UserId,
 };
+use crate::telemetry::request::in_its_name;
 
 /// Where a request comes from.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +52,7 @@ impl Auth {
         let desk = self.0.desks.of(user.tenant.clone());
         if !matches || user.disabled_at.is_some() {
             // Not waited for: how long it takes would tell that there is such an account.
-            tokio::spawn(note_refusal(desk, user.id, from.address));
+            tokio::spawn(in_its_name(note_refusal(desk, user.id, from.address)));
             return Err(if matches { Refusal::Disabled } else { Refusal::Password });
         }
         let refresh_token = opaque();

@@ -1,9 +1,10 @@
-//! What operators see: logs and figures.
+//! What operators see: logs, what requests are called in them, and figures.
 //!
 //! Logs have dotted fields and units in names; neither ever holds a token, a secret or a customer's
 //! text.
 
 mod figures;
+pub mod request;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;

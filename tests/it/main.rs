@@ -38,6 +38,7 @@ mod media;
 mod media_in_s3;
 mod media_opening;
 mod metrics;
+mod naming;
 mod neighbours;
 mod operating;
 mod people;

@@ -1908,6 +1908,8 @@ export interface components {
             code: string;
             /** @description What is wrong, for people. */
             detail: string;
+            /** @description What the request is called in the logs, and in the header `x-request-id`. */
+            requestId?: string | null;
             /**
              * Format: int32
              * @description The HTTP status.

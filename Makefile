@@ -15,7 +15,7 @@ FAULTS ?= postgres-restart postgres-crash postgres-pause postgres-failover netwo
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run api-types test test-api test-s3 test-proxy test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending faults storm fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists lint deny build clean tools
+.PHONY: help run api-types test test-api test-s3 test-proxy test-caddy test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending faults storm fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists lint deny build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,8 +53,13 @@ test-s3: tools ## Files in a bucket, in a private S3 store (needs Python with ve
 
 test-proxy: tools tests/clients/node_modules/.installed ## Three nodes behind nginx, restarted in turn (installs nginx when root and missing)
 	cargo build --workspace
-	cd tests/clients && ../with-nginx ../with-postgres node chaos.mjs --server ../../target/debug/recado \
+	cd tests/clients && ../with-proxy nginx ../with-postgres node chaos.mjs --server ../../target/debug/recado \
 		--nginx ../../docs/deploy/nginx-three-nodes.conf --clients 24 --events 1500 --rate 60
+
+test-caddy: tools tests/clients/node_modules/.installed ## The same behind Caddy (installs it when root and missing)
+	cargo build --workspace
+	cd tests/clients && ../with-proxy caddy ../with-postgres node chaos.mjs --server ../../target/debug/recado \
+		--caddy ../../docs/deploy/Caddyfile-three-nodes --clients 24 --events 1500 --rate 60
 
 test-api: tools ## Any requests for the API, by its own description (needs Python with venv)
 	tests/api-conformance

@@ -1,10 +1,10 @@
 // Cuts connections and kills the server while many clients listen, and compares what each has got with what was sent:
 // node chaos.mjs --server ../../target/debug/recado
 import { FAULTS } from './chaos/faults.mjs';
+import { Front } from './chaos/front.mjs';
 import { endOfLog } from './chaos/http.mjs';
 import { kinds } from './chaos/kinds.mjs';
 import { Misfortune } from './chaos/misfortune.mjs';
-import { Nginx } from './chaos/nginx.mjs';
 import { readOptions } from './chaos/options.mjs';
 import { Way } from './chaos/proxy.mjs';
 import { Publisher } from './chaos/publisher.mjs';
@@ -35,7 +35,7 @@ while (nodes.length < options.nodes) {
   const settings = { ...SETTINGS, databaseUrl: options.databaseUrl, ...fault?.settings };
   nodes.push(await Server.start(options.server, settings, random.fork()));
 }
-const server = options.nginx ? await Nginx.start(process.env.NGINX_PROGRAM ?? 'nginx', options.nginx, nodes, random.fork()) : nodes[0];
+const server = options.front ? await Front.start(options.front, nodes, random.fork()) : nodes[0];
 const observer = { url: server.url, token: tokenOf('observer', SETTINGS.tenant, SETTINGS.secret) };
 const before = await endOfLog(observer);
 const told = new Map();
@@ -51,7 +51,7 @@ for (const client of clients) client.running.ready.then(() => (client.isReady = 
 await require(Promise.all(clients.map(({ running }) => running.ready)), 'all clients are connected');
 
 const misfortune = fault && new Misfortune(fault, nodes, clients.map(({ record }) => record), cutAll);
-const spread = options.nginx ? await Promise.all(nodes.map(connections)) : [];
+const spread = options.front ? await Promise.all(nodes.map(connections)) : [];
 
 // A client that is cut off before it has got anything must miss nothing either.
 cutAll();
@@ -104,13 +104,13 @@ async function startClient(number) {
   const transports = options.proxy && options.proxy !== 'buffer' ? ['polling', 'default'] : ['websocket', 'polling', 'default'];
   // With a bad proxy the unchanged client is to show what the README advises, which begins with a websocket.
   const isAdvised = kind.isAdvised && options.proxy;
-  // Of three of each kind behind nginx, each takes another.
-  const own = options.nginx ? transports[Math.floor(number / kinds.length) % 3] : random.pick(transports);
+  // Of three of each kind behind a proxy with nodes, each takes another.
+  const own = options.front ? transports[Math.floor(number / kinds.length) % 3] : random.pick(transports);
   const transport = isAdvised ? 'default' : kind.hasTransports ? own : 'http';
-  // Behind nginx each has an address of its own, by which those that poll find their node again.
-  const from = options.nginx ? `127.0.1.${number + 1}` : undefined;
-  // Without nginx each node has clients of all kinds.
-  const { port } = options.nginx ? server : nodes[Math.floor(number / kinds.length) % nodes.length];
+  // There each has an address of its own, by which those that poll find their node again.
+  const from = options.front ? `127.0.1.${number + 1}` : undefined;
+  // Without one each node has clients of all kinds.
+  const { port } = options.front ? server : nodes[Math.floor(number / kinds.length) % nodes.length];
   const way = await Way.open(port, options.proxy, from);
   const record = new Record(told);
   if (options.sabotage) sabotage(options.sabotage, way, record);
@@ -130,7 +130,7 @@ async function connections({ url }) {
 }
 
 function lines() {
-  return [...nodes, ...(options.nginx ? [server] : [])].flatMap((each) => each.lines);
+  return [...nodes, ...(options.front ? [server] : [])].flatMap((each) => each.lines);
 }
 
 /** Calls for each cut, kill and restart when as many messages are published as chance wants. */
@@ -172,7 +172,7 @@ async function report() {
   const kills = nodes.reduce((sum, node) => sum + node.kills, 0);
   const stops = nodes.flatMap((node) => node.stops);
   if (spread.includes(0)) console.log('# a node had no clients');
-  if (options.nginx) console.log(`# ${nodes.length} nodes, at first with ${spread.join(', ')} connections, stopped within ${stops.join(', ')} ms`);
+  if (options.front) console.log(`# ${nodes.length} nodes, at first with ${spread.join(', ')} connections, stopped within ${stops.join(', ')} ms`);
   console.log(`# ${publisher.acknowledged * 2} events, ${kills} kills, ${seconds} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
   const complaints = misfortune ? misfortune.report(publisher) : [];
   for (const complaint of complaints) console.log(`# ${complaint}`);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.mjs';
+import { FRONTS } from './front.mjs';
 import { PROXIES } from './proxy.mjs';
 import { SABOTAGES } from './sabotage.mjs';
 
@@ -7,14 +8,14 @@ const USAGE = `usage: node chaos.mjs --server PATH_TO_RECADO [--database-url URL
   [--cuts 200] [--kills 2] [--rate EVENTS_PER_SECOND] [--seed N] [--seconds-limit 300]
   [--proxy ${Object.keys(PROXIES).join('|')}]
                                   a bad proxy in place of cuts and kills, with 200 events
-  [--nginx CONFIGURATION [--nodes 3] [--restarts 3]]
-                                  nodes on one database behind an nginx (NGINX_PROGRAM), restarted in turn instead
+  [--${FRONTS.join('|--')} CONFIGURATION [--nodes 3] [--restarts 3]]
+                                  nodes on one database behind that (PROXY_PROGRAM), restarted in turn instead
   [--fault NAME]                  something beneath the server fails instead, and works again after a while:
 ${Object.entries(FAULTS).map(([name, { about }]) => `      ${name.padEnd(20)}${about}`).join('\n')}
   [--sabotage ${SABOTAGES.join('|')}]   break something on purpose: the run has to fail`;
 
 const NAMES = ['server', 'database-url', 'events', 'clients', 'cuts', 'kills', 'rate', 'seed', 'seconds-limit'];
-NAMES.push('proxy', 'nginx', 'nodes', 'restarts', 'fault', 'sabotage');
+NAMES.push('proxy', ...FRONTS, 'nodes', 'restarts', 'fault', 'sabotage');
 
 /** What the command line asks for; a wrong one ends the program. */
 export function readOptions() {
@@ -40,17 +41,18 @@ function understood(values) {
   if (!values.server) throw new Error('--server is missing');
   const proxy = oneOf('proxy', Object.keys(PROXIES));
   const fault = oneOf('fault', Object.keys(FAULTS));
-  const { nginx } = values;
-  const databaseUrl = values['database-url'] ?? (nginx && process.env.TEST_DATABASE_URL);
-  if (nginx && !databaseUrl) throw new Error('--nginx takes a --database-url, or TEST_DATABASE_URL, that nodes can share');
-  const isCalm = proxy || nginx || fault;
+  const name = FRONTS.find((each) => values[each]);
+  const front = name && { name, program: process.env.PROXY_PROGRAM ?? name, configuration: values[name] };
+  const databaseUrl = values['database-url'] ?? (front && process.env.TEST_DATABASE_URL);
+  if (front && !databaseUrl) throw new Error(`--${name} takes a --database-url, or TEST_DATABASE_URL, that nodes can share`);
+  const isCalm = proxy || front || fault;
   return {
     server: values.server,
     databaseUrl,
-    nginx,
+    front,
     fault,
-    nodes: Math.max(1, count('nodes', nginx ? 3 : (FAULTS[fault]?.nodes ?? 1))),
-    restarts: nginx ? count('restarts', 3) : 0,
+    nodes: Math.max(1, count('nodes', front ? 3 : (FAULTS[fault]?.nodes ?? 1))),
+    restarts: front ? count('restarts', 3) : 0,
     events: Math.max(4, count('events', proxy ? 200 : (FAULTS[fault]?.events ?? 10_000))),
     clients: count('clients', fault ? 16 : 30),
     cuts: count('cuts', isCalm ? 0 : 200),

@@ -17,6 +17,9 @@ const SUM_UP: Duration = Duration::from_secs(1);
 /// How often old events and webhooks are let go.
 const PRUNE: Duration = Duration::from_mins(1);
 
+/// How often new tables are looked at.
+const LEARN: Duration = Duration::from_secs(5);
+
 /// How often snoozed conversations are looked at.
 const WAKE: Duration = Duration::from_secs(1);
 
@@ -43,6 +46,17 @@ pub(super) async fn listen(desks: Desks, lease: Duration) {
             tracing::warn!(%error, "other nodes cannot be heard");
         }
         sleep(DEAF).await;
+    }
+}
+
+/// Lets PostgreSQL know of tables that have begun to fill.
+pub(super) async fn learn_sizes(desks: Desks) {
+    let mut rounds = every(LEARN);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = desks.learn_sizes().await {
+            tracing::warn!(%error, "the database cannot be told how much there is");
+        }
     }
 }
 

@@ -258,8 +258,8 @@ impl App {
     }
 }
 
-/// Tells the other nodes, if there may be any, what happens here and hears what they tell, until `stop` is
-/// cancelled; what is returned ends once they have been told that, too.
+/// Does what nodes on one PostgreSQL do, until `stop` is cancelled: tells the others what happens here, and
+/// hears what they tell; what is returned ends once they have been told that, too.
 fn know_neighbours(
     desks: &Desks,
     signals: &Signals,
@@ -273,6 +273,7 @@ fn know_neighbours(
     tokio::spawn(stop.clone().run_until_cancelled_owned(hearing));
     let listening = chores::listen(desks.clone(), lease);
     tokio::spawn(stop.clone().run_until_cancelled_owned(listening));
+    tokio::spawn(stop.clone().run_until_cancelled_owned(chores::learn_sizes(desks.clone())));
     let (desks, stop) = (desks.clone(), stop.clone());
     Some(tokio::spawn(async move {
         stop.run_until_cancelled(chores::call_out(desks.clone(), lease)).await;

@@ -16,7 +16,8 @@ pub struct Storage {
     )]
     pub database_url: String,
 
-    /// How many connections read the database at once (on PostgreSQL: read and write)
+    /// How many connections read the database at once (on PostgreSQL: read and write, and webhooks
+    /// come in by one or two more)
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 8)]
     pub database_connections: u32,
 

@@ -9,7 +9,8 @@ use log::LevelFilter;
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
-    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    RuntimeErr, SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions,
+    TransactionTrait as _,
 };
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -22,6 +23,9 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7213310411)";
 
 /// How long a connection is waited for while all are in use, or none can be made.
 const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// How many connections there are apart: one, and one while that may be dead.
+const APART: u32 = 2;
 
 /// What each session of PostgreSQL is told.
 const SESSION: [(&str, &str); 8] = [
@@ -50,7 +54,7 @@ impl Db {
     /// Connects to `sqlite:…` or `postgres:…`; a missing `SQLite` file and its folder are created.
     ///
     /// `SQLite` writes ahead and syncs every commit, so that what was acknowledged survives a power
-    /// cut. `readers` bounds the reading connections; on PostgreSQL, all connections.
+    /// cut. `readers` bounds the reading connections; on PostgreSQL, all but those of the intake.
     pub async fn connect(url: &str, readers: u32) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
             create_folder_of(url)?;
@@ -83,6 +87,19 @@ impl Db {
         let options = self.writer.inner().get_postgres_connection_pool().connect_options();
         let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
         pool.connect_lazy_with((*options).clone())
+    }
+
+    /// The same database; on PostgreSQL by connections that are the caller's own, opened once they are
+    /// needed. What PostgreSQL answers comes to the runtime that a connection was opened in, and waits
+    /// there for all else that this does. `SQLite` has one writer for everybody.
+    pub(super) fn apart(&self) -> Self {
+        let Some(trust) = self.writer.trust() else { return self.clone() };
+        let options = self.writer.inner().get_postgres_connection_pool().connect_options();
+        let pool = PgPoolOptions::new().max_connections(APART).acquire_timeout(ACQUIRE);
+        let pool = trust.guard(pool).connect_lazy_with((*options).clone());
+        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        let pool = Patient::new(pool, Some(Arc::clone(trust)));
+        Self { writer: pool.clone(), reader: pool }
     }
 
     /// Brings the schema up to date.

@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use entity::TenantId;
+use tokio::runtime;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::batch::{Batch, Committed};
@@ -99,6 +101,10 @@ fn full() -> Error {
 
 impl Intake {
     /// Starts the queue; it ends when the last `Intake` is dropped and all that waits is answered.
+    ///
+    /// Its reader has a thread of its own: a commit is some sixteen questions to the database, one after
+    /// the other, each of which would wait for its turn among all clients that are just being told what
+    /// the commit before has brought.
     pub(super) fn start(
         db: Db,
         tails: Arc<Tails>,
@@ -107,13 +113,20 @@ impl Intake {
     ) -> Self {
         let (queue, mut arrivals) = mpsc::channel(WAITING);
         let is_refused = Arc::<AtomicBool>::default();
-        let committer = Committer { db, tails, adopter, files, is_refused: is_refused.clone() };
-        tokio::spawn(async move {
+        let refused = is_refused.clone();
+        let commits = async move {
+            let db = db.apart();
+            let committer = Committer { db, tails, adopter, files, is_refused: refused };
             let mut some = Vec::with_capacity(SHARING);
             while arrivals.recv_many(&mut some, SHARING).await > 0 {
                 committer.settle(std::mem::take(&mut some)).await;
             }
-        });
+        };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("the process may open some files more");
+        let thread = thread::Builder::new().name("intake".to_owned());
+        let started = thread.spawn(move || runtime.block_on(commits));
+        started.expect("the process may have a thread more");
         Self { queue, room: Arc::new(Semaphore::new(WAITING_KIB)), is_refused }
     }
 }

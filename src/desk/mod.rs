@@ -37,6 +37,7 @@ mod room;
 mod search;
 mod secrets;
 mod session;
+mod sizes;
 mod stage;
 mod stats;
 mod tail;

@@ -72,6 +72,11 @@ impl<C> Patient<C> {
         &self.inner
     }
 
+    /// What is known of the database, if it can be out of reach.
+    pub(super) fn trust(&self) -> Option<&Arc<Trust>> {
+        self.trust.as_ref()
+    }
+
     /// Somebody asks the database every second or so: if nothing is heard of it, it is out of reach.
     pub(super) fn is_asked(&self) {
         if let Some(trust) = &self.trust {

@@ -1,11 +1,12 @@
 //! That no request reads a large table from its beginning to its end.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 
-use crate::support::{Database, PATIENCE, Process, TestServer, echo};
+use crate::support::{Database, PATIENCE, Process, Tenant, TestServer, echo, text};
 
 const ANA: &str = "5511888888888";
 
@@ -15,20 +16,29 @@ const LARGE: &str = "'message', 'conversation', 'contact', 'contact_address', 'e
 
 /// How often each large table was read from its beginning to its end, once everybody has gone.
 async fn scans(database: &Database) -> Vec<(String, i64)> {
+    let count = "SELECT relname::text AS name, seq_scan AS count FROM pg_stat_user_tables";
+    counted(database, &format!("{count} WHERE relname IN ({LARGE}) ORDER BY 1")).await
+}
+
+/// How many rows each index of messages has led to, once everybody has gone.
+async fn messages_read(database: &Database) -> Vec<(String, i64)> {
+    let count =
+        "SELECT indexrelname::text AS name, idx_tup_read AS count FROM pg_stat_user_indexes";
+    counted(database, &format!("{count} WHERE relname = 'message' ORDER BY 1")).await
+}
+
+/// What PostgreSQL has counted, once everybody has gone.
+async fn counted(database: &Database, count: &str) -> Vec<(String, i64)> {
     // A second connection would be one of those that are to go.
     let mut alone = ConnectOptions::new(database.url());
     alone.max_connections(1);
     let connection = sea_orm::Database::connect(alone).await.unwrap();
     tokio::time::timeout(PATIENCE, all_gone(&connection)).await.expect("somebody stays connected");
-    let count = format!(
-        "SELECT relname::text AS name, seq_scan FROM pg_stat_user_tables WHERE relname IN ({LARGE})
-         ORDER BY 1"
-    );
     let count = Statement::from_string(DbBackend::Postgres, count);
     let rows = connection.query_all_raw(count).await.unwrap();
     connection.close().await.unwrap();
     let row = |row: &sea_orm::QueryResult| {
-        (row.try_get("", "name").unwrap(), row.try_get("", "seq_scan").unwrap())
+        (row.try_get("", "name").unwrap(), row.try_get("", "count").unwrap())
     };
     rows.iter().map(row).collect()
 }
@@ -120,6 +130,33 @@ async fn no_request_has_postgres_read_a_large_table_from_beginning_to_end() {
 
     let after = scans(&server.stop().await).await;
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn no_webhook_has_postgres_read_what_other_webhooks_brought() {
+    let server = TestServer::start().await;
+    if !server.database.is_postgres() {
+        return;
+    }
+    let acme = server.tenant("acme").await;
+    let bring = async |acme: &Tenant<'_>, numbers: Range<usize>| {
+        let messages = numbers.map(|number| text(ANA, &format!("wamid.{number}"), "Oi"));
+        acme.whatsapp(json!({ "messages": messages.collect::<Vec<_>>() })).await;
+    };
+    for block in 0..10 {
+        bring(&acme, block * 50..(block + 1) * 50).await;
+    }
+    let database = server.stop().await;
+    let before = messages_read(&database).await;
+    let server = TestServer::on(database, &[]).await;
+    server.desks.learn_sizes().await.unwrap();
+
+    bring(&server.tenant("acme").await, 500..520).await;
+
+    let after = messages_read(&server.stop().await).await;
+    for ((index, before), (_, after)) in before.iter().zip(&after) {
+        assert!(after - before < 50, "{index}: {}", after - before);
+    }
 }
 
 #[tokio::test]

@@ -62,8 +62,8 @@ enum Finding {
 }
 
 impl Finding {
-    /// A condition as it has to stand for that: what is part of something else, neither database begins
-    /// with.
+    /// A condition on what was gathered, as it has to stand for that: what is part of something else,
+    /// neither database begins with.
     fn by(self, condition: Expr) -> Expr {
         match self {
             Self::Gathered => condition,
@@ -174,17 +174,19 @@ impl Desk {
             rows = rows.filter(Expr::cust("unread_count > 0"));
         }
         if let Some(label) = &wanted.label {
-            let labelled = conversation_label::Entity::of_tenant(&self.tenant)
-                .filter(conversation_label::Column::Label.eq(label))
-                .select_only()
-                .column(conversation_label::Column::ConversationId);
-            rows = rows.filter(finding.by(match finding {
-                Finding::Gathered => Column::Id.in_subquery(labelled.into_query()),
+            use conversation_label::Column as Labelled;
+            let labels = conversation_label::Entity::of_tenant(&self.tenant).select_only();
+            rows = rows.filter(match finding {
+                Finding::Gathered => {
+                    let labelled = labels.filter(Labelled::Label.eq(label));
+                    Column::Id.in_subquery(labelled.column(Labelled::ConversationId).into_query())
+                }
                 Finding::OneByOne => {
                     let same = Expr::cust("conversation_label.conversation_id = conversation.id");
-                    Expr::exists(labelled.filter(same).into_query())
+                    let theirs = labels.filter(same).column(Labelled::Label);
+                    Expr::value(label).in_subquery(theirs.into_query())
                 }
-            }));
+            });
         }
         let words = wanted.words.as_deref();
         let called = words.and_then(|words| self.with_somebody_called(words));

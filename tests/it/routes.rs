@@ -4,7 +4,7 @@ use recado::desk::{NewUser, Role, Time};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Tenant, TestServer, token};
+use crate::support::{Tenant, TestServer, nameless, token};
 
 const NOBODYS: &str = "01890000-0000-7000-8000-000000000000";
 const NOBODYS_EITHER: &str = "01890000-0000-7000-8000-000000000001";
@@ -258,15 +258,8 @@ async fn ask(
 ) -> (StatusCode, Value) {
     let body = operation.body.clone().unwrap_or(Value::Null);
     let path = operation.address(id);
-    nameless(server.send(operation.method.clone(), &path, token, &body).await)
-}
-
-/// An answer without the name of its request, by which all differ.
-fn nameless((status, mut told): (StatusCode, Value)) -> (StatusCode, Value) {
-    if let Some(told) = told.as_object_mut() {
-        told.remove("requestId");
-    }
-    (status, told)
+    let (status, told) = server.send(operation.method.clone(), &path, token, &body).await;
+    (status, nameless(told))
 }
 
 /// Reads what the API says it can do.

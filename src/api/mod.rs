@@ -33,6 +33,7 @@ mod users;
 mod visitor;
 mod webhooks;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::Router;
@@ -109,13 +110,13 @@ impl ApiState {
         desks: Desks,
         auth: Auth,
         (whatsapp, clients): (Arc<WhatsApp>, Arc<Clients>),
-        (proxies, chats): (Proxies, ChatBudgets),
+        (proxies, chats, tries): (Proxies, ChatBudgets, NonZeroU32),
         (shelf, links): (Shelf, Links),
         (chatwoot, reconciler): (Api, Reconciler),
         pusher: Pusher,
     ) -> Self {
         let signatures = Signatures::new(whatsapp, desks.clone());
-        let guesses = Arc::default();
+        let guesses = Arc::new(Guesses::new(tries));
         Self {
             desks,
             auth,

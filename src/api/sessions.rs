@@ -22,11 +22,12 @@ use crate::desk::{Desks, InboxId, UserId};
 use crate::limit::Limiter;
 use crate::wire::schema;
 
-/// How often somebody may try to sign in from one address: an office has one for all.
-const TRIES_FROM: (u32, Duration) = (30, Duration::from_secs(2));
+/// The time for which tries are counted.
+const MINUTE: Duration = Duration::from_mins(1);
 
-/// How often somebody may try to sign in to one account, from wherever: 10 guesses a minute.
-const TRIES_AT: (u32, Duration) = (10, Duration::from_secs(6));
+/// How many people try from one address at the same time as one does for an account: an office has one
+/// for all.
+const PEOPLE: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// Routes on which no key makes a repeat harmless: what a refresh token is exchanged for is the same
 /// at once anyway, and each sign-in is one of its own.
@@ -46,15 +47,14 @@ pub(super) struct Guesses {
     at: Limiter<[u8; 32]>,
 }
 
-impl Default for Guesses {
-    fn default() -> Self {
-        let some = |at_once| NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN);
-        let ((from, from_every), (at, at_every)) = (TRIES_FROM, TRIES_AT);
-        Self { from: Limiter::new(some(from), from_every), at: Limiter::new(some(at), at_every) }
-    }
-}
-
 impl Guesses {
+    /// Allows so many a minute for one account.
+    pub(super) fn new(tries: NonZeroU32) -> Self {
+        let from = tries.saturating_mul(PEOPLE);
+        let every = |tries: NonZeroU32| MINUTE / tries.get();
+        Self { from: Limiter::new(from, every(from)), at: Limiter::new(tries, every(tries)) }
+    }
+
     /// Counts one more guess of a word that is nobody's own.
     pub(super) fn check_word(&self, from: Option<IpAddr>) -> Result<(), ApiError> {
         let allowed = from.map_or(Ok(()), |address| self.from.check(&household(address)));

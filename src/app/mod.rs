@@ -329,7 +329,8 @@ fn state(
     let links = Links::new(&settings.tokens.jwt_secret);
     let chats = ChatBudgets::new(&settings.limits);
     let files = (shelf, links);
-    ApiState::new(desks, auth, (whatsapp, clients), (proxies, chats), files, chatwoot, pusher)
+    let limits = (proxies, chats, settings.tokens.sign_in_tries);
+    ApiState::new(desks, auth, (whatsapp, clients), limits, files, chatwoot, pusher)
 }
 
 fn pace(settings: &Serve) -> socketio::Pace {

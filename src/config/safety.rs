@@ -1,5 +1,6 @@
 //! Where a server runs, and which settings are safe there.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -14,6 +15,9 @@ const DEVELOPMENT_SECRET: &str = "recado-development-secret";
 /// The shortest secret that a production server accepts: what HS256 asks for.
 /// <https://www.rfc-editor.org/rfc/rfc7518#section-3.2>
 const SHORTEST_SECRET: usize = 32;
+
+/// Enough for who has forgotten a password, and few for who guesses.
+const SIGN_IN_TRIES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// Where a server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,6 +43,11 @@ pub struct Tokens {
     /// How long somebody who does nothing stays signed in, in seconds
     #[arg(long, env = "REFRESH_LIFETIME_S", default_value = "2592000", value_parser = seconds)]
     pub refresh_lifetime: Duration,
+
+    /// How often a minute somebody may try passwords of one account; from one address, three times as
+    /// often
+    #[arg(long, env = "SIGN_IN_TRIES", default_value_t = SIGN_IN_TRIES)]
+    pub sign_in_tries: NonZeroU32,
 }
 
 impl Serve {

@@ -88,6 +88,8 @@ export class Server {
       MEDIA_URL: `file:${join(this.#folder, 'media')}`,
       WHATSAPP_GRAPH_URL: `${this.#graph}/v25.0`,
       RECADO_LOG: 'warn',
+      // Everybody signs in anew for each test.
+      SIGN_IN_TRIES: '1000',
       // A test's Chatwoot is here, and is asked only when somebody wants it.
       CHATWOOT_PRIVATE_HOSTS: '127.0.0.1',
       CHATWOOT_RECONCILE_S: '0',

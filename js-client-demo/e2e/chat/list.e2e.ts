@@ -1,4 +1,5 @@
 import { Chat, expect, test, until } from '../world';
+import { secondsAgo } from '../world/customer';
 
 /** The names in the list, from the top. */
 const names = (chat: Chat) => chat.page.locator('.chat-row b').allTextContents();
@@ -70,8 +71,9 @@ test('L3: rows stay under the pointer, and assigning or labelling moves none', a
   world,
 }) => {
   const [dan, eli] = [world.customer('Dan Parado'), world.customer('Eli Parado')];
-  await dan.says('Oi');
-  await eli.says('Oi');
+  // WhatsApp tells seconds: of two who write in the same one, neither moves.
+  await dan.says('Oi', { timestamp: secondsAgo(20) });
+  await eli.says('Oi', { timestamp: secondsAgo(10) });
   const chat = await Chat.at(world.bia);
   await chat.row(dan).waitFor();
   await chat.page.mouse.move(900, 400);

@@ -84,22 +84,24 @@ impl Db {
     /// A connection of PostgreSQL besides the pool's, which whoever listens has for themselves: the pool
     /// would wait for one that has died to come back.
     pub(super) fn besides(&self) -> PgPool {
-        let options = self.writer.inner().get_postgres_connection_pool().connect_options();
-        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
-        pool.connect_lazy_with((*options).clone())
+        self.at_need(PgPoolOptions::new().max_connections(1))
     }
 
-    /// The same database; on PostgreSQL by connections that are the caller's own, opened once they are
-    /// needed. What PostgreSQL answers comes to the runtime that a connection was opened in, and waits
-    /// there for all else that this does. `SQLite` has one writer for everybody.
+    /// The same database; on PostgreSQL by connections that are the caller's own. What PostgreSQL answers
+    /// comes to the runtime that a connection was opened in, and waits there for all else that this does.
+    /// `SQLite` has one writer for everybody.
     pub(super) fn apart(&self) -> Self {
         let Some(trust) = self.writer.trust() else { return self.clone() };
-        let options = self.writer.inner().get_postgres_connection_pool().connect_options();
-        let pool = PgPoolOptions::new().max_connections(APART).acquire_timeout(ACQUIRE);
-        let pool = trust.guard(pool).connect_lazy_with((*options).clone());
+        let pool = self.at_need(trust.guard(PgPoolOptions::new().max_connections(APART)));
         let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         let pool = Patient::new(pool, Some(Arc::clone(trust)));
         Self { writer: pool.clone(), reader: pool }
+    }
+
+    /// Another pool of the same PostgreSQL, whose connections are opened once they are needed.
+    fn at_need(&self, pool: PgPoolOptions) -> PgPool {
+        let options = self.writer.inner().get_postgres_connection_pool().connect_options();
+        pool.acquire_timeout(ACQUIRE).connect_lazy_with((*options).clone())
     }
 
     /// Brings the schema up to date.

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `--mode soak` and `--mode screenshots` run what takes long, or is looked at, instead of the tests. */
+/** `--mode soak`, `--mode day` and `--mode screenshots` run what takes long, or is looked at, instead of the tests. */
 export default defineConfig(({ mode }) => ({
   test: {
     include: [`e2e/**/*.${mode === 'test' ? 'e2e' : mode}.ts`],

@@ -64,11 +64,19 @@ export async function yardstick(page: Page): Promise<number> {
 
 /** What a page holds after its rubbish has been collected, in MB. */
 export async function heap(page: Page): Promise<number> {
+  return (await holds(page)).heap;
+}
+
+/** What a page holds after its rubbish has been collected: MB of heap, nodes, what listens to them. */
+export async function holds(
+  page: Page,
+): Promise<{ heap: number; nodes: number; listeners: number }> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
+  const { nodes, jsEventListeners: listeners } = await session.send('Memory.getDOMCounters');
   await session.detach();
-  return Math.round(usedSize / 100_000) / 10;
+  return { heap: Math.round(usedSize / 100_000) / 10, nodes, listeners };
 }
 
 async function taken(session: CDPSession): Promise<number> {

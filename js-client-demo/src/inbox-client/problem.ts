@@ -34,8 +34,13 @@ export async function refusal(response: Response): Promise<ApiError> {
   return new ApiError(response.status, word('code'), word('detail'), waitOf(response));
 }
 
-/** After how many milliseconds a response wants to be asked for again, if it says so. */
-export function waitOf(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
-  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+/**
+ * After how many milliseconds a response wants to be asked for again, if it says so: in seconds, or, as
+ * proxies do, by a moment, which is one of the clock that wrote the response.
+ */
+export function waitOf({ headers }: Response): number | undefined {
+  const said = headers.get('Retry-After')?.trim() ?? '';
+  if (/^\d+$/.test(said)) return Number(said) * 1_000;
+  const wait = Date.parse(said) - (Date.parse(headers.get('Date') ?? '') || Date.now());
+  return wait > 0 ? wait : undefined;
 }

@@ -203,7 +203,8 @@ async fn what_a_push_service_refuses_is_not_tried_again_nor_is_trouble_that_does
 
     let mut before = 0;
     for (status, tries) in expected {
-        (0..tries).for_each(|_| service.answers(status, None));
+        // At once, and not when what comes later has come already.
+        (0..tries).for_each(|_| service.answers(status, Some("0")));
         team.assign(&team.ada).await;
         service.letters(&browser, before + tries).await;
         // Whatever would be tried once more, would be before what comes later.
@@ -213,6 +214,46 @@ async fn what_a_push_service_refuses_is_not_tried_again_nor_is_trouble_that_does
         assert_ne!(seqs[before + tries], seqs[before], "{status}: {seqs:?}");
         before += tries + 1;
     }
+}
+
+#[tokio::test]
+async fn who_has_signed_out_is_not_tried_again() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let bia = team.acme.person("bia", Role::Agent).await;
+    let [of_ada, of_bia] = [(); 2].map(|()| service.browser());
+    of_ada.is_used_by(&team.ada).await;
+    of_bia.is_used_by(&bia).await;
+    (0..2).for_each(|_| service.answers(503, Some("1")));
+
+    team.assign(&team.ada).await;
+    service.letters(&of_ada, 1).await;
+    assert_eq!(team.ada.delete("/api/sessions").await.status, StatusCode::NO_CONTENT);
+    team.assign(&bia).await;
+    // Whose second try is due later.
+    service.letters(&of_bia, 2).await;
+
+    assert_eq!(service.given(&of_ada).len(), 1);
+}
+
+#[tokio::test]
+async fn of_more_than_twenty_browsers_those_show_it_that_were_told_of_last() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let browsers: Vec<_> = (0..21).map(|_| service.browser()).collect();
+    let first = browsers[0].is_used_by(&team.ada).await;
+    let second = browsers[1].is_used_by(&team.ada).await;
+    assert_eq!(browsers[0].is_used_by(&team.ada).await, first);
+    for browser in &browsers[2..] {
+        browser.is_used_by(&team.ada).await;
+    }
+
+    assert_eq!(team.browsers_of(&team.ada).await, 20);
+    let known = async |id: &str| {
+        let ended = team.ada.delete(&format!("/api/push/subscriptions/{id}")).await;
+        ended.status == StatusCode::NO_CONTENT
+    };
+    assert_eq!((known(&first).await, known(&second).await), (true, false));
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ export function Health({ everyMs }: { everyMs: number }) {
     (api, signal) => api.GET('/api/sending', { signal }),
     everyMs,
   );
+  const who = (id: string) => (id.startsWith('visitor:') ? text.visitor : (names[id] ?? id));
   const lag = Math.max(0, ...connections.map((each) => each.lag));
   return (
     <section className="panel health">
@@ -70,7 +71,7 @@ export function Health({ everyMs }: { everyMs: number }) {
           <tbody>
             {connections.slice(0, 10).map((each) => (
               <tr key={each.id}>
-                <th scope="row">{names[each.userId] ?? each.userId}</th>
+                <th scope="row">{who(each.userId)}</th>
                 <td>{each.transport}</td>
                 <td>{format.number(each.lag)}</td>
                 <td>{format.timeOfDay(each.connectedAt)}</td>

@@ -38,11 +38,13 @@ export function Team({ took, everyMs }: Props) {
                 return (
                   <tr key={userId}>
                     <th scope="row">
-                      <Avatar id={userId} name={name ?? userId} size={30} />
-                      <span>
-                        {name ?? userId}
-                        <small data-there={isThere}>{isThere ? text.online : text.offline}</small>
-                      </span>
+                      <div className="person">
+                        <Avatar id={userId} name={name ?? userId} size={30} />
+                        <span>
+                          {name ?? userId}
+                          <small data-there={isThere}>{isThere ? text.online : text.offline}</small>
+                        </span>
+                      </div>
                     </th>
                     <td>{format.number(now.open)}</td>
                     <td>{format.number(sent)}</td>

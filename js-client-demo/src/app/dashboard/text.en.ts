@@ -48,6 +48,7 @@ export const dashboard: In<typeof dashboardText> = {
   transport: 'Transport',
   behind: 'Behind',
   who: 'Who',
+  visitor: 'Visitor of a site',
   failures: 'Not delivered in 24 h',
   noFailures: 'Everything was delivered.',
   unknownCode: 'no code',

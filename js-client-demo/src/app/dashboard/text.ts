@@ -48,6 +48,7 @@ export const dashboardText = i18n('dashboard', {
   transport: 'Transporte',
   behind: 'Atraso',
   who: 'Quem',
+  visitor: 'Visitante do site',
   failures: 'Não entregues em 24 h',
   noFailures: 'Tudo foi entregue.',
   unknownCode: 'sem código',

@@ -48,7 +48,10 @@ function start(inbox: string, asked: URLSearchParams): void {
     onclick: () => chat.retryNow(),
   });
   const menu = h('div', { class: 'menu', popover: 'auto', id: 'menu' });
-  const options = button(words.more, 'M12 5v.01M12 12v.01M12 19v.01');
+  const options = button(
+    words.more,
+    'M11 5a1 1 0 0 0 2 0 1 1 0 0 0-2 0M11 12a1 1 0 0 0 2 0 1 1 0 0 0-2 0M11 19a1 1 0 0 0 2 0 1 1 0 0 0-2 0',
+  );
   options.setAttribute('popovertarget', 'menu');
   const close = button(words.close, 'm6 9 6 6 6-6');
   close.onclick = () => tell({ say: 'close' });

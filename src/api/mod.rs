@@ -43,7 +43,7 @@ use axum::routing::{get, post};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 pub use address::{ClientAddress, Proxies, locate};
 pub use budget::{Budget, Budgets, ChatBudgets, limit, limiter};
@@ -173,13 +173,14 @@ pub fn description(more: OpenApiRouter<ApiState>) -> openapi::OpenApi {
     description
 }
 
-/// Returns the routes of the API and of webhooks, `more` of them, and the API's description.
+/// Returns the routes of the API and of webhooks, `more` of them, and the API's description. That takes
+/// megabytes, and is made for those who ask for it.
 pub fn routes(
     state: &ApiState,
     budgets: &Budgets,
     more: OpenApiRouter<ApiState>,
+    description: fn() -> openapi::OpenApi,
 ) -> Router<ApiState> {
-    let described = description(more.clone());
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhooks::subscribe).post(webhooks::receive))
         .route("/webhooks/chatwoot/{token}", post(chatwoot::receive))
@@ -189,9 +190,10 @@ pub fn routes(
     let once =
         once().merge(polled).route_layer(from_fn_with_state(state.clone(), idempotency::once));
     let (api, _) = open().merge(more).merge(once).split_for_parts();
-    api.route_layer(from_fn_with_state(budgets.requests.clone(), limit))
+    api.route("/api/openapi.json", get(async move || Json(description())))
+        .route_layer(from_fn_with_state(budgets.requests.clone(), limit))
         .route("/widget/{key}", get(page::widget))
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", described))
+        .merge(SwaggerUi::new("/api/docs").config(SwaggerConfig::new(["/api/openapi.json"])))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .merge(webhooks)
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })

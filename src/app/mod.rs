@@ -128,7 +128,8 @@ impl App {
         let rollout = Rollout::new(settings.rollout);
         let livechat = realtime::livechat().layer(Extension(signals.clone()));
         let told = (signals.clone(), receipts);
-        let inner = api::routes(&state, &budgets, livechat)
+        let description = || api::description(realtime::livechat());
+        let inner = api::routes(&state, &budgets, livechat, description)
             .merge(api::health(desks.clone(), leaving.clone()))
             .merge(realtime::routes(io.clone(), told, stop.clone(), &budgets, (readers, rollout)))
             .fallback(api::page)

@@ -15,7 +15,7 @@ FAULTS ?= postgres-restart postgres-crash postgres-pause postgres-failover netwo
 CLIENT := js-client-demo
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -type f) $(addprefix $(CLIENT)/,index.html package.json package-lock.json vite.config.ts)
 
-.PHONY: help run api-types test test-api test-s3 test-proxy test-caddy test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending faults storm fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists lint deny build clean tools
+.PHONY: help run api-types test test-api test-s3 test-proxy test-caddy test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending faults storm fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists bench-growth soak lint deny build clean tools
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,7 +84,7 @@ fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compile
 	for target in frames webhook chatwoot; do \
 		(cd fuzz && cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=60) || exit; done
 
-bench: bench-live bench-idle bench-polling bench-deflate bench-lists ## All benchmarks, one after the other: an hour on an idle machine
+bench: bench-live bench-idle bench-polling bench-deflate bench-lists bench-growth ## All benchmarks, one after the other: two hours on an idle machine
 
 bench-live: $(PEER_INSTALLED) ## Messages from webhooks to 100 and 1,000 websockets: how many, how late, what they take
 	$(BENCH) live --clients 100 --in-flight 32 $(BESIDE)
@@ -103,6 +103,12 @@ bench-polling: $(PEER_INSTALLED) ## What clients that poll take, and how often t
 
 bench-lists: tools ## What lists, search and figures take on desks of 10,000 and 100,000 conversations
 	$(BENCH) lists
+
+bench-growth: tools ## Whether a message costs more once 10,000,000 are stored, and how long a start takes then
+	$(BENCH) growth
+
+soak: tools ## An hour at half of what the server can take: does it take at the end what it took at the beginning?
+	cargo bench --workspace --bench load -- soak
 
 lint: tools $(CLIENT)/node_modules/.installed ## Formatting and lints, as CI wants them
 	cargo fmt --all --check

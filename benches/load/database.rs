@@ -41,6 +41,15 @@ impl Database {
         let rows = self.postgres.query_all_raw(count).await.context("nothing is counted")?;
         rows.iter().map(|row| Ok((row.try_get("", "query")?, row.try_get("", "calls")?))).collect()
     }
+
+    /// How much this database takes on the disk.
+    pub(crate) async fn bytes(&self) -> anyhow::Result<u64> {
+        let size = "SELECT pg_database_size($1::name) AS size";
+        let size =
+            Statement::from_sql_and_values(DbBackend::Postgres, size, [self.name.clone().into()]);
+        let row = self.postgres.query_one_raw(size).await?.context("no such database")?;
+        Ok(u64::try_from(row.try_get::<i64>("", "size")?)?)
+    }
 }
 
 /// What was executed between two counts.

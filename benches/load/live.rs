@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::AtHand;
 use crate::proc::{Cpu, resident_kib, setting};
-use crate::server::{Candidate, everybody, take_turns};
+use crate::server::{Candidate, Server, everybody, take_turns};
 use crate::sockets::{Reads, Sockets, one_agent};
 use crate::statistics::{median, quantile, real};
 use crate::table::Table;
@@ -26,45 +26,52 @@ const MOST_PER_SECOND: u32 = 8_000;
 const WARMING: Duration = Duration::from_secs(4);
 
 /// How long what was sent may take to arrive after the end.
-const DRAIN: Duration = Duration::from_secs(20);
+pub(crate) const DRAIN: Duration = Duration::from_secs(20);
 
 #[derive(Args)]
 pub(crate) struct Settings {
     #[command(flatten)]
     at_hand: AtHand,
 
+    #[command(flatten)]
+    load: Load,
+}
+
+/// What a server is given to do.
+#[derive(Args)]
+pub(crate) struct Load {
     /// How many clients listen, all of one tenant
     #[arg(long, default_value_t = 100)]
-    clients: usize,
+    pub(crate) clients: usize,
 
     /// How many messages come in per second
     #[arg(long, conflicts_with = "in_flight", required_unless_present = "in_flight")]
-    rate: Option<u32>,
+    pub(crate) rate: Option<u32>,
 
     /// How many messages are on their way at once
     #[arg(long)]
-    in_flight: Option<usize>,
+    pub(crate) in_flight: Option<usize>,
 
     /// For how many seconds
     #[arg(long, default_value_t = 8)]
-    seconds: u32,
+    pub(crate) seconds: u32,
 
     /// How long a message's text is, in bytes
     #[arg(long, default_value_t = 80)]
-    text: usize,
+    pub(crate) text: usize,
 }
 
 /// What one round showed.
-struct Round {
-    messages_per_second: f64,
-    latencies: Vec<f64>,
-    cpu_per_message: f64,
+pub(crate) struct Round {
+    pub(crate) messages_per_second: f64,
+    pub(crate) latencies: Vec<f64>,
+    pub(crate) cpu_per_message: f64,
     /// Of one core.
     cpu_share: f64,
     others_share: f64,
     resident_kib: f64,
-    missing: u64,
-    repeated: u64,
+    pub(crate) missing: u64,
+    pub(crate) repeated: u64,
 }
 
 /// Lets the servers take turns, and prints what they do.
@@ -73,7 +80,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let rounds = take_turns(
         settings.at_hand.rounds,
         &candidates,
-        async |candidate| round(candidate, settings).await,
+        async |candidate| round(&candidate.start().await?, &settings.load).await,
         |round| {
             format!(
                 "{:.0} messages/s, p99 {:.2} ms, {:.0} us a message",
@@ -87,22 +94,22 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     print(settings, &candidates, &rounds)
 }
 
-async fn round(candidate: &Candidate, settings: &Settings) -> anyhow::Result<Round> {
-    let server = candidate.start().await?;
-    let measured = Duration::from_secs(settings.seconds.into());
-    let rate = settings.rate.unwrap_or(MOST_PER_SECOND);
+/// Has a server work for a while.
+pub(crate) async fn round(server: &Server, load: &Load) -> anyhow::Result<Round> {
+    let measured = Duration::from_secs(load.seconds.into());
+    let rate = load.rate.unwrap_or(MOST_PER_SECOND);
     let most = u64::from(rate) * (WARMING + measured).as_secs();
-    let whatsapp = WhatsApp::new(server.address, rate, settings.text, most);
+    let whatsapp = WhatsApp::new(server.address, rate, load.text, most);
     let first = whatsapp.introduce().await?;
-    let tracker = Arc::new(Tracker::new(settings.clients, first + most));
+    let tracker = Arc::new(Tracker::new(load.clients, first + most));
     let reads = Reads::Numbers(Arc::clone(&tracker));
-    let sockets = Sockets::connect(server.address, settings.clients, one_agent, &reads).await?;
+    let sockets = Sockets::connect(server.address, load.clients, one_agent, &reads).await?;
 
     let began = Instant::now();
     let (from, until) = (began + WARMING, began + WARMING + measured);
     let numbers = first..first + most;
     let sending = async {
-        match settings.in_flight {
+        match load.in_flight {
             Some(in_flight) => whatsapp.keep(in_flight, numbers, until, &tracker).await,
             None => whatsapp.deliver_to(numbers, &tracker).await,
         }
@@ -122,7 +129,7 @@ async fn round(candidate: &Candidate, settings: &Settings) -> anyhow::Result<Rou
     let seconds = measured.as_secs_f64();
     Ok(Round {
         messages_per_second: messages / seconds,
-        latencies: tracker.latencies(from, until),
+        latencies: tracker.take_latencies(from, until),
         cpu_per_message: used.server.as_secs_f64() * 1e6 / messages.max(1.0),
         cpu_share: used.server.as_secs_f64() / seconds,
         others_share: used.others.as_secs_f64() / seconds,
@@ -150,7 +157,7 @@ fn print(
         "missing",
         "repeated",
     ]);
-    let clients = real(settings.clients as u64);
+    let clients = real(settings.load.clients as u64);
     for (candidate, rounds) in candidates.iter().zip(rounds) {
         let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
         let late =
@@ -170,8 +177,8 @@ fn print(
             sum(|it| it.repeated).to_string(),
         ]);
     }
-    let Settings { clients, seconds, text, .. } = settings;
-    let pace = match (settings.rate, settings.in_flight) {
+    let Load { clients, rate, in_flight, seconds, text } = settings.load;
+    let pace = match (rate, in_flight) {
         (Some(rate), _) => format!("{rate} messages/s"),
         (None, in_flight) => format!("{} messages on their way at once", in_flight.unwrap_or(1)),
     };

@@ -9,6 +9,7 @@ mod database;
 mod deflate;
 mod filling;
 mod frames;
+mod growth;
 mod http;
 mod idle;
 mod inflate;
@@ -18,6 +19,7 @@ mod pollers;
 mod polling;
 mod proc;
 mod server;
+mod soak;
 mod sockets;
 mod statistics;
 mod table;
@@ -53,6 +55,10 @@ enum Scenario {
     Polling(polling::Settings),
     /// Lists, board, histories, search and figures on desks of different sizes
     Lists(lists::Settings),
+    /// Messages to a server that stores many already, and how long it takes to start
+    Growth(growth::Settings),
+    /// The same load for an hour: what a server takes at the end of it
+    Soak(soak::Settings),
 }
 
 /// What is at hand beside Recado.
@@ -83,5 +89,7 @@ async fn main() -> anyhow::Result<()> {
         Scenario::Live(settings) => live::run(&settings).await,
         Scenario::Polling(settings) => polling::run(&settings).await,
         Scenario::Lists(settings) => lists::run(&settings).await,
+        Scenario::Growth(settings) => growth::run(&settings).await,
+        Scenario::Soak(settings) => soak::run(&settings).await,
     }
 }

@@ -58,6 +58,11 @@ pub(crate) fn resident_kib(server: u32) -> anyhow::Result<u64> {
     Ok(sum)
 }
 
+/// How many files, sockets and the like a process has open.
+pub(crate) fn open_files(pid: u32) -> anyhow::Result<usize> {
+    Ok(read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
 /// What was measured, where and when.
 pub(crate) fn setting() -> anyhow::Result<String> {
     let cores = available_parallelism()?;

@@ -1,7 +1,7 @@
 //! A server under test, freshly started in a folder of its own.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::AtHand;
 use crate::database::Database;
+use crate::http::Connection;
 use crate::table::progress;
 
 /// The secret that tokens are signed with.
@@ -23,6 +24,9 @@ const SECRET: &str = "a secret that only benchmarks know, quite long";
 /// The one tenant, and the id of its phone number.
 pub(crate) const TENANT: &str = "bench";
 pub(crate) const PHONE: &str = "bench-phone";
+
+/// The file of an SQLite database, in the server's folder.
+const FILE: &str = "recado.db";
 
 /// How long a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,7 +57,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     /// Its database on PostgreSQL.
     pub(crate) database: Option<Database>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Recado on each database that is at hand, and all that it is compared with.
@@ -131,20 +135,24 @@ impl Candidate {
         };
         let url = match &database {
             Some(database) => database.url.clone(),
-            None => format!("sqlite:{}", folder.path().join("recado.db").display()),
+            None => format!("sqlite:{}", folder.path().join(FILE).display()),
         };
         let address = free_address()?;
+        let child = self.spawn(address, &url, folder.path())?;
+        let mut server = Server { child, address, url, database, folder };
+        server.listens().await.with_context(|| format!("{} does not start", self.name))?;
+        Ok(server)
+    }
+
+    fn spawn(&self, address: SocketAddr, url: &str, folder: &Path) -> anyhow::Result<Child> {
         let mut command = self.program.command();
-        command.env("DATABASE_URL", &url).env("JWT_SECRET", SECRET);
+        command.env("DATABASE_URL", url).env("JWT_SECRET", SECRET);
         command.env("HOST", address.ip().to_string()).env("PORT", address.port().to_string());
         let tenants = format!("{TENANT}={PHONE}");
         command.env("RECADO_BOOTSTRAP", &tenants).env("TENANTS", &tenants);
         command.env("RECADO_LOG", "error").envs(self.environment.iter().copied());
-        command.current_dir(folder.path()).stdout(Stdio::null());
-        let child = command.spawn().with_context(|| format!("cannot start {}", self.name))?;
-        let mut server = Server { child, address, url, database, _folder: folder };
-        server.listens().await.with_context(|| format!("{} does not start", self.name))?;
-        Ok(server)
+        command.current_dir(folder).stdout(Stdio::null());
+        command.spawn().with_context(|| format!("cannot start {}", self.name))
     }
 }
 
@@ -184,6 +192,42 @@ impl Server {
         }
         Ok(())
     }
+
+    /// Ends it as operators do, and returns once it has.
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+        Command::new("kill").arg(self.pid().to_string()).status()?;
+        while self.child.try_wait()?.is_none() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    /// Starts it again on the same database after [`Self::stop`]; returns how long it took until it said
+    /// that it is ready.
+    pub(crate) async fn resume(&mut self, candidate: &Candidate) -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        self.child = candidate.spawn(self.address, &self.url, self.folder.path())?;
+        while !self.is_ready().await {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended: {status}");
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+        Ok(began.elapsed())
+    }
+
+    /// How many bytes its database takes.
+    pub(crate) async fn stored(&self) -> anyhow::Result<u64> {
+        match &self.database {
+            Some(database) => database.bytes().await,
+            None => Ok(std::fs::metadata(self.folder.path().join(FILE))?.len()),
+        }
+    }
+
+    async fn is_ready(&self) -> bool {
+        let Ok(mut connection) = Connection::open(self.address, "").await else { return false };
+        connection.get("/health/ready").await.is_ok()
+    }
 }
 
 impl Drop for Server {
@@ -195,7 +239,7 @@ impl Drop for Server {
 
 /// A token of one of the tenant's agents.
 pub(crate) fn token(user: &str) -> anyhow::Result<String> {
-    let exp = Time::now().seconds() + 3_600;
+    let exp = Time::now().seconds() + 4 * 3_600;
     let claims = json!({ "sub": user, "tenantId": TENANT, "role": "agent", "exp": exp });
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     Ok(jsonwebtoken::encode(&Header::default(), &claims, &key)?)

@@ -8,7 +8,6 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 /// The value that `share` of all are not above; 0 of none.
 pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_by(f64::total_cmp);
     let last = real(values.len().saturating_sub(1) as u64);
     #[expect(
         clippy::cast_possible_truncation,
@@ -16,7 +15,10 @@ pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64
         reason = "between 0 and the last index"
     )]
     let at = (last * share).round() as usize;
-    values.get(at).copied().unwrap_or_default()
+    if values.is_empty() {
+        return 0.0;
+    }
+    *values.select_nth_unstable_by(at, f64::total_cmp).1
 }
 
 /// A count as a number to reckon with.

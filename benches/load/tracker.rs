@@ -1,6 +1,7 @@
 //! Which message has reached whom, and when.
 
 use std::collections::HashMap;
+use std::mem::take;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -91,12 +92,18 @@ impl Tracker {
         complete.filter(|at| (from..until).contains(at)).count() as u64
     }
 
-    /// How long messages took that were due between two moments, one value for each client.
-    pub(crate) fn latencies(&self, from: Instant, until: Instant) -> Vec<f64> {
-        let inner = self.lock();
-        let due = |message: &&Message| message.due.is_some_and(|at| (from..until).contains(&at));
-        let all = inner.messages.iter().filter(due);
-        all.flat_map(|message| message.latencies.iter().copied().map(f64::from)).collect()
+    /// How long messages took that were due between two moments, one value for each client so far; it is
+    /// told only once.
+    pub(crate) fn take_latencies(&self, from: Instant, until: Instant) -> Vec<f64> {
+        let due =
+            |message: &&mut Message| message.due.is_some_and(|at| (from..until).contains(&at));
+        // Whoever hears of messages meanwhile waits for no more than this.
+        let taken: Vec<_> = {
+            let mut inner = self.lock();
+            let all = inner.messages.iter_mut().filter(due);
+            all.map(|message| take(&mut message.latencies)).collect()
+        };
+        taken.into_iter().flatten().map(f64::from).collect()
     }
 
     /// How often a client has not got a message that was due.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use recado::desk::Time;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
@@ -16,7 +17,7 @@ use crate::texts;
 use crate::tracker::Tracker;
 
 /// How many webhooks may wait for their acknowledgement at once.
-const CONNECTIONS: u64 = 8;
+const CONNECTIONS: u64 = 32;
 
 /// How long a text may take to everybody.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,13 +32,15 @@ pub(crate) struct WhatsApp {
     to: SocketAddr,
     per_second: u32,
     texts: Arc<Vec<String>>,
+    /// Tells these texts from those of another run on the same database.
+    run: i64,
 }
 
 impl WhatsApp {
     /// Texts to a server: the first open all conversations, `most` may follow.
     pub(crate) fn new(to: SocketAddr, per_second: u32, length: usize, most: u64) -> Self {
         let texts = (0..CONTACTS + most).map(|number| texts::text(number, length)).collect();
-        Self { to, per_second, texts: Arc::new(texts) }
+        Self { to, per_second, texts: Arc::new(texts), run: Time::now().0 }
     }
 
     /// The text of a number.
@@ -129,13 +132,13 @@ impl WhatsApp {
 
     fn webhook(&self, number: u64) -> Bytes {
         let from = format!("55119{:08}", number % CONTACTS);
-        let at = (1_700_000_000 + number).to_string();
+        let (run, at) = (self.run, Time::now().seconds().to_string());
         let value = json!({
             "messaging_product": "whatsapp",
             "metadata": { "display_phone_number": "5511999999999", "phone_number_id": PHONE },
             "contacts": [{ "profile": { "name": format!("Cliente {from}") }, "wa_id": from }],
             "messages": [{
-                "from": from, "id": format!("wamid.bench.{number}"), "timestamp": at,
+                "from": from, "id": format!("wamid.bench.{run}.{number}"), "timestamp": at,
                 "type": "text", "text": { "body": self.text(number) },
             }],
         });

@@ -1,0 +1,154 @@
+//! Messages to a server that stores many already: does it take one as it did on its first day, and how
+//! long does it take to start?
+
+use clap::Args;
+use tokio::time::Instant;
+
+use crate::AtHand;
+use crate::filling::Desk;
+use crate::live::{self, Load, Round};
+use crate::proc::setting;
+use crate::server::{Candidate, Program};
+use crate::statistics::{median, quantile, real};
+use crate::table::{Table, progress};
+
+/// How often a server is started to see how long that takes.
+const STARTS: u32 = 5;
+
+/// How many messages a conversation has that was filled in.
+const EACH: u64 = 20;
+
+#[derive(Args)]
+pub(crate) struct Settings {
+    #[command(flatten)]
+    at_hand: AtHand,
+
+    /// How many messages are stored before anything is measured, in thousands
+    #[arg(long, value_delimiter = ',', default_values_t = [0, 1_000, 10_000])]
+    thousands: Vec<u64>,
+
+    /// How many clients listen, all of one tenant
+    #[arg(long, default_value_t = 100)]
+    clients: usize,
+
+    /// How many messages are on their way at once
+    #[arg(long, default_value_t = 32)]
+    in_flight: usize,
+
+    /// For how many seconds
+    #[arg(long, default_value_t = 8)]
+    seconds: u32,
+}
+
+/// What a server showed that stores so much.
+struct Shown {
+    name: &'static str,
+    thousands: u64,
+    megabytes: f64,
+    /// In milliseconds.
+    starts: Vec<f64>,
+    rounds: Vec<Round>,
+}
+
+/// Fills each database to each size, starts Recado on it, and has messages come in.
+pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
+    let mut databases = vec![("SQLite", None)];
+    if let Some(postgres) = &settings.at_hand.postgres {
+        databases.push(("PostgreSQL", Some(postgres.clone())));
+    }
+    let mut all = Vec::new();
+    for (name, postgres) in databases {
+        let environment = Vec::new();
+        let candidate = Candidate { name, program: Program::Recado, postgres, environment };
+        for &thousands in &settings.thousands {
+            all.push(measure(&candidate, thousands, settings).await?);
+        }
+    }
+    print(settings, &all)
+}
+
+async fn measure(
+    candidate: &Candidate,
+    thousands: u64,
+    settings: &Settings,
+) -> anyhow::Result<Shown> {
+    let mut server = candidate.start().await?;
+    server.stop().await?;
+    if thousands > 0 {
+        let start = Instant::now();
+        Desk::fill(&server.url, thousands * 1_000 / EACH).await?;
+        progress(&format!(
+            "{}: {thousands} thousand messages after {:.0} s",
+            candidate.name,
+            start.elapsed().as_secs_f64()
+        ));
+    }
+    let megabytes = real(server.stored().await?) / 1e6;
+    let mut starts = Vec::new();
+    for number in 1..=STARTS {
+        starts.push(server.resume(candidate).await?.as_secs_f64() * 1e3);
+        if number < STARTS {
+            server.stop().await?;
+        }
+    }
+    let load = Load {
+        clients: settings.clients,
+        rate: None,
+        in_flight: Some(settings.in_flight),
+        seconds: settings.seconds,
+        text: 80,
+    };
+    let mut rounds = Vec::new();
+    for _ in 0..settings.at_hand.rounds {
+        let round = live::round(&server, &load).await?;
+        progress(&format!(
+            "{}, {thousands} thousand: started in {:.0} ms, {:.0} messages/s",
+            candidate.name,
+            median(starts.iter().copied()),
+            round.messages_per_second
+        ));
+        rounds.push(round);
+        server.stop().await?;
+        server.resume(candidate).await?;
+    }
+    Ok(Shown { name: candidate.name, thousands, megabytes, starts, rounds })
+}
+
+fn print(settings: &Settings, all: &[Shown]) -> anyhow::Result<()> {
+    let mut table = Table::new(&[
+        "database",
+        "stored messages",
+        "MB",
+        "start to ready ms",
+        "slowest",
+        "messages/s",
+        "p50 ms",
+        "p99 ms",
+        "CPU us/message",
+    ]);
+    for shown in all {
+        let middle = |of: fn(&Round) -> f64| median(shown.rounds.iter().map(of));
+        let late = |share| {
+            median(shown.rounds.iter().map(|it| quantile(it.latencies.iter().copied(), share)))
+        };
+        table.row(vec![
+            shown.name.to_owned(),
+            (shown.thousands * 1_000).to_string(),
+            format!("{:.0}", shown.megabytes),
+            format!("{:.0}", median(shown.starts.iter().copied())),
+            format!("{:.0}", quantile(shown.starts.iter().copied(), 1.0)),
+            format!("{:.0}", middle(|it| it.messages_per_second)),
+            format!("{:.2}", late(0.5)),
+            format!("{:.2}", late(0.99)),
+            format!("{:.0}", middle(|it| it.cpu_per_message)),
+        ]);
+    }
+    let Settings { clients, in_flight, seconds, at_hand, .. } = settings;
+    table.print(&format!(
+        "{}\n\n{clients} clients, {in_flight} messages on their way at once for {seconds} s, medians of {} rounds and of \
+         {STARTS} starts",
+        setting()?,
+        at_hand.rounds,
+    ));
+    Ok(())
+}

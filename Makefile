@@ -99,7 +99,8 @@ bench-deflate: $(PEER_INSTALLED) ## What compressing websockets costs and saves
 	$(BENCH) deflate $(BESIDE)
 
 bench-polling: $(PEER_INSTALLED) ## What clients that poll take, and how often they make Recado ask the database
-	POSTGRES_PRELOAD=pg_stat_statements $(BENCH) polling $(BESIDE)
+	POSTGRES_PRELOAD=pg_stat_statements $(BENCH) polling
+	POSTGRES_PRELOAD=pg_stat_statements $(BENCH) polling --pollers 20 --every 0 --seconds 10 $(BESIDE)
 
 bench-lists: tools ## What lists, search and figures take on desks of 10,000 and 100,000 conversations
 	$(BENCH) lists

@@ -24,6 +24,8 @@ pub(crate) struct Polled {
 
 #[derive(Deserialize)]
 struct Answer {
+    /// Where to go on from; other servers call it by the name of the parameter.
+    #[serde(alias = "last_check")]
     timestamp: String,
     updates: Vec<Update>,
 }
@@ -62,7 +64,7 @@ impl Poller {
         Ok(poller)
     }
 
-    /// Polls at steady times until `end`.
+    /// Polls at steady times until `end`, or again and again where no time lies between.
     pub(crate) async fn poll(
         mut self,
         begin: Instant,
@@ -81,7 +83,7 @@ impl Poller {
                 ensure!(whatsapp.text(number) == Some(text), "a text was changed");
                 *polled.texts.entry(number).or_default() += 1;
             }
-            due += every;
+            due = if every.is_zero() { Instant::now() } else { due + every };
         }
         Ok(polled)
     }

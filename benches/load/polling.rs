@@ -27,6 +27,9 @@ const TEXT: usize = 120;
 const NAMED: usize = 3;
 const SHOWN: usize = 100;
 
+/// How long the last messages may take to be acknowledged, at least.
+const AFTER: Duration = Duration::from_secs(1);
+
 #[derive(Args)]
 pub(crate) struct Settings {
     #[command(flatten)]
@@ -36,7 +39,7 @@ pub(crate) struct Settings {
     #[arg(long, default_value_t = 500)]
     pollers: u32,
 
-    /// How long each waits between its polls, in seconds
+    /// How long each waits between its polls, in seconds; 0 if it polls again once it is answered
     #[arg(long, default_value_t = 3)]
     every: u32,
 
@@ -124,7 +127,7 @@ async fn poll(
 ) -> anyhow::Result<Vec<Polled>> {
     let every = Duration::from_secs(settings.every.into());
     let start = Instant::now();
-    let published = start + Duration::from_secs(settings.seconds.into()) + every;
+    let published = start + Duration::from_secs(settings.seconds.into()) + every.max(AFTER);
     let end = published + every;
     let mut polling = JoinSet::new();
     for (number, poller) in (0..).zip(ready) {
@@ -184,8 +187,9 @@ fn print(
     }
     let Settings { pollers, every, rate, seconds, .. } = settings;
     let others = rounds.iter().flatten().map(|(with, _)| with.cores_of_others);
+    let pace = if *every > 0 { format!("every {every} s") } else { "all the time".to_owned() };
     table.print(&format!(
-        "{}\n\n{pollers} users poll every {every} s, {rate} messages/s for {seconds} s, medians of \
+        "{}\n\n{pollers} users poll {pace}, {rate} messages/s for {seconds} s, medians of \
          {} rounds; others on the machine took {:.2} cores",
         setting()?,
         settings.at_hand.rounds,

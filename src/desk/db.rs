@@ -197,7 +197,7 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
         .acquire_timeout(Duration::from_secs(10))
         .test_before_acquire(false)
         // A full disk undoes a transaction of which sqlx then still thinks that it goes on: what came
-        // next would be part of it, and never stored.
+        // next would be part of it, and never stored. `make faults FAULTS=disk-full` shows it.
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.before_acquire(|connection, _| {
                 Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
@@ -219,40 +219,4 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
                 .pragma("journal_size_limit", "67108864")
         });
     options
-}
-
-#[cfg(test)]
-mod tests {
-    use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
-
-    use super::Db;
-
-    /// What is stored is what another connection sees.
-    #[tokio::test]
-    async fn what_is_committed_after_the_disk_was_full_is_stored() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::connect(&format!("sqlite:{}/full.db", folder.path().display()), 1).await;
-        let db = db.unwrap();
-        db.writer.execute_unprepared("CREATE TABLE held (n INTEGER, bytes BLOB)").await.unwrap();
-        // As a full disk does.
-        db.writer.execute_unprepared("PRAGMA max_page_count = 100").await.unwrap();
-
-        let (mut stored, mut refused) = (0, 0);
-        for n in 0..20 {
-            let txn = db.begin().await.unwrap();
-            let insert = format!("INSERT INTO held VALUES ({n}, zeroblob(50000))");
-            match txn.execute_unprepared(&insert).await {
-                Ok(_) => match txn.commit().await {
-                    Ok(()) => stored += 1,
-                    Err(_) => refused += 1,
-                },
-                Err(_) => refused += 1,
-            }
-        }
-
-        assert!(stored > 0 && refused > 0, "{stored} stored, {refused} refused");
-        let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM held");
-        let seen = db.reader.query_one_raw(count).await.unwrap().unwrap();
-        assert_eq!(seen.try_get_by_index::<i32>(0).unwrap(), stored);
-    }
 }

@@ -55,4 +55,4 @@ test('every screen in both themes and widths', async ({ world }) => {
       }
     }
   }
-});
+}, 600_000);

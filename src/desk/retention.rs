@@ -3,7 +3,9 @@
 use entity::{
     TenantId, TenantScoped as _, Time, event, idempotency, parked, room, session, webhook,
 };
-use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 use tokio::task::yield_now;
 
 use super::{Desks, Result, tenant};
@@ -63,14 +65,18 @@ impl Desks {
 
     /// The number of the last event before `time`, 0 if there is none.
     async fn last_before(&self, tenant: &TenantId, time: Time) -> Result<i64> {
-        let last: Option<Option<i64>> = event::Entity::of_tenant(tenant)
+        // Times rise with numbers. For the highest number of all that is older, either database would read
+        // the log from its end on.
+        let last: Option<i64> = event::Entity::of_tenant(tenant)
             .select_only()
-            .column_as(event::Column::Seq.max(), "last")
+            .column(event::Column::Seq)
             .filter(event::Column::HappenedAt.lt(time))
+            .order_by_desc(event::Column::HappenedAt)
+            .limit(1)
             .into_tuple()
             .one(&self.db.reader)
             .await?;
-        Ok(last.flatten().unwrap_or(0))
+        Ok(last.unwrap_or(0))
     }
 
     async fn prune_log(&self, tenant: &TenantId, last: i64) -> Result<u64> {

@@ -185,6 +185,7 @@ async fn no_request_has_sqlite_read_or_sort_a_large_table_whole() {
             steps.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
         assert!(!steps.iter().any(|step| is_scan(step)), "{steps:?}: {statement}");
         assert!(!is_sorted_whole(&steps), "{steps:?}: {statement}");
+        assert!(!is_looked_through(&steps, &statement), "{steps:?}: {statement}");
     }
 }
 
@@ -199,6 +200,16 @@ fn is_sorted_whole(steps: &[String]) -> bool {
         step.strip_prefix("SEARCH ").is_some_and(is_large) && step.ends_with("(tenant_id=?)")
     };
     steps.iter().any(reads_desk) && steps.iter().any(|step| step == "USE TEMP B-TREE FOR ORDER BY")
+}
+
+/// Whether a plan looks through all that a desk has in a large table for the first or last of something.
+fn is_looked_through(steps: &[String], statement: &str) -> bool {
+    let reads_rows = |step: &String| {
+        step.strip_prefix("SEARCH ").is_some_and(is_large)
+            && step.contains(" USING INDEX ")
+            && step.ends_with("(tenant_id=?)")
+    };
+    ["MIN(", "MAX("].iter().any(|of| statement.contains(of)) && steps.iter().any(reads_rows)
 }
 
 /// Whether a step begins with a large table.

@@ -49,10 +49,8 @@ impl Edge {
             });
         }
         match answer {
-            Some(answer) => {
-                let is_met = outlet.is_some();
-                Ok(self.complete(answer.map(Body::new), body, &session, is_met).await)
-            }
+            Some(answer) if body.is_empty() && outlet.is_some() => Ok(answer.map(Body::new)),
+            Some(answer) => Ok(self.complete(answer.map(Body::new), body, &session).await),
             None if body.is_empty() && outlet.is_some_and(|outlet| outlet.is_over()) => {
                 self.close(&session).await;
                 Ok(unknown())
@@ -76,11 +74,7 @@ impl Edge {
         answer: Response<Body>,
         mut told: String,
         session: &Session,
-        is_met: bool,
     ) -> Response<Body> {
-        if told.is_empty() && is_met {
-            return answer;
-        }
         if answer.status() != StatusCode::OK {
             return if told.is_empty() { answer } else { text(told, session) };
         }

@@ -35,6 +35,16 @@ pub struct Found {
     pub has_more: bool,
 }
 
+/// What messages are looked for, and among which.
+struct Sought<'a> {
+    /// The beginnings of words, all of which they hold.
+    words: Vec<String>,
+    within: Option<ConversationId>,
+    before: Option<MessageId>,
+    limit: u64,
+    sees: &'a Sees,
+}
+
 impl Desk {
     /// Returns up to `limit` messages that hold all of `words`, in conversations that the caller may
     /// see, from before the message `before`, newest first.
@@ -46,13 +56,13 @@ impl Desk {
         limit: u64,
         sees: &Sees,
     ) -> Result<Found> {
-        let words = stems(words);
-        if words.is_empty() || sees.inboxes.as_ref().is_some_and(HashSet::is_empty) {
+        let sought = Sought { words: stems(words), within, before, limit, sees };
+        if sought.words.is_empty() || sees.inboxes.as_ref().is_some_and(HashSet::is_empty) {
             return Ok(Found { messages: Vec::new(), has_more: false });
         }
         let mut rows = match self.desks.db.reader.get_database_backend() {
-            DbBackend::Postgres => self.find_postgres(&words, within, before, limit, sees).await?,
-            _ => self.find_sqlite(&words, within, before, limit, sees).await?,
+            DbBackend::Postgres => self.find_postgres(&sought).await?,
+            _ => self.find_sqlite(&sought).await?,
         };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
@@ -120,14 +130,14 @@ impl Desk {
     }
 
     /// The messages that the caller may see, of one conversation or of all.
-    fn among(&self, within: Option<ConversationId>, sees: &Sees) -> SelectStatement {
+    fn among(&self, sought: &Sought<'_>) -> SelectStatement {
         let mut all = message::Entity::of_tenant(&self.tenant);
-        if let Some(inboxes) = &sees.inboxes {
+        if let Some(inboxes) = &sought.sees.inboxes {
             // Not what to begin with, which as a part of something else it is not.
             let is_there = message::Column::InboxId.is_in(inboxes.iter().copied());
             all = all.filter(is_there.is(Expr::Constant(true.into())));
         }
-        if let Some(conversation) = within {
+        if let Some(conversation) = sought.within {
             all = all.filter(message::Column::ConversationId.eq(conversation));
         }
         all.into_query()

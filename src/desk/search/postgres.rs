@@ -7,7 +7,8 @@ use entity::{ConversationId, MessageId, TenantId, TenantScoped as _, Time, conve
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, SelectStatement};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
-use super::super::{Desk, Result, Sees};
+use super::super::{Desk, Result};
+use super::Sought;
 
 /// A week, in microseconds.
 const WEEK: i64 = 7 * 86_400_000_000;
@@ -18,15 +19,9 @@ const STRETCHES: [i64; 4] = [2, 8, 42, 104];
 impl Desk {
     /// Looks in the newest weeks first, then in older ones: what common words cost depends on how often
     /// they occur there, and not in all that is stored.
-    pub(super) async fn find_postgres(
-        &self,
-        words: &[String],
-        within: Option<ConversationId>,
-        before: Option<MessageId>,
-        limit: u64,
-        sees: &Sees,
-    ) -> Result<Vec<message::Model>> {
-        let before = match before {
+    pub(super) async fn find_postgres(&self, sought: &Sought<'_>) -> Result<Vec<message::Model>> {
+        let Sought { within, limit, .. } = *sought;
+        let before = match sought.before {
             Some(id) => match self.when(id).await? {
                 Some(at) => Some((at, id)),
                 None => return Ok(Vec::new()),
@@ -46,8 +41,8 @@ impl Desk {
             };
             let weeks = max(last - length + 1, first)..=last;
             last -= length;
-            let mut found = self.among(within, sees);
-            holding(&mut found, &self.tenant, words, weeks, before);
+            let mut found = self.among(sought);
+            holding(&mut found, &self.tenant, &sought.words, weeks, before);
             rows.extend(self.found(found, limit - rows.len() as u64).await?);
         }
         Ok(rows)

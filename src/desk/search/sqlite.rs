@@ -1,29 +1,22 @@
 //! Messages by their words on `SQLite`, which reads them newest first.
 
-use entity::{ConversationId, MessageId, message};
+use entity::{MessageId, message};
 use sea_orm::sea_query::{Alias, Expr, JoinType, Order, SelectStatement};
 
-use super::super::{Desk, Result, Sees};
-use super::fts5;
+use super::super::{Desk, Result};
+use super::{Sought, fts5};
 
 impl Desk {
-    pub(super) async fn find_sqlite(
-        &self,
-        words: &[String],
-        within: Option<ConversationId>,
-        before: Option<MessageId>,
-        limit: u64,
-        sees: &Sees,
-    ) -> Result<Vec<message::Model>> {
-        let mut holds = fts5(&self.tenant.0, words);
-        if let Some(conversation) = within {
+    pub(super) async fn find_sqlite(&self, sought: &Sought<'_>) -> Result<Vec<message::Model>> {
+        let mut holds = fts5(&self.tenant.0, &sought.words);
+        if let Some(conversation) = sought.within {
             holds.push_str(&desks([conversation.0]));
-        } else if let Some(inboxes) = &sees.inboxes {
+        } else if let Some(inboxes) = &sought.sees.inboxes {
             holds.push_str(&desks(inboxes.iter().map(|inbox| inbox.0)));
         }
-        let mut found = self.among(within, sees);
-        holding(&mut found, &holds, before);
-        self.found(found, limit).await
+        let mut found = self.among(sought);
+        holding(&mut found, &holds, sought.before);
+        self.found(found, sought.limit).await
     }
 }
 

@@ -88,7 +88,7 @@ async fn watch(
     server: &Server,
     tracker: &Arc<Tracker>,
 ) -> anyhow::Result<Vec<Stretch>> {
-    let length = Duration::from_secs(60) * settings.each;
+    let length = Duration::from_mins(1) * settings.each;
     let mut stretches: Vec<Stretch> = Vec::new();
     let mut from = Instant::now();
     for number in 1..=settings.minutes / settings.each {

@@ -90,7 +90,10 @@ impl Poller {
 
     async fn ask(&mut self) -> anyhow::Result<Vec<Update>> {
         let cursor = self.cursor.replace('+', "%2B");
-        let path = format!("/api/chats/check-updates/?last_check={cursor}");
+        let path = match &*cursor {
+            "" => "/api/chats/check-updates/".to_owned(),
+            cursor => format!("/api/chats/check-updates/?last_check={cursor}"),
+        };
         let answer: Answer = serde_json::from_slice(&self.connection.get(&path).await?)?;
         self.cursor = answer.timestamp;
         Ok(answer.updates)

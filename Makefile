@@ -84,7 +84,7 @@ fuzz: tools ## Any bytes for the parsers, a minute each; needs a nightly compile
 	for target in frames webhook chatwoot; do \
 		(cd fuzz && cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=60) || exit; done
 
-bench: bench-live bench-idle bench-polling bench-deflate bench-lists bench-growth ## All benchmarks, one after the other: two hours on an idle machine
+bench: bench-live bench-idle bench-polling bench-deflate bench-lists bench-growth ## All benchmarks, one after the other: some hours on an idle machine
 
 bench-live: $(PEER_INSTALLED) ## Messages from webhooks to 100 and 1,000 websockets: how many, how late, what they take
 	$(BENCH) live --clients 100 --in-flight 32 $(BESIDE)
@@ -106,7 +106,7 @@ bench-lists: tools ## What lists, search and figures take on desks of 10,000 and
 	$(BENCH) lists
 
 bench-growth: tools ## Whether a message costs more once 10,000,000 are stored, and how long a start takes then
-	$(BENCH) growth
+	$(BENCH) growth --in-flight 32
 
 soak: tools ## An hour at half of what the server can take: does it take at the end what it took at the beginning?
 	cargo bench --workspace --bench load -- soak

@@ -5,7 +5,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use crate::AtHand;
-use crate::filling::Desk;
+use crate::filling::{Desk, MESSAGES};
 use crate::live::{self, Load, Round};
 use crate::proc::setting;
 use crate::server::{Candidate, Program};
@@ -14,9 +14,6 @@ use crate::table::{Table, progress};
 
 /// How often a server is started to see how long that takes.
 const STARTS: u32 = 5;
-
-/// How many messages a conversation has that was filled in.
-const EACH: u64 = 20;
 
 #[derive(Args)]
 pub(crate) struct Settings {
@@ -27,17 +24,8 @@ pub(crate) struct Settings {
     #[arg(long, value_delimiter = ',', default_values_t = [0, 1_000, 10_000])]
     thousands: Vec<u64>,
 
-    /// How many clients listen, all of one tenant
-    #[arg(long, default_value_t = 100)]
-    clients: usize,
-
-    /// How many messages are on their way at once
-    #[arg(long, default_value_t = 32)]
-    in_flight: usize,
-
-    /// For how many seconds
-    #[arg(long, default_value_t = 8)]
-    seconds: u32,
+    #[command(flatten)]
+    load: Load,
 }
 
 /// What a server showed that stores so much.
@@ -76,7 +64,7 @@ async fn measure(
     server.stop().await?;
     if thousands > 0 {
         let start = Instant::now();
-        Desk::fill(&server.url, thousands * 1_000 / EACH).await?;
+        Desk::fill(&server.url, thousands * 1_000 / MESSAGES).await?;
         progress(&format!(
             "{}: {thousands} thousand messages after {:.0} s",
             candidate.name,
@@ -91,16 +79,9 @@ async fn measure(
             server.stop().await?;
         }
     }
-    let load = Load {
-        clients: settings.clients,
-        rate: None,
-        in_flight: Some(settings.in_flight),
-        seconds: settings.seconds,
-        text: 80,
-    };
     let mut rounds = Vec::new();
     for _ in 0..settings.at_hand.rounds {
-        let round = live::round(&server, &load).await?;
+        let round = live::round(&server, &settings.load).await?;
         progress(&format!(
             "{}, {thousands} thousand: started in {:.0} ms, {:.0} messages/s",
             candidate.name,
@@ -108,8 +89,6 @@ async fn measure(
             round.messages_per_second
         ));
         rounds.push(round);
-        server.stop().await?;
-        server.resume(candidate).await?;
     }
     Ok(Shown { name: candidate.name, thousands, megabytes, starts, rounds })
 }
@@ -125,12 +104,15 @@ fn print(settings: &Settings, all: &[Shown]) -> anyhow::Result<()> {
         "p50 ms",
         "p99 ms",
         "CPU us/message",
+        "missing",
+        "repeated",
     ]);
     for shown in all {
         let middle = |of: fn(&Round) -> f64| median(shown.rounds.iter().map(of));
         let late = |share| {
             median(shown.rounds.iter().map(|it| quantile(it.latencies.iter().copied(), share)))
         };
+        let sum = |of: fn(&Round) -> u64| shown.rounds.iter().map(of).sum::<u64>();
         table.row(vec![
             shown.name.to_owned(),
             (shown.thousands * 1_000).to_string(),
@@ -141,14 +123,15 @@ fn print(settings: &Settings, all: &[Shown]) -> anyhow::Result<()> {
             format!("{:.2}", late(0.5)),
             format!("{:.2}", late(0.99)),
             format!("{:.0}", middle(|it| it.cpu_per_message)),
+            sum(|it| it.missing).to_string(),
+            sum(|it| it.repeated).to_string(),
         ]);
     }
-    let Settings { clients, in_flight, seconds, at_hand, .. } = settings;
     table.print(&format!(
-        "{}\n\n{clients} clients, {in_flight} messages on their way at once for {seconds} s, medians of {} rounds and of \
-         {STARTS} starts",
+        "{}\n\n{}, medians of {} rounds and of {STARTS} starts",
         setting()?,
-        at_hand.rounds,
+        settings.load,
+        settings.at_hand.rounds,
     ));
     Ok(())
 }

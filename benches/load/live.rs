@@ -4,6 +4,7 @@
 //! counts from when it was due. In a closed loop (`--in-flight`) the next one comes when one has
 //! reached everybody.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,23 +43,37 @@ pub(crate) struct Settings {
 pub(crate) struct Load {
     /// How many clients listen, all of one tenant
     #[arg(long, default_value_t = 100)]
-    pub(crate) clients: usize,
+    clients: usize,
 
     /// How many messages come in per second
     #[arg(long, conflicts_with = "in_flight", required_unless_present = "in_flight")]
-    pub(crate) rate: Option<u32>,
+    rate: Option<u32>,
 
     /// How many messages are on their way at once
     #[arg(long)]
-    pub(crate) in_flight: Option<usize>,
+    in_flight: Option<usize>,
 
     /// For how many seconds
     #[arg(long, default_value_t = 8)]
-    pub(crate) seconds: u32,
+    seconds: u32,
 
     /// How long a message's text is, in bytes
     #[arg(long, default_value_t = 80)]
-    pub(crate) text: usize,
+    text: usize,
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { clients, rate, in_flight, seconds, text } = self;
+        write!(f, "{clients} clients, ")?;
+        match (rate, in_flight) {
+            (Some(rate), _) => write!(f, "{rate} messages/s"),
+            (None, in_flight) => {
+                write!(f, "{} messages on their way at once", in_flight.unwrap_or(1))
+            }
+        }?;
+        write!(f, " of {text} bytes for {seconds} s")
+    }
 }
 
 /// What one round showed.
@@ -177,14 +192,10 @@ fn print(
             sum(|it| it.repeated).to_string(),
         ]);
     }
-    let Load { clients, rate, in_flight, seconds, text } = settings.load;
-    let pace = match (rate, in_flight) {
-        (Some(rate), _) => format!("{rate} messages/s"),
-        (None, in_flight) => format!("{} messages on their way at once", in_flight.unwrap_or(1)),
-    };
     table.print(&format!(
-        "{}\n\n{clients} clients, {pace} of {text} bytes for {seconds} s, medians of {} rounds",
+        "{}\n\n{}, medians of {} rounds",
         setting()?,
+        settings.load,
         settings.at_hand.rounds,
     ));
     Ok(())

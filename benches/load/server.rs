@@ -211,6 +211,9 @@ impl Server {
             if let Some(status) = self.child.try_wait()? {
                 bail!("it ended: {status}");
             }
+            if began.elapsed() > PATIENCE {
+                bail!("it is not ready after {PATIENCE:?}");
+            }
             sleep(Duration::from_millis(1)).await;
         }
         Ok(began.elapsed())
@@ -237,7 +240,7 @@ impl Drop for Server {
     }
 }
 
-/// A token of one of the tenant's agents.
+/// A token of one of the tenant's agents, valid for longer than a soak takes.
 pub(crate) fn token(user: &str) -> anyhow::Result<String> {
     let exp = Time::now().seconds() + 4 * 3_600;
     let claims = json!({ "sub": user, "tenantId": TENANT, "role": "agent", "exp": exp });

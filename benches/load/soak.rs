@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::proc::{Cpu, open_files, resident_kib, setting};
-use crate::server::{Candidate, Server, everybody};
+use crate::server::{Candidate, Program, Server, everybody};
 use crate::sockets::{Reads, Sockets, one_agent, own_agent};
 use crate::statistics::{quantile, real};
 use crate::table::{Table, progress};
@@ -20,7 +21,7 @@ use crate::tracker::Tracker;
 use crate::webhooks::WhatsApp;
 use crate::{AtHand, live};
 
-/// How often somebody comes, stays for as long, and goes without a word.
+/// For how long somebody stays who comes and goes without a word; then the next one comes.
 const VISIT: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
@@ -63,8 +64,8 @@ struct Stretch {
 /// Has Recado work for so long: on PostgreSQL if one is at hand, else on SQLite.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let candidates = everybody(&settings.at_hand)?;
-    let on_postgres = settings.at_hand.postgres.is_some();
-    let candidate = &candidates[usize::from(on_postgres)];
+    let mut ours = candidates.iter().filter(|it| matches!(it.program, Program::Recado));
+    let candidate = ours.next_back().context("no Recado")?;
     let server = candidate.start().await?;
     let most = u64::from(settings.rate) * 60 * u64::from(settings.minutes);
     let whatsapp = WhatsApp::new(server.address, settings.rate, settings.text, most);
@@ -128,11 +129,8 @@ async fn watch(
 
 /// Has one after the other come and go; returns how many have been there.
 async fn visits(to: SocketAddr, until: Instant) -> anyhow::Result<u64> {
-    let mut turns = interval(VISIT);
-    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut visits = 0;
     while Instant::now() < until {
-        turns.tick().await;
         let visitor = Sockets::connect(to, 1, own_agent, &Reads::TextsOf(0)).await?;
         sleep_until(until.min(Instant::now() + VISIT)).await;
         drop(visitor);

@@ -21,7 +21,7 @@ use crate::server::TENANT;
 use crate::texts;
 
 /// How many messages a conversation has.
-const MESSAGES: u64 = 20;
+pub(crate) const MESSAGES: u64 = 20;
 
 /// How many conversations are under way at a time.
 const AT_A_TIME: u64 = 1_000;

@@ -65,8 +65,8 @@ impl Desks {
 
     /// The number of the last event before `time`, 0 if there is none.
     async fn last_before(&self, tenant: &TenantId, time: Time) -> Result<i64> {
-        // Times rise with numbers. For the highest number of all that is older, either database would read
-        // the log from its end on.
+        // Times rise with numbers. For the highest number of all that are older, SQLite would read the log
+        // from its end on.
         let last: Option<i64> = event::Entity::of_tenant(tenant)
             .select_only()
             .column(event::Column::Seq)

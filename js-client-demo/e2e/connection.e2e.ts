@@ -142,13 +142,13 @@ test('C8: who was away for longer than the log is kept, gets list and thread afr
 
   await bia.page.context().setOffline(true);
   await bia.seesStatus('disconnected');
-  for (let n = 1; n <= 12; n += 1) await ivo.says(`Durante ${n}`);
+  for (let n = 1; n <= 12; n += 1) await ivo.says(`Durante, ${n} de 12`);
   await nina.says('Cheguei agora');
   await world.server.stop();
   await world.server.start({ LOG_RETENTION_EVENTS: '3' });
   await bia.page.context().setOffline(false);
 
-  await bia.message('Durante 12').waitFor();
+  await bia.message('Durante, 12 de 12').waitFor();
   await bia.row(nina).waitFor();
   expect(await bia.page.locator('.message', { hasText: 'Durante' }).count()).toBe(12);
   expect(await bia.message('Antes').count()).toBe(1);

@@ -43,6 +43,7 @@ mod neighbours;
 mod operating;
 mod people;
 mod planning;
+mod planning_on_sqlite;
 mod polling;
 mod pushing;
 mod receiving;

@@ -1,18 +1,18 @@
-//! That no request reads a large table from its beginning to its end.
+//! That no request reads a large table from its beginning to its end, on PostgreSQL.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{Database, PATIENCE, Process, Tenant, TestServer, echo, text};
+use crate::support::{Database, PATIENCE, Tenant, TestServer, echo, text};
 
-const ANA: &str = "5511888888888";
+pub(crate) const ANA: &str = "5511888888888";
 
 /// The tables that grow with use.
-const LARGE: &str = "'message', 'conversation', 'contact', 'contact_address', 'event', 'milestone',
-    'conversation_label', 'traffic', 'workday'";
+pub(crate) const LARGE: &str =
+    "'message', 'conversation', 'contact', 'contact_address', 'event', 'milestone',
+    'conversation_label', 'traffic', 'workday', 'delivery', 'media', 'chat_session', 'webhook'";
 
 /// How often each large table was read from its beginning to its end, once everybody has gone.
 async fn scans(database: &Database) -> Vec<(String, i64)> {
@@ -58,13 +58,13 @@ async fn all_gone(connection: &DatabaseConnection) {
 }
 
 /// A desk on which something has happened, and all that its agents ask of it.
-struct Desk {
+pub(crate) struct Desk {
     requests: Vec<String>,
     token: String,
 }
 
 impl Desk {
-    async fn open(server: &TestServer) -> Self {
+    pub(crate) async fn open(server: &TestServer) -> Self {
         let acme = server.tenant("acme").await;
         acme.writes(ANA, "wamid.1", "Meu pedido não chegou").await;
         acme.whatsapp(json!({ "message_echoes": [echo(ANA, "wamid.2", "Já vemos")] })).await;
@@ -102,7 +102,7 @@ impl Desk {
     }
 
     /// Asks everything of a server.
-    async fn ask(&self, url: &str) {
+    pub(crate) async fn ask(&self, url: &str) {
         for path in &self.requests {
             let asked = reqwest::Client::new().get(format!("{url}{path}")).bearer_auth(&self.token);
             let answer = asked.send().await.unwrap();
@@ -157,106 +157,4 @@ async fn no_webhook_has_postgres_read_what_other_webhooks_brought() {
     for ((index, before), (_, after)) in before.iter().zip(&after) {
         assert!(after - before < 50, "{index}: {}", after - before);
     }
-}
-
-#[tokio::test]
-async fn no_request_has_sqlite_read_or_sort_a_large_table_whole() {
-    let server = TestServer::start().await;
-    if server.database.is_postgres() {
-        return;
-    }
-    let desk = Desk::open(&server).await;
-    let database = server.stop().await;
-    let told = tempfile::NamedTempFile::new().unwrap();
-    let flags = ["--log", "sqlx::query=trace", "--log-format", "json"];
-    let process = Process::telling(&database, told.reopen().unwrap(), &flags);
-
-    desk.ask(&process.url).await;
-
-    process.kill();
-    let asked = asked(&std::fs::read_to_string(told.path()).unwrap());
-    assert!(asked.iter().any(|statement| statement.contains("message_text")), "{asked:?}");
-    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
-    for statement in asked {
-        let plan = format!("EXPLAIN QUERY PLAN {statement}");
-        let plan = Statement::from_string(DbBackend::Sqlite, plan);
-        let steps = connection.query_all_raw(plan).await.unwrap();
-        let steps: Vec<String> =
-            steps.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
-        assert!(!steps.iter().any(|step| is_scan(step)), "{steps:?}: {statement}");
-        assert!(!is_sorted_whole(&steps), "{steps:?}: {statement}");
-        assert!(!is_looked_through(&steps, &statement), "{steps:?}: {statement}");
-    }
-}
-
-/// Whether a step of a plan reads a large table from its beginning to its end.
-fn is_scan(step: &str) -> bool {
-    step.strip_prefix("SCAN ").is_some_and(is_large)
-}
-
-/// Whether a plan reads all that a desk has in a large table and puts it in order.
-fn is_sorted_whole(steps: &[String]) -> bool {
-    let reads_desk = |step: &String| {
-        step.strip_prefix("SEARCH ").is_some_and(is_large) && step.ends_with("(tenant_id=?)")
-    };
-    steps.iter().any(reads_desk) && steps.iter().any(|step| step == "USE TEMP B-TREE FOR ORDER BY")
-}
-
-/// Whether a plan looks through all that a desk has in a large table for the first or last of something.
-fn is_looked_through(steps: &[String], statement: &str) -> bool {
-    let reads_rows = |step: &String| {
-        step.strip_prefix("SEARCH ").is_some_and(is_large)
-            && step.contains(" USING INDEX ")
-            && step.ends_with("(tenant_id=?)")
-    };
-    ["MIN(", "MAX("].iter().any(|of| statement.contains(of)) && steps.iter().any(reads_rows)
-}
-
-/// Whether a step begins with a large table.
-fn is_large(step: &str) -> bool {
-    LARGE.contains(&format!("'{}'", step.split(' ').next().unwrap_or_default()))
-}
-
-/// The statements that a server's log tells of, those of transactions left out.
-fn asked(log: &str) -> BTreeSet<String> {
-    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let told = lines.filter(|line| line["target"] == "sqlx::query").map(|line| {
-        let text = |field: &str| line["fields"][field].as_str().unwrap().trim().to_owned();
-        // A short statement is its own summary.
-        Some(text("db.statement")).filter(|whole| !whole.is_empty()).unwrap_or(text("summary"))
-    });
-    let is_plain = |statement: &String| {
-        ["SELECT", "WITH", "UPDATE", "DELETE"].iter().any(|verb| statement.starts_with(verb))
-    };
-    told.filter(is_plain).collect()
-}
-
-#[tokio::test]
-async fn sqlite_is_told_of_indexes_that_exist() {
-    let server = TestServer::start().await;
-    if server.database.is_postgres() {
-        return;
-    }
-    let connection = sea_orm::Database::connect(server.database.url()).await.unwrap();
-    let rows = |query: &'static str| {
-        let query = Statement::from_string(DbBackend::Sqlite, query);
-        let connection = connection.clone();
-        async move {
-            let rows = connection.query_all_raw(query).await.unwrap();
-            rows.iter().map(|row| row.try_get("", "name").unwrap()).collect::<Vec<String>>()
-        }
-    };
-
-    let unknown = rows(
-        "SELECT idx AS name FROM sqlite_stat1
-         WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = idx)",
-    );
-    let untold = rows(
-        "SELECT name FROM sqlite_master WHERE type = 'index'
-         AND tbl_name IN ('message', 'conversation', 'contact', 'event', 'milestone', 'traffic',
-            'workday', 'conversation_label', 'contact_address', 'delivery', 'media')
-         AND name NOT IN (SELECT idx FROM sqlite_stat1)",
-    );
-
-    assert_eq!((unknown.await, untold.await), (Vec::new(), Vec::new()));
 }

@@ -1,5 +1,7 @@
 //! What follows from the number of a conversation or message, in SQL.
 
+use std::ops::Range;
+
 use anyhow::Context as _;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
@@ -51,13 +53,17 @@ impl Desk {
 
     /// All numbers below `limit`, the beginning of a query.
     pub(super) fn numbers(&self, limit: u64) -> String {
+        self.numbers_of(0..limit)
+    }
+
+    pub(super) fn numbers_of(&self, Range { start, end }: Range<u64>) -> String {
         match self.db.get_database_backend() {
             DbBackend::Postgres => {
-                format!("WITH numbers AS (SELECT generate_series(0::bigint, {limit} - 1) AS n)")
+                format!("WITH numbers AS (SELECT generate_series({start}::bigint, {end} - 1) AS n)")
             }
             _ => format!(
                 "WITH RECURSIVE numbers (n) AS
-                    (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {limit})"
+                    (SELECT {start} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {end})"
             ),
         }
     }

@@ -1,10 +1,12 @@
 //! The rows of a desk, a statement for each table.
 
-use super::{AT_A_TIME, Desk, MESSAGES, NAMES, STEP, TEXTS};
+use std::ops::Range;
+
+use super::{AT_A_TIME, AT_ONCE, Desk, MESSAGES, NAMES, STEP, TEXTS};
 
 impl Desk {
     pub(super) fn statements(&self) -> Vec<String> {
-        vec![
+        let mut statements = vec![
             self.tenant(),
             self.stages(),
             self.inboxes(),
@@ -14,12 +16,12 @@ impl Desk {
             self.addresses(),
             self.conversations(),
             self.labels(),
-            self.messages(),
-            self.milestones(),
-            self.tallies(),
-            self.traffic(),
-            self.workdays(),
-        ]
+        ];
+        let count = self.conversations * MESSAGES;
+        let starts = (0..count).step_by(usize::try_from(AT_ONCE).unwrap_or(usize::MAX));
+        statements.extend(starts.map(|start| self.messages(start..count.min(start + AT_ONCE))));
+        statements.extend([self.milestones(), self.tallies(), self.traffic(), self.workdays()]);
+        statements
     }
 
     fn tenant(&self) -> String {
@@ -127,8 +129,8 @@ impl Desk {
         )
     }
 
-    fn messages(&self) -> String {
-        let (tenant, count) = (&self.tenant, self.conversations * MESSAGES);
+    fn messages(&self, numbers: Range<u64>) -> String {
+        let tenant = &self.tenant;
         let at = self.sent_at("k", "c");
         let conversation = self.id(&self.sent_at("0", "c"), "c");
         let (id, inbox) =
@@ -136,7 +138,7 @@ impl Desk {
         let unread = self.unread().replace("n ", "c ");
         let (last, block) = (MESSAGES - 1, AT_A_TIME * MESSAGES);
         // In the order in which they came.
-        let numbers = self.numbers(count);
+        let numbers = self.numbers_of(numbers);
         format!(
             "INSERT INTO message (id, tenant_id, conversation_id, inbox_id, provider_id, direction,
                 type, content, metadata, reactions, status, error, sent_at, created_at, author_id,

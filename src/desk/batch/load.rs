@@ -74,7 +74,9 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         #[expect(clippy::disallowed_methods, reason = "the address tells the tenant")]
-        let inboxes = inbox::Entity::find().filter(inbox::Column::Address.is_in(named));
+        let inboxes = inbox::Entity::find()
+            .filter(inbox::Column::Channel.is_in(channels(webhooks)))
+            .filter(inbox::Column::Address.is_in(named));
         // Two nodes that serve one inbox take turns: a status and its message that arrive at the same
         // time would else not see each other, and the status would wait for ever.
         let inboxes = inboxes.order_by_asc(inbox::Column::Id).lock_exclusive();
@@ -150,6 +152,7 @@ impl<'a> Batch<'a> {
                 }
                 Content::Aside(_) | Content::Broken(_) => continue,
             }
+            wanted.channels.insert(channel);
             wanted.inboxes.insert(inbox.id);
             wanted.tenants.insert(inbox.tenant_id.clone());
         }
@@ -199,10 +202,14 @@ impl<'a> Batch<'a> {
 
     /// Reads who wrote, and the conversations with them and around the messages spoken of.
     async fn load_people(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
-        let addresses = of_tenants::<contact_address::Entity>(wanted)
-            .filter(contact_address::Column::Address.is_in(&wanted.addresses))
-            .all(&self.txn)
-            .await?;
+        let addresses = if wanted.addresses.is_empty() {
+            Vec::new()
+        } else {
+            let all = of_tenants::<contact_address::Entity>(wanted)
+                .filter(contact_address::Column::Channel.is_in(wanted.channels.iter().copied()))
+                .filter(contact_address::Column::Address.is_in(&wanted.addresses));
+            all.all(&self.txn).await?
+        };
         let met = addresses.iter().map(|address| address.contact_id).collect();
         let mut contacts = self.load_contacts(met, wanted).await?;
         self.load_merged(&mut contacts, wanted).await?;
@@ -215,16 +222,21 @@ impl<'a> Batch<'a> {
             .chain(self.handed.values().map(|message| message.conversation_id))
             .chain(self.threads(wanted).await?)
             .collect();
-        let conversations = of_tenants::<conversation::Entity>(wanted)
-            .filter(
-                Condition::any()
-                    .add(conversation::Column::Id.is_in(talked))
-                    .add(conversation::Column::ContactId.is_in(met.iter().copied())),
-            )
-            .order_by_asc(conversation::Column::Id)
-            .lock_exclusive()
-            .all(&self.txn)
-            .await?;
+        let mut meant = Condition::any();
+        if !met.is_empty() {
+            meant = meant.add(conversation::Column::ContactId.is_in(met.iter().copied()));
+        }
+        // SQLite reads all conversations for "with one of these, or one of none".
+        if !talked.is_empty() {
+            meant = meant.add(conversation::Column::Id.is_in(talked));
+        }
+        let conversations = if meant.is_empty() {
+            Vec::new()
+        } else {
+            let all = of_tenants::<conversation::Entity>(wanted).filter(meant);
+            let all = all.order_by_asc(conversation::Column::Id).lock_exclusive();
+            all.all(&self.txn).await?
+        };
         let talked_to = conversations.iter().map(|conversation| conversation.contact_id);
         let others = talked_to.filter(|id| !met.contains(id)).collect();
         contacts.extend(self.load_contacts(others, wanted).await?);
@@ -340,6 +352,7 @@ impl<'a> Batch<'a> {
 #[derive(Default)]
 pub(super) struct Wanted {
     tenants: BTreeSet<TenantId>,
+    channels: BTreeSet<Channel>,
     inboxes: BTreeSet<InboxId>,
     messages: BTreeSet<String>,
     handed: BTreeSet<MessageId>,
@@ -362,6 +375,10 @@ fn elements(webhooks: &[Webhook]) -> impl Iterator<Item = (Channel, &Element)> {
     webhooks
         .iter()
         .flat_map(|webhook| webhook.elements.iter().map(move |element| (webhook.channel, element)))
+}
+
+fn channels(webhooks: &[Webhook]) -> BTreeSet<Channel> {
+    webhooks.iter().map(|webhook| webhook.channel).collect()
 }
 
 /// Starts a query on the rows of the tenants that a batch is for.

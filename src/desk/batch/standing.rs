@@ -4,8 +4,6 @@
 //! have changed here meanwhile stays. What was last told is kept in a form that grows with time, so
 //! that comparing two as texts tells which is the newer.
 
-use std::collections::HashMap;
-
 use entity::{ConversationId, UserId, conversation, conversation_label, inbox, user};
 use sea_orm::{
     ColumnTrait as _, Condition, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
@@ -136,16 +134,14 @@ impl Batch<'_> {
         let rows = self.conversations.0.values().map(|(row, _)| row);
         let rows = rows.filter(|row| row.thread.is_some()).map(|row| row.id);
         let of: Vec<ConversationId> = rows.collect();
-        let labels = of_tenants::<conversation_label::Entity>(wanted)
-            .filter(conversation_label::Column::ConversationId.is_in(of))
-            .order_by_asc(conversation_label::Column::Label)
-            .all(&self.txn)
-            .await?;
-        let mut known = HashMap::<_, Vec<_>>::new();
-        for row in labels {
-            known.entry(row.conversation_id).or_default().push(row.label);
+        if !of.is_empty() {
+            let labels = of_tenants::<conversation_label::Entity>(wanted)
+                .filter(conversation_label::Column::ConversationId.is_in(of))
+                .order_by_asc(conversation_label::Column::Label);
+            for row in labels.all(&self.txn).await? {
+                self.labels.entry(row.conversation_id).or_default().push(row.label);
+            }
         }
-        self.labels = known;
         if wanted.colleagues.is_empty() {
             return Ok(());
         }

@@ -204,19 +204,18 @@ impl Desk {
         };
         let (first, each) = (list("first_response"), list("response"));
         let resolution = list("resolution");
+        // Together by the day, and not one with the other: SQLite would look for each in all others.
         format!(
             "INSERT INTO workday
                 (tenant_id, day, inbox_id, user_id, sent, first_response, response, resolution)
-             WITH wrote AS (SELECT created_at / 86400000000 AS day, inbox_id, author_id AS user_id,
-                COUNT(*) AS sent FROM message
+             WITH did AS (SELECT created_at / 86400000000 AS day, inbox_id, author_id AS user_id,
+                COUNT(*) AS sent, '' AS first, '' AS each, '' AS resolution FROM message
                 WHERE tenant_id = '{tenant}' AND author_id IS NOT NULL AND direction = 'OUTBOUND'
-                GROUP BY 1, 2, 3),
-             did AS (SELECT happened_at / 86400000000 AS day, inbox_id, user_id, {first} AS first,
-                {each} AS each, {resolution} AS resolution FROM milestone
-                WHERE tenant_id = '{tenant}' GROUP BY 1, 2, 3)
-             SELECT '{tenant}', day, inbox_id, user_id, COALESCE(sent, 0), COALESCE(first, ''),
-                COALESCE(each, ''), COALESCE(resolution, '')
-             FROM wrote FULL JOIN did USING (day, inbox_id, user_id)"
+                GROUP BY 1, 2, 3
+             UNION ALL SELECT happened_at / 86400000000, inbox_id, user_id, 0, {first}, {each},
+                {resolution} FROM milestone WHERE tenant_id = '{tenant}' GROUP BY 1, 2, 3)
+             SELECT '{tenant}', day, inbox_id, user_id, SUM(sent), MAX(first), MAX(each),
+                MAX(resolution) FROM did GROUP BY day, inbox_id, user_id"
         )
     }
 }

@@ -2,6 +2,7 @@
 
 mod chatwoot;
 mod database;
+mod day;
 mod files;
 mod library;
 mod person;
@@ -32,6 +33,7 @@ use tokio::time::timeout;
 
 pub(crate) use chatwoot::{API_TOKEN, Chatwoot, Fault, admin};
 pub(crate) use database::Database;
+pub(crate) use day::Day;
 pub(crate) use files::{
     ANA, arrived, carrying, file, opened, served_by, stored, until, upload, upload_to, with_library,
 };

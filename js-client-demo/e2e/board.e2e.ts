@@ -62,10 +62,13 @@ test('B2: Escape leaves a card where it was', async ({ world }) => {
 test('B3: the mouse puts a card where it is let go', async ({ world }) => {
   await world.customer('Sônia Barreto').says('Recebi em duplicidade');
   const ada = await world.ada.opens('/board');
+  // She sees it moved before the server has heard of it.
+  const moved = ada.page.waitForResponse((answer) => answer.request().method() === 'PATCH');
 
   await drag(ada, 'Sônia Barreto', 'Aguardando cliente');
 
   await ada.column('Aguardando cliente').getByText('Sônia Barreto').waitFor();
+  expect((await moved).ok()).toBe(true);
   await ada.page.reload();
   await ada.column('Aguardando cliente').getByText('Sônia Barreto').waitFor();
 });
@@ -253,6 +256,8 @@ test('L4, L5: search ignores accents, and whose cards are shown is kept over a r
 
 async function drag(person: Screen, name: string, stage: string): Promise<void> {
   const { page } = person;
+  // Once it lies still: a board that has just been opened still moves.
+  await person.card(name).first().hover();
   const from = await centre(person.card(name));
   const to = await centre(person.column(stage));
   await page.mouse.move(from.x, from.y);

@@ -11,6 +11,7 @@ mod m0005_chatwoot;
 mod m0006_livechat;
 mod m0007_push;
 mod m0008_weeks;
+mod m0009_provider_ids;
 mod statistics;
 
 /// Runs the steps.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_livechat::Migration),
             Box::new(m0007_push::Migration),
             Box::new(m0008_weeks::Migration),
+            Box::new(m0009_provider_ids::Migration),
         ]
     }
 }

@@ -39,7 +39,7 @@ const FIGURES: &[(&str, &str, &str)] = &[
     ("conversation_label", "sqlite_autoindex_conversation_label_1", "100000 2 1"),
     ("conversation_label", "conversation_label_of", "100000 100000 5000 1"),
     ("message", "sqlite_autoindex_message_1", "2000000 1"),
-    ("message", "message_provider_id", "2000000 400000 1"),
+    ("message", "message_provider_id", "2000000 1 1"),
     ("message", "message_history", "2000000 20 1 1"),
     ("message", "message_client_id", "500000 10 1"),
     ("message", "message_unread", "3000 2"),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use recado::desk::Channel;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use serde_json::json;
 
@@ -156,8 +157,8 @@ async fn nothing_that_comes_in_or_is_changed_has_postgres_read_what_others_broug
     let acme = server.tenant("acme").await;
     let day = Day::of(&acme).await;
     crowd(&acme, 0..1_000).await;
-    server.desks.learn_sizes().await.unwrap();
     let database = server.stop().await;
+    database.execute("ANALYZE").await;
     let before = rows_read(&database).await;
     let server = TestServer::on(database, &[]).await;
 
@@ -169,4 +170,63 @@ async fn nothing_that_comes_in_or_is_changed_has_postgres_read_what_others_broug
         before.iter().zip(&after).map(|((index, before), (_, after))| (index, after - before));
     let much: Vec<_> = read.filter(|(_, rows)| *rows >= 500).collect();
     assert_eq!(much, []);
+}
+
+#[tokio::test]
+async fn no_webhook_has_postgres_read_a_table_that_has_just_begun_to_fill() {
+    let server = TestServer::start().await;
+    if !server.database.is_postgres() {
+        return;
+    }
+    let bring = async |acme: &Tenant<'_>, numbers: Range<usize>| {
+        let messages = numbers.map(|number| text(ANA, &format!("wamid.{number}"), "Oi"));
+        acme.whatsapp(json!({ "messages": messages.collect::<Vec<_>>() })).await;
+    };
+    let acme = server.tenant("acme").await;
+    for block in 0..10 {
+        bring(&acme, block * 50..(block + 1) * 50).await;
+    }
+    let database = server.stop().await;
+    let before = rows_read(&database).await;
+    let server = TestServer::on(database, &[]).await;
+    server.desks.learn_sizes().await.unwrap();
+
+    bring(&server.tenant("acme").await, 500..520).await;
+
+    let after = rows_read(&server.stop().await).await;
+    let of_messages =
+        before.iter().zip(&after).filter(|((name, _), _)| name.starts_with("message_"));
+    for ((index, before), (_, after)) in of_messages {
+        assert!(after - before < 50, "{index}: {}", after - before);
+    }
+}
+
+/// PostgreSQL looks again at what it knows of a table once a tenth of it is new.
+#[tokio::test]
+async fn no_webhook_to_a_new_inbox_has_postgres_read_what_came_into_it() {
+    let server = TestServer::start().await;
+    if !server.database.is_postgres() {
+        return;
+    }
+    let acme = server.tenant("acme").await;
+    crowd(&acme, 0..1_000).await;
+    acme.desk.ensure_inbox(Channel::WhatsApp, "new", "new").await.unwrap();
+    let database = server.stop().await;
+    database.execute("ALTER TABLE message SET (autovacuum_enabled = off)").await;
+    database.execute("ANALYZE").await;
+    let before = rows_read(&database).await;
+    let server = TestServer::on(database, &[]).await;
+
+    let mut new = server.tenant("acme").await;
+    "new".clone_into(&mut new.phone);
+    crowd(&new, 0..1_000).await;
+
+    let after = rows_read(&server.stop().await).await;
+    let named = |read: &[(String, i64)]| {
+        read.iter()
+            .filter(|(name, _)| name.starts_with("message_provider"))
+            .map(|it| it.1)
+            .sum::<i64>()
+    };
+    assert!(named(&after) - named(&before) < 1_000, "{after:?}");
 }

@@ -160,6 +160,9 @@ impl<'a> Batch<'a> {
     }
 
     async fn load_messages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
+        if wanted.messages.is_empty() && wanted.handed.is_empty() {
+            return Ok(());
+        }
         let all = of_tenants::<message::Entity>(wanted)
             .filter(message::Column::InboxId.is_in(wanted.inboxes.iter().copied()));
         let by_name = message::Column::ProviderId.is_in(&wanted.messages);

@@ -35,11 +35,13 @@ impl Planned {
 
     /// Whether it looks through all that a desk has for the first or last of something.
     fn looks_through_desk(&self) -> bool {
-        let from_index_alone =
-            self.steps.iter().any(|step| step.contains(" USING COVERING INDEX "));
+        let reads_rows = |step: &String| {
+            step.strip_prefix("SEARCH ").is_some_and(is_large)
+                && step.contains(" USING INDEX ")
+                && step.ends_with("(tenant_id=?)")
+        };
         ["MIN(", "MAX("].iter().any(|of| self.statement.contains(of))
-            && self.reads_desk()
-            && !from_index_alone
+            && self.steps.iter().any(reads_rows)
     }
 }
 

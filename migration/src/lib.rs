@@ -12,6 +12,7 @@ mod m0006_livechat;
 mod m0007_push;
 mod m0008_weeks;
 mod m0009_provider_ids;
+mod m0010_words;
 mod statistics;
 
 /// Runs the steps.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_push::Migration),
             Box::new(m0008_weeks::Migration),
             Box::new(m0009_provider_ids::Migration),
+            Box::new(m0010_words::Migration),
         ]
     }
 }

@@ -34,6 +34,7 @@ mod visitor;
 mod webhooks;
 
 use std::num::NonZeroU32;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -75,9 +76,12 @@ const LARGEST_WEBHOOK: usize = 4 * 1024 * 1024;
 /// The largest body of any other request.
 const LARGEST_REQUEST: usize = 256 * 1024;
 
-/// What handlers need.
-#[derive(Clone, FromRef)]
-pub struct ApiState {
+/// What handlers need: each gets the part that it asks for. All requests share it.
+#[derive(Clone)]
+pub struct ApiState(Arc<Parts>);
+
+/// All that handlers need.
+pub struct Parts {
     /// Every tenant's desk.
     pub desks: Desks,
     /// Checks and issues credentials.
@@ -104,6 +108,32 @@ pub struct ApiState {
     signatures: Signatures,
 }
 
+/// Lets handlers ask for these parts alone.
+macro_rules! handed_out {
+    ($($name:ident: $part:ty,)*) => {$(
+        impl FromRef<ApiState> for $part {
+            fn from_ref(state: &ApiState) -> Self {
+                state.$name.clone()
+            }
+        }
+    )*};
+}
+
+handed_out! {
+    desks: Desks,
+    auth: Auth,
+    clients: Arc<Clients>,
+    shelf: Shelf,
+    links: Links,
+    chatwoot: Api,
+    reconciler: Reconciler,
+    pusher: Pusher,
+    chats: ChatBudgets,
+    proxies: Proxies,
+    guesses: Arc<Guesses>,
+    signatures: Signatures,
+}
+
 impl ApiState {
     /// What handlers need, with nothing counted yet.
     pub fn new(
@@ -117,7 +147,7 @@ impl ApiState {
     ) -> Self {
         let signatures = Signatures::new(whatsapp, desks.clone());
         let guesses = Arc::new(Guesses::new(tries));
-        Self {
+        Self(Arc::new(Parts {
             desks,
             auth,
             clients,
@@ -130,7 +160,15 @@ impl ApiState {
             proxies,
             guesses,
             signatures,
-        }
+        }))
+    }
+}
+
+impl Deref for ApiState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -50,6 +50,7 @@ mod user;
 mod webhook;
 
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::Arc;
 
 pub use entity::{
@@ -117,7 +118,11 @@ const WAITING_SIGNALS: usize = 1_024;
 
 /// Every tenant's desk.
 #[derive(Clone, Debug)]
-pub struct Desks {
+pub struct Desks(Arc<Shared>);
+
+/// What all that speak of the desks share.
+#[derive(Debug)]
+pub struct Shared {
     db: Db,
     tails: Arc<Tails>,
     intake: intake::Intake,
@@ -289,7 +294,7 @@ impl Desks {
         let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter, waiting);
         let (typed, _) = broadcast::channel(WAITING_SIGNALS);
         let (due, talk) = (Arc::default(), Arc::new(Talk::new()));
-        Self { db, tails, intake, keys, due, files, calls, talk, typed }
+        Self(Arc::new(Shared { db, tails, intake, keys, due, files, calls, talk, typed }))
     }
 
     /// Waits until somebody here says that a delivery may be due.
@@ -310,6 +315,14 @@ impl Desks {
     /// Returns the desk of a tenant that exists.
     pub async fn find(&self, tenant: TenantId) -> Result<Option<Desk>> {
         Ok(self.tails.of(&tenant).await?.map(|_| self.of(tenant)))
+    }
+}
+
+impl Deref for Desks {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 

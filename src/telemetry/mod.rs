@@ -6,6 +6,8 @@
 mod figures;
 pub mod request;
 
+use std::io::{self, IsTerminal as _};
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -16,7 +18,10 @@ use crate::config::LogFormat;
 /// Starts writing logs to standard error.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), ParseError> {
     let filter = EnvFilter::try_new(filter)?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let mut logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    if !io::stderr().is_terminal() {
+        logs = logs.with_ansi(false);
+    }
     match format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),

@@ -54,6 +54,29 @@ async fn messages_are_found_whatever_the_form_of_a_word() {
 }
 
 #[tokio::test]
+async fn words_are_found_without_accents_however_these_are_written() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    // One letter; a letter and its accent; letters that Portuguese has not.
+    let texts = [
+        "Fala com a Vovó Conceição",
+        "Fala com a Vovo\u{301} Conceic\u{327}a\u{303}o",
+        "Köszönöm, ERDŐS Łódź",
+    ];
+    for (number, said) in texts.iter().enumerate() {
+        acme.writes(ANA, &format!("wamid.{number}"), said).await;
+    }
+
+    let search = "/api/messages/search?q=";
+    for word in ["vovo%20conceicao", "VOV%C3%93%20concei%C3%A7%C3%A3o", "vovo%CC%81"] {
+        assert_eq!(found(&acme, &format!("{search}{word}")).await, [texts[1], texts[0]], "{word}");
+    }
+    for word in ["koszonom", "erdos", "erd%C5%91s", "er"] {
+        assert_eq!(found(&acme, &format!("{search}{word}")).await, texts[2..], "{word}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_said_years_ago_is_found_after_what_was_said_since() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

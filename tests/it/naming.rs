@@ -114,3 +114,16 @@ async fn what_is_logged_of_a_request_bears_its_name_and_no_secret() {
     assert_eq!(theft["span"]["path"], "/api/sessions/refresh");
     assert!(!of("hushed").is_empty() && !told.contains("cw_hush"), "{told}");
 }
+
+#[tokio::test]
+async fn a_log_in_a_file_has_no_colours() {
+    let database = TestServer::start().await.stop().await;
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let flags = ["--log", "info,tower_http=debug"];
+    let process = Process::telling(&database, told.reopen().unwrap(), &flags);
+    Client::new().get(format!("{}/health/live", process.url)).send().await.unwrap();
+
+    process.kill();
+    let told = std::fs::read_to_string(told.path()).unwrap();
+    assert!(told.contains("path=\"/health/live\"") && !told.contains('\u{1b}'), "{told:?}");
+}

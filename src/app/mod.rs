@@ -217,7 +217,7 @@ impl App {
             pusher,
             reconciling: (reconciler, pause),
         } = self;
-        let _parting = Parting::of(io.clone());
+        let mut parting = Parting::of(io.clone());
         let courier = tokio::spawn(courier.run(stop.clone()));
         let fetcher = tokio::spawn(shelf.clone().run(stop.clone()));
         tokio::spawn(pusher.run(stop.clone()));
@@ -242,7 +242,7 @@ impl App {
         // Only when nobody can come back to this node: the engine lets nobody in any more.
         let farewell = async {
             stop.cancelled().await;
-            let _ = timeout(FAREWELL, io.close()).await;
+            let _ = timeout(FAREWELL, parting.close()).await;
         };
         tokio::select! {
             ((), ()) = async { tokio::join!(serving, farewell) } => {}

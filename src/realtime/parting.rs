@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use socketioxide::SocketIo;
 use socketioxide::adapter::LocalAdapter;
+use socketioxide::extract::SocketRef;
 use socketioxide::handler::DisconnectHandler;
 use socketioxide::operators::BroadcastOperators;
 use socketioxide::socket::{DisconnectReason, Socket};
@@ -19,21 +20,35 @@ use super::arrivals::Arrivals;
 /// all the desks: were they not parted, a server that is dropped in the middle of its work would keep
 /// its database open.
 #[derive(Debug)]
-pub struct Parting(SocketIo);
+pub struct Parting {
+    io: SocketIo,
+    /// Those of whom the engine knows nothing any more, once it has begun to close.
+    leaving: Vec<SocketRef>,
+}
 
 impl Parting {
     /// Parts from the clients of `io`.
     pub fn of(io: SocketIo) -> Self {
-        Self(io)
+        Self { io, leaving: Vec::new() }
+    }
+
+    /// Closes all connections, and returns once they are.
+    pub async fn close(&mut self) {
+        self.leaving = self.everybody();
+        self.io.close().await;
+    }
+
+    fn everybody(&self) -> Vec<SocketRef> {
+        self.io.of("/").map(BroadcastOperators::sockets).unwrap_or_default()
     }
 }
 
 impl Drop for Parting {
     fn drop(&mut self) {
-        // Nobody once the engine has been closed.
-        let everybody = self.0.of("/").map(BroadcastOperators::sockets).unwrap_or_default();
+        let mut everybody = self.everybody();
+        everybody.append(&mut self.leaving);
         // Its first step closes all connections; the rest would wait until they are.
-        let _ = self.0.close().now_or_never();
+        let _ = self.io.close().now_or_never();
         for socket in everybody {
             // One whose buffer is full takes no farewell.
             let _ = socket.disconnect();

@@ -175,6 +175,8 @@ class Pushed {
   static async to(page: Page): Promise<Pushed> {
     const context = page.context();
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+    // Until it is active, tabs show what they hear without it.
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
     const tools = await context.newCDPSession(page);
     const registered = new Promise<string>((resolve) => {
       tools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {

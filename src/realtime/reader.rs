@@ -26,7 +26,6 @@ pub(super) enum Reader {
 
 /// A reader's way through the log.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each connection")]
 pub(super) enum Reading {
     /// As agents see it.
     Agent(Feed),

@@ -45,6 +45,8 @@ test('N4: a tab out of sight and a push say it once, in the words of the tab', a
   await customer.says('Oi');
   const bia = await switchedOn(world, hidden);
   await bia.seesStatus('connected');
+  // What comes while the desk is still being loaded is part of it, and no news.
+  await bia.page.waitForFunction(() => document.title.startsWith('('));
   const browser = await Pushed.to(bia.page);
 
   await customer.says('Posso passar aí?');

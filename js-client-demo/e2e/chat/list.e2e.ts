@@ -8,8 +8,9 @@ test('L1: who writes comes to the top, in bold, with a figure; an answer clears 
   world,
 }) => {
   const [ana, bia] = [world.customer('Ana Topo'), world.customer('Bia Topo')];
-  await ana.says('Oi');
-  await bia.says('Olá');
+  // WhatsApp tells seconds: of two who write in the same one, neither moves.
+  await ana.says('Oi', { timestamp: secondsAgo(20) });
+  await bia.says('Olá', { timestamp: secondsAgo(10) });
   const chat = await Chat.at(world.bia);
   await chat.row(ana).waitFor();
   await chat.page.mouse.move(900, 400);

@@ -9,8 +9,8 @@ use log::LevelFilter;
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
-    RuntimeErr, SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions,
-    TransactionTrait as _,
+    RuntimeErr, SqliteTransactionMode, SqlxPostgresConnector, Statement, TransactionOptions,
+    TransactionTrait as _, Value, Values,
 };
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -84,24 +84,40 @@ impl Db {
     /// A connection of PostgreSQL besides the pool's, which whoever listens has for themselves: the pool
     /// would wait for one that has died to come back.
     pub(super) fn besides(&self) -> PgPool {
-        self.at_need(PgPoolOptions::new().max_connections(1))
+        self.at_need(PgPoolOptions::new().max_connections(1), &[])
     }
 
     /// The same database; on PostgreSQL by connections that are the caller's own. What PostgreSQL answers
     /// comes to the runtime that a connection was opened in, and waits there for all else that this does.
-    /// `SQLite` has one writer for everybody.
+    /// They keep their plans, which is for who finds rows by their keys alone and calls
+    /// [`forget_plans`](Self::forget_plans). `SQLite` has one writer for everybody.
     pub(super) fn apart(&self) -> Self {
         let Some(trust) = self.writer.trust() else { return self.clone() };
-        let pool = self.at_need(trust.guard(PgPoolOptions::new().max_connections(APART)));
+        let pool = trust.guard(PgPoolOptions::new().max_connections(APART));
+        let pool = self.at_need(pool, &[("plan_cache_mode", "force_generic_plan")]);
         let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         let pool = Patient::new(pool, Some(Arc::clone(trust)));
         Self { writer: pool.clone(), reader: pool }
     }
 
-    /// Another pool of the same PostgreSQL, whose connections are opened once they are needed.
-    fn at_need(&self, pool: PgPoolOptions) -> PgPool {
+    /// Another pool of the same PostgreSQL, whose connections are opened once they are needed, and are told
+    /// this besides.
+    fn at_need(&self, pool: PgPoolOptions, told: &[(&str, &str)]) -> PgPool {
         let options = self.writer.inner().get_postgres_connection_pool().connect_options();
-        pool.acquire_timeout(ACQUIRE).connect_lazy_with((*options).clone())
+        let options = (*options).clone().options(told.iter().copied());
+        pool.acquire_timeout(ACQUIRE).connect_lazy_with(options)
+    }
+
+    /// Has PostgreSQL make the plans anew that it keeps for these connections: one that was made while a
+    /// table was small reads the table from its beginning to its end.
+    /// <https://www.postgresql.org/docs/current/sql-discard.html>
+    pub(super) async fn forget_plans(&self) -> Result<(), DbErr> {
+        match self.writer.get_database_backend() {
+            DbBackend::Postgres => {
+                self.writer.execute_unprepared("DISCARD PLANS").await.map(|_| ())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Brings the schema up to date.
@@ -126,6 +142,23 @@ impl Db {
     }
 }
 
+/// Writes a statement's last LIMIT out. `SQLite` plans by it, and so plans a statement that is known anew
+/// whenever one is bound, at several times the price of finding a row.
+/// <https://sqlite.org/c3ref/prepare.html> tells of plans that depend on what is bound.
+pub(super) fn planned_once(mut statement: Statement) -> Statement {
+    if statement.db_backend != DbBackend::Sqlite {
+        return statement;
+    }
+    if let Some(sql) = statement.sql.strip_suffix(" LIMIT ?")
+        && let Some(Values(values)) = &mut statement.values
+        && let Some(Value::BigUnsigned(Some(limit))) = values.last()
+    {
+        statement.sql = format!("{sql} LIMIT {limit}");
+        values.pop();
+    }
+    statement
+}
+
 /// Whether `error` says that two transactions met, and that trying again is all it takes.
 pub(super) fn is_contention(error: &DbErr) -> bool {
     // Unique violation, serialization failure, deadlock; SQLite's unique and primary key
@@ -138,6 +171,12 @@ pub(super) fn is_contention(error: &DbErr) -> bool {
 /// Whether `error` says that the database is away or full rather than that it dislikes a row.
 pub(super) fn is_outage(error: &DbErr) -> bool {
     match error {
+        // A statement with more values than fit, for one, which is never sent.
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))
+            if matches!(**cause, sqlx::Error::Protocol(_) | sqlx::Error::Encode(_)) =>
+        {
+            false
+        }
         DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_)) => {
             // PostgreSQL: connection, a transaction that has ended or may only read, resources,
             // operator intervention, system error. SQLite: read-only, I/O error, full, cannot open.
@@ -219,4 +258,37 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
                 .pragma("journal_size_limit", "67108864")
         });
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use entity::stage;
+    use sea_orm::{
+        DbBackend, DbErr, EntityTrait as _, QuerySelect as _, QueryTrait as _, RuntimeErr,
+    };
+
+    use super::{is_outage, planned_once};
+
+    #[test]
+    fn a_statement_that_cannot_be_sent_is_no_outage() {
+        let told = |error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)));
+        assert!(!is_outage(&told(sqlx::Error::Protocol("too many arguments".to_owned()))));
+        assert!(is_outage(&told(sqlx::Error::PoolTimedOut)));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "nothing is read")]
+    fn sqlite_is_told_a_limit_and_postgres_given_one() {
+        let some = stage::Entity::find().select_only().column(stage::Column::Id).limit(7);
+
+        let sqlite = planned_once(some.build(DbBackend::Sqlite));
+        let postgres = planned_once(some.build(DbBackend::Postgres));
+
+        assert!(sqlite.sql.ends_with(" LIMIT 7"), "{}", sqlite.sql);
+        assert!(sqlite.values.is_none_or(|it| it.0.is_empty()));
+        assert!(postgres.sql.ends_with(" LIMIT $1"), "{}", postgres.sql);
+        assert_eq!(postgres.values.map_or(0, |it| it.0.len()), 1);
+    }
 }

@@ -22,8 +22,15 @@ use crate::telemetry::{FIGURES, number};
 const WAITING: usize = 4_096;
 const SHARING: usize = 256;
 
+/// How many elements share a commit, unless one webhook alone has more: a statement takes 32,766 values on
+/// `SQLite`, 65,535 on PostgreSQL.
+const ELEMENTS: usize = 8_192;
+
 /// How many KiB of request bodies wait at most.
 const WAITING_KIB: usize = 128 * 1024;
+
+/// After how many commits plans are made anew.
+const PLANNED: u64 = 32;
 
 /// How often a commit that met another one is tried again.
 const TRIES: u32 = 8;
@@ -118,8 +125,17 @@ impl Intake {
             let db = db.apart();
             let committer = Committer { db, tails, adopter, files, is_refused: refused };
             let mut some = Vec::with_capacity(SHARING);
-            while arrivals.recv_many(&mut some, SHARING).await > 0 {
-                committer.settle(std::mem::take(&mut some)).await;
+            for commits in 1_u64.. {
+                if arrivals.recv_many(&mut some, SHARING).await == 0 {
+                    break;
+                }
+                while !some.is_empty() {
+                    let sharing = sharing(&some);
+                    committer.settle(some.drain(..sharing).collect()).await;
+                }
+                if commits.is_multiple_of(PLANNED) {
+                    committer.plan_anew().await;
+                }
             }
         };
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -131,7 +147,27 @@ impl Intake {
     }
 }
 
+/// How many of these share the next commit.
+fn sharing(arrivals: &[Arrival]) -> usize {
+    let mut elements = 0;
+    let fit = arrivals.iter().take_while(|arrival| {
+        elements += arrival.webhook.elements.len();
+        elements <= ELEMENTS
+    });
+    fit.count().max(1)
+}
+
 impl Committer {
+    /// Has the database look again at how its tables are best read.
+    async fn plan_anew(&self) {
+        if self.is_refused.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.db.forget_plans().await {
+            tracing::debug!(%error, "plans are kept for some commits more");
+        }
+    }
+
     /// Commits webhooks together, or, if the database refuses that, each on its own, so that a bad
     /// one takes nobody along.
     async fn settle(&self, arrivals: Vec<Arrival>) {
@@ -198,5 +234,44 @@ impl Committer {
             }
         }
         unreachable!("the last try returns")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use bytes::Bytes;
+    use tokio::sync::{Semaphore, oneshot};
+
+    use super::super::{Channel, Content, Element};
+    use super::{Answer, Arrival, ELEMENTS, Webhook, sharing};
+
+    fn arrival(elements: usize) -> Arrival {
+        let aside = Element {
+            inbox: None,
+            kind: String::new(),
+            provider_id: None,
+            content: Content::Aside(String::new()),
+        };
+        let room = Arc::new(Semaphore::new(1)).try_acquire_owned();
+        let answer = Answer { to: oneshot::channel().0, _room: room.expect("there is room") };
+        let (channel, elements) = (Channel::WhatsApp, vec![aside; elements]);
+        let webhook = Webhook { channel, body: Bytes::new(), elements, replay_of: None };
+        Arrival { webhook, at: Instant::now(), answer }
+    }
+
+    #[test]
+    fn a_commit_is_shared_by_as_many_as_a_statement_has_room_for_or_is_one_alone() {
+        for (elements, share) in [
+            (&[1, 1, 1][..], 3),
+            (&[ELEMENTS - 1, 1, 1], 2),
+            (&[ELEMENTS, 1], 1),
+            (&[ELEMENTS + 1, 1], 1),
+        ] {
+            let arrivals: Vec<_> = elements.iter().copied().map(arrival).collect();
+            assert_eq!(sharing(&arrivals), share, "{elements:?}");
+        }
     }
 }

@@ -19,6 +19,8 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
+use super::db::{is_outage, planned_once};
+
 /// How long a statement is waited for while nothing at all is heard of the database, and after how long
 /// without a word that is so.
 const IN_SILENCE: Duration = Duration::from_secs(10);
@@ -27,6 +29,9 @@ const SILENT: Duration = Duration::from_secs(5);
 /// How long PostgreSQL itself goes on with a statement, and how long one is waited for at most.
 pub(super) const LONGEST: Duration = Duration::from_secs(30);
 const AT_MOST: Duration = Duration::from_secs(35);
+
+/// For how long a connection that was alive is taken to be so still, unless another was not.
+const ALIVE: Duration = Duration::from_secs(1);
 
 /// How long a connection may take to show that it is alive.
 const LIFE: Duration = Duration::from_secs(2);
@@ -52,7 +57,7 @@ pub(super) struct Trust {
     is_asked: AtomicBool,
     /// When a statement was last answered.
     heard: RwLock<Option<Instant>>,
-    /// When a statement was last left unanswered.
+    /// When a statement was last left unanswered, or its connection was found to be lost.
     left: RwLock<Option<Instant>>,
 }
 
@@ -94,7 +99,7 @@ impl<C> Patient<C> {
             Err(_) if trust.is_silent() => None,
             Err(_) => timeout(AT_MOST.saturating_sub(IN_SILENCE), asked).await.ok(),
         };
-        waiting.is_answered = answer.is_some();
+        waiting.is_answered = answer.as_ref().is_some_and(|it| !it.as_ref().is_err_and(is_outage));
         if let Some(Ok(_)) = answer {
             note(&trust.heard);
         }
@@ -142,25 +147,32 @@ impl<C: ConnectionTrait> ConnectionTrait for Patient<C> {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.answered(self.inner.query_one_raw(statement)).await
+        self.answered(self.inner.query_one_raw(planned_once(statement))).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.answered(self.inner.query_all_raw(statement)).await
+        self.answered(self.inner.query_all_raw(planned_once(statement))).await
     }
 }
 
 impl Trust {
     /// Has a pool give out connections only that are alive, and give none back that may not be.
     pub(super) fn guard(self: &Arc<Self>, pool: PgPoolOptions) -> PgPoolOptions {
-        let trust = Arc::clone(self);
+        let [before, after] = [Arc::clone(self), Arc::clone(self)];
         pool.test_before_acquire(false)
-            .before_acquire(|connection, _| Box::pin(lives(connection)))
-            // The pool itself then asks it, and would wait for ever.
-            .after_release(move |connection, _| {
-                let is_doubted = within(&trust.left, IN_DOUBT);
+            .before_acquire(move |connection, known| {
+                let is_doubted = known.idle_for >= ALIVE || before.is_doubted();
                 Box::pin(async move { if is_doubted { lives(connection).await } else { Ok(true) } })
             })
+            // The pool itself then asks it, and would wait for ever.
+            .after_release(move |connection, _| {
+                let is_doubted = after.is_doubted();
+                Box::pin(async move { if is_doubted { lives(connection).await } else { Ok(true) } })
+            })
+    }
+
+    fn is_doubted(&self) -> bool {
+        within(&self.left, IN_DOUBT)
     }
 
     fn is_silent(&self) -> bool {

@@ -8,9 +8,9 @@ use super::presence::Seen;
 use crate::desk::{TenantId, UserId};
 use crate::limit::Limiter;
 
-/// How many of a team are told of something, all in all, before it has to wait: enough for five hundred
+/// How many of a team are told of something, all in all, before it has to wait: enough for two hundred
 /// who all come at once.
-const AT_ONCE: NonZeroU32 = NonZeroU32::new(125_000).unwrap();
+const AT_ONCE: NonZeroU32 = NonZeroU32::new(20_000).unwrap();
 
 /// How long it takes, once that is spent, until one more may be told of something: each is a write to a
 /// socket, some 20 us.

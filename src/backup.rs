@@ -15,6 +15,10 @@ use crate::commands::say;
 /// What only its owner may read: customers' texts, and password hashes.
 const PRIVATE: u32 = 0o600;
 
+/// How the names of a database's files end: the database, what is yet to be moved into it, and what its users share.
+/// <https://sqlite.org/tempfiles.html>
+const FILES: [&str; 3] = ["", "-wal", "-shm"];
+
 /// Copies the database to a file, which is there once it is whole.
 pub(crate) async fn back_up(Backup { to, storage }: &Backup) -> anyhow::Result<()> {
     let file = file_of(&storage.database_url)?;
@@ -57,8 +61,8 @@ pub(crate) async fn restore(Restore { from, replace, storage }: &Restore) -> any
         return Err(error.context(format!("{} is no backup of Recado's", from.display())));
     }
     if file.exists() {
-        let aside = beside(&file, "before-restore");
-        for end in ["", "-wal", "-shm"] {
+        let aside = aside(&file);
+        for end in FILES {
             let (old, kept) = (with_end(&file, end), with_end(&aside, end));
             if old.exists() {
                 rename(old, kept)?;
@@ -70,6 +74,16 @@ pub(crate) async fn restore(Restore { from, replace, storage }: &Restore) -> any
     open(storage, None).await?.restart_logs().await?;
     say(&format!("{} is restored; clients will load afresh", file.display()));
     Ok(())
+}
+
+/// A name that nothing has yet which an earlier restore has put aside.
+fn aside(file: &Path) -> PathBuf {
+    let names = (1_u32..).map(|number| match number {
+        1 => beside(file, "before-restore"),
+        number => beside(file, &format!("before-restore-{number}")),
+    });
+    let mut free = names.filter(|name| FILES.iter().all(|end| !with_end(name, end).exists()));
+    free.next().expect("a folder holds fewer files than there are numbers")
 }
 
 async fn check(copy: &Path) -> anyhow::Result<()> {

@@ -214,7 +214,7 @@ fn face_of_media(error: &media::Error) -> (StatusCode, &'static str) {
         media::Error::Unsendable(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_file"),
         media::Error::Missing(_) => (StatusCode::GONE, "media_gone"),
         media::Error::NoToken => (StatusCode::CONFLICT, "no_access_token"),
-        media::Error::Checksum | media::Error::Channel(_) => {
+        media::Error::Checksum | media::Error::Channel(_) | media::Error::NotTaken(_) => {
             (StatusCode::BAD_GATEWAY, "channel_failed")
         }
         media::Error::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable"),

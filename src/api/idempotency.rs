@@ -2,7 +2,7 @@
 //! <https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header>
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{FromRequestParts as _, Request, State};
+use axum::extract::{FromRequest as _, FromRequestParts as _, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::{ApiError, ApiState, LARGEST_REQUEST};
+use super::{ApiError, ApiState};
 use crate::auth::Caller;
 use crate::desk::{Answer, Attempt, Desk, Keyed};
 use crate::telemetry::request::in_its_name;
@@ -40,7 +40,7 @@ pub(super) async fn once(
     let (mut parts, body) = request.into_parts();
     let key = key(&parts.headers)?;
     let caller = Caller::from_request_parts(&mut parts, &state).await?;
-    let body = to_bytes(body, LARGEST_REQUEST).await.map_err(|_| ApiError::TooLarge)?;
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await?;
     let fingerprint = fingerprint(&parts, &body);
     let keyed = Keyed { caller: caller.user, key, fingerprint };
     match caller.desk.attempt(&keyed).await? {

@@ -234,7 +234,6 @@ pub fn routes(
         .merge(SwaggerUi::new("/api/docs").config(SwaggerConfig::new(["/api/openapi.json"])))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .merge(webhooks)
-        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
 }
 
 /// Routes that clients poll, whose every answer is made from what the log tells of.

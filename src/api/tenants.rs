@@ -40,7 +40,7 @@ pub(super) struct NewTenant {
     id: String,
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// Who signs in first, as an admin.
+    /// Who signs in first, as an admin. Programs name nobody.
     admin: Option<FirstAdmin>,
 }
 
@@ -85,6 +85,7 @@ pub(super) async fn add(
     caller.require(Role::Operator)?;
     let admin = match admin {
         Some(FirstAdmin { email, name, password }) => {
+            caller.require_person()?;
             let password_hash = choose(password).await?;
             Some(NewUser { email, name, role: Role::Admin, password_hash, only: None })
         }

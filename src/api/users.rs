@@ -123,7 +123,7 @@ pub(super) async fn agents(caller: Caller) -> Result<Json<Agents>, ApiError> {
     Ok(Json(Agents { agents: agents.collect() }))
 }
 
-/// Adds somebody. For admins, who cannot add operators.
+/// Adds somebody. For admins, who cannot add operators; not for programs.
 #[utoipa::path(post, path = "/api/users", tag = "users", request_body = NewUser,
     responses((status = 201, body = User), ApiError))]
 pub(super) async fn add(
@@ -131,6 +131,7 @@ pub(super) async fn add(
     Json(new): Json<NewUser>,
 ) -> Result<(StatusCode, Json<User>), ApiError> {
     caller.require(Role::Admin)?;
+    caller.require_person()?;
     let NewUser { email, name, role, password, inboxes: only } = new;
     let password_hash = choose(password).await?;
     let new = desk::NewUser { email, name, role, password_hash, only };
@@ -139,6 +140,7 @@ pub(super) async fn add(
 }
 
 /// Changes what somebody may see and do. For admins, who cannot change operators; one admin stays.
+/// Programs change neither roles nor who is disabled.
 #[utoipa::path(patch, path = "/api/users/{id}", tag = "users",
     params(("id" = String, Path)), request_body = UserChanges,
     responses((status = 200, body = User), ApiError))]
@@ -149,12 +151,15 @@ pub(super) async fn change(
 ) -> Result<Json<User>, ApiError> {
     caller.require(Role::Admin)?;
     let UserChanges { name, role, inboxes: only, is_disabled } = changes;
+    if role.is_some() || is_disabled.is_some() {
+        caller.require_person()?;
+    }
     let edit = UserEdit { name, role, only, is_disabled };
     let changed = caller.desk.change_user(&id, edit, &caller.actor(), caller.role).await?;
     Ok(Json(changed.into()))
 }
 
-/// Gives somebody another password, and ends all their sessions. For admins.
+/// Gives somebody another password, and ends all their sessions. For admins, not for programs.
 #[utoipa::path(put, path = "/api/users/{id}/password", tag = "users",
     params(("id" = String, Path)), request_body = Password,
     responses((status = 204), ApiError))]
@@ -164,6 +169,7 @@ pub(super) async fn reset_password(
     Json(Password { password }): Json<Password>,
 ) -> Result<StatusCode, ApiError> {
     caller.require(Role::Admin)?;
+    caller.require_person()?;
     let (hash, by) = (choose(password).await?, caller.actor());
     caller.desk.set_password(&id, hash, Some(&by), caller.role, None).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -21,7 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 
-use crate::api::{self, ApiState, Budgets, ChatBudgets, Links, Origins, Proxies};
+use crate::api::{self, ApiError, ApiState, Budgets, ChatBudgets, Links, Origins, Proxies};
 use crate::auth::{Auth, Lifetimes};
 use crate::channels::chatwoot::send::Api;
 use crate::config::{Connections, Deflate, Environment, Serve, Storage, Tokens};
@@ -132,6 +132,7 @@ impl App {
         let inner = api::routes(&state, &budgets, livechat, description)
             .merge(api::health(desks.clone(), leaving.clone()))
             .merge(realtime::routes(io.clone(), told, stop.clone(), &budgets, (readers, rollout)))
+            .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
             .fallback(api::page)
             .with_state(state);
         let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;

@@ -15,7 +15,8 @@ pub enum Scope {
     Read,
     /// Do what the person does: every other request, and what a socket asks for.
     Write,
-    /// With one of the above: what needs the role of an admin or operator.
+    /// With one of the above: what needs the role of an admin or operator, and does not decide who may
+    /// sign in.
     Admin,
 }
 
@@ -55,7 +56,8 @@ impl Caller {
         if role == Role::Agent { Ok(()) } else { self.may(Scope::Admin) }
     }
 
-    /// Lets no program on: what decides who may sign in is for people.
+    /// Lets no program on: what decides who may sign in is for people, since a token would else outlive
+    /// its end as somebody whom it has let in.
     pub fn require_person(&self) -> Result<(), Refusal> {
         if self.scopes.is_none() { Ok(()) } else { Err(Refusal::Program) }
     }

@@ -15,7 +15,7 @@ pub enum Answer {
     },
     /// It was not: what is to be done, and the channel's words.
     Refused(Refusal, Value),
-    /// It has surely not reached the channel.
+    /// The message has surely not reached the channel.
     Unreached(Value),
     /// Nobody knows whether it was taken.
     Lost(Value),
@@ -24,7 +24,9 @@ pub enum Answer {
 /// Why a channel does not take a message, by what is to be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It has trouble of its own: the same may be taken later.
+    /// It says that it is not there for anybody, as if it could not be reached.
+    Away,
+    /// It has trouble of its own, perhaps with this message alone: the same may be taken later.
     Trouble,
     /// It may have been taken all the same: the channel itself does not say what went wrong.
     Unsure,
@@ -40,6 +42,20 @@ pub enum Refusal {
     Banned,
     /// The message is wrong, or cannot reach them.
     Final,
+}
+
+impl Answer {
+    /// What an answer amounts to if nothing is sent by the request, which does no harm once more.
+    pub(super) fn of_harmless(self) -> Self {
+        match self {
+            Self::Lost(mut why) => {
+                why["code"] = json!("unreachable");
+                Self::Unreached(why)
+            }
+            Self::Refused(Refusal::Unsure, why) => Self::Refused(Refusal::Trouble, why),
+            other => other,
+        }
+    }
 }
 
 /// Asks a channel, which agents know as `who`; returns its answer, or nothing of one that was cut off or is

@@ -1,9 +1,14 @@
 //! Files at channels, on their way here.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::{Response, Url};
+use tokio::time::timeout;
+
+/// How long a channel may say nothing.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// A file on its way.
 #[derive(Debug)]
@@ -46,7 +51,16 @@ impl Download {
 
     /// The next piece of it.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
-        Ok(self.0.chunk().await?)
+        hear(self.0.chunk()).await
+    }
+}
+
+/// Waits for what a channel says next. (A client's own limit would also count the time in which a
+/// request is sent, which for one with a file is long.)
+pub(super) async fn hear<T>(next: impl Future<Output = reqwest::Result<T>>) -> Result<T, Trouble> {
+    match timeout(SILENCE, next).await {
+        Ok(heard) => Ok(heard?),
+        Err(_) => Err(Trouble::Unreachable("it says nothing".to_owned())),
     }
 }
 

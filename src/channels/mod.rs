@@ -10,6 +10,9 @@ mod file;
 mod guard;
 mod mend;
 
+use std::time::Duration;
+
+use reqwest::multipart::Part;
 use serde_json::{Map, Value};
 
 pub use answer::{Answer, Refusal};
@@ -29,6 +32,9 @@ pub enum Malformed {
     #[error("the body is not a {0} webhook: {1}")]
     Shape(&'static str, &'static str),
 }
+
+/// How many bytes of a file go out in a second where the line is slow: 1 Mbit/s.
+const SLOWEST: u64 = 125_000;
 
 /// Reads a webhook in its channel's dialect.
 pub fn parse(channel: Channel, body: &[u8]) -> Result<Vec<Element>, Malformed> {
@@ -50,6 +56,19 @@ pub struct Parcel {
     pub size: u64,
     /// Its bytes.
     pub bytes: reqwest::Body,
+}
+
+impl Parcel {
+    /// How long its bytes may be on their way.
+    fn lasts(&self) -> Duration {
+        Duration::from_secs(self.size / SLOWEST)
+    }
+
+    /// As a part of a form; nothing if its kind is no kind.
+    fn part(self) -> Option<Part> {
+        let part = Part::stream_with_length(self.bytes, self.size).file_name(self.name);
+        part.mime_str(&self.mime_type).ok()
+    }
 }
 
 /// What an agent wants to say to a customer, whatever the channel.

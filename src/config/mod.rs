@@ -47,7 +47,7 @@ pub use simulate::{AreaCodes, Fault, Rule, Share, Simulate, Window};
 pub use storage::{RetentionSettings, Storage};
 pub use whatsapp::{Sending, WhatsApp};
 
-use units::{milliseconds, network, seconds};
+use units::{milliseconds_above_0, network, seconds};
 
 /// Recado: WhatsApp webhooks in, every open browser up to date.
 ///
@@ -198,7 +198,7 @@ pub struct Serve {
 
     /// How often a node looks for what other nodes and commands have written, in milliseconds; on
     /// PostgreSQL nodes tell each other, and this finds what was not heard
-    #[arg(long, env = "LOOK_AROUND_MS", default_value = "1000", value_parser = milliseconds)]
+    #[arg(long, env = "LOOK_AROUND_MS", default_value = "1000", value_parser = milliseconds_above_0)]
     pub look_around: Duration,
 
     /// What is merely happening.

@@ -11,8 +11,8 @@ pub struct Rollout {
     #[arg(long, env = "ROLLOUT_PERCENT", default_value_t = 100, value_parser = RangedU64ValueParser::<u32>::new().range(0..=100))]
     pub rollout_percent: u32,
 
-    /// When more of a hundred clients than this report that they cannot have a websocket, all are told
-    /// to poll for 15 minutes; 100 for never
+    /// When more of a hundred people than this report that they cannot have a websocket, all clients are
+    /// told to poll for 15 minutes; 100 for never
     #[arg(long, env = "ROLLOUT_FAILURES_PERCENT", default_value_t = 30, value_parser = RangedU64ValueParser::<u32>::new().range(0..=100))]
     pub rollout_failures_percent: u32,
 }

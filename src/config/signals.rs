@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::units::milliseconds;
+use super::units::{milliseconds, milliseconds_above_0};
 
 /// What is merely happening.
 #[derive(Args, Clone, Copy, Debug)]
@@ -21,6 +21,6 @@ pub struct Signals {
 
     /// How long those who are connected to another node are there although it says no more of itself,
     /// in milliseconds; each node does three times in that time
-    #[arg(long, env = "NODE_LEASE_MS", default_value = "15000", value_parser = milliseconds)]
+    #[arg(long, env = "NODE_LEASE_MS", default_value = "15000", value_parser = milliseconds_above_0)]
     pub node_lease: Duration,
 }

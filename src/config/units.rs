@@ -28,6 +28,13 @@ pub(super) fn milliseconds(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(milliseconds))
 }
 
+pub(super) fn milliseconds_above_0(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(milliseconds) if milliseconds > 0 => Ok(Duration::from_millis(milliseconds)),
+        _ => Err("not a number of milliseconds above 0".to_owned()),
+    }
+}
+
 pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),

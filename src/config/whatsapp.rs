@@ -34,8 +34,8 @@ pub struct Sending {
     #[arg(long, env = "SENDING_CONCURRENCY", default_value = "16", value_parser = at_least_one)]
     pub sending_concurrency: usize,
 
-    /// How long a channel may take to answer, in seconds; whether it has taken the message is unknown
-    /// after that
+    /// How long a channel may take to answer, in seconds, besides what a file takes at 1 Mbit/s; whether
+    /// it has taken the message is unknown after that
     #[arg(long, env = "SENDING_TIMEOUT_S", default_value = "30", value_parser = seconds)]
     pub sending_timeout: Duration,
 

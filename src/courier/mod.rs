@@ -8,6 +8,7 @@
 mod hints;
 mod pace;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::channels::whatsapp::send::Graph;
-use crate::channels::{Parcel, chatwoot};
+use crate::channels::{Answer, Parcel, chatwoot};
 use crate::config::{Sending, WhatsApp};
 use crate::desk::{self, Channel, Desk, Desks, Errand, InboxId, Settlement, Task, Time, Type};
 use crate::media::Shelf;
@@ -171,8 +172,8 @@ impl Courier {
                 let Some(token) = token_of(&desk, errand.inbox, self.token.as_ref()).await? else {
                     return Ok(Some(pace::without_token()));
                 };
-                if let Err(settlement) = self.lend(errand, &token).await {
-                    return Ok(Some(settlement));
+                if let Err(answer) = self.lend(errand, &token).await {
+                    return Ok(Some(self.pace.settlement(errand, answer)));
                 }
                 if !self.desks.begin(errand, self.lease).await? {
                     return Ok(None);
@@ -184,12 +185,12 @@ impl Courier {
                 let connection = desk.connection(errand.inbox).await?;
                 let parcel = match self.pack(errand).await {
                     Ok(parcel) => parcel,
-                    Err(settlement) => return Ok(Some(settlement)),
+                    Err(answer) => return Ok(Some(self.pace.settlement(errand, answer))),
                 };
                 if !self.desks.begin(errand, self.lease).await? {
                     return Ok(None);
                 }
-                self.chatwoot.tell(errand, &connection, parcel).await
+                self.holding(errand, self.chatwoot.tell(errand, &connection, parcel)).await
             }
             Channel::LiveChat => {
                 // It stands in the log already, which visitors' clients read.
@@ -201,26 +202,40 @@ impl Courier {
     }
 
     /// The file that a message carries, for a channel that takes it with the message.
-    async fn pack(&self, errand: &Errand) -> Result<Option<Parcel>, Settlement> {
+    async fn pack(&self, errand: &Errand) -> Result<Option<Parcel>, Answer> {
         if !carries_file(errand) {
             return Ok(None);
         }
         let parcel = self.shelf.parcel(&errand.tenant, errand.message.id).await;
-        parcel.map_err(|error| self.pace.without_file(errand, &error))
+        parcel.map_err(|why| pace::without_file(errand, why))
     }
 
     /// Gives the channel the file that a message carries, if it carries one and the channel has it
-    /// not yet. Should that take longer than the claim lasts, the next claim finds it given.
-    async fn lend(&self, errand: &mut Errand, token: &SecretString) -> Result<(), Settlement> {
+    /// not yet.
+    async fn lend(&self, errand: &mut Errand, token: &SecretString) -> Result<(), Answer> {
         if !carries_file(errand) {
             return Ok(());
         }
-        let (tenant, message) = (&errand.tenant, errand.message.id);
-        match self.shelf.provider_id(tenant, message, &errand.from, token).await {
-            Ok(media) => errand.task = Task::Send { media },
-            Err(error) => return Err(self.pace.without_file(errand, &error)),
-        }
+        let (tenant, message, by) = (&errand.tenant, errand.message.id, (&self.graph, token));
+        let given = self.shelf.provider_id(tenant, message, &errand.from, by);
+        let given = self.holding(errand, given).await;
+        let media = given.map_err(|why| pace::without_file(errand, why))?;
+        errand.task = Task::Send { media };
         Ok(())
+    }
+
+    /// Does what may take longer than a claim lasts, which is kept meanwhile. If somebody else has taken
+    /// it all the same, nothing can begin by it any more, and what has begun is waited for.
+    async fn holding<T>(&self, errand: &Errand, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = timeout(self.lease / 2, work.as_mut()).await {
+                return done;
+            }
+            if let Err(error) = self.desks.keep(errand, self.lease).await {
+                tracing::warn!(%error, delivery.id = %errand.id, "a claim cannot be kept");
+            }
+        }
     }
 }
 

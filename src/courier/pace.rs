@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
-use crate::channels::{Answer, Refusal, Trouble};
+use crate::channels::{Answer, Refusal};
 use crate::desk::{self, Errand, Hold, Settlement, Task, Time};
 use crate::media;
 
@@ -48,10 +48,7 @@ impl Pace {
                 return Settlement::Lost(error);
             }
             Answer::Lost(error) => (Refusal::Trouble, error),
-            Answer::Unreached(error) => {
-                let wait = self.wait(2, errand.attempts, LONGEST_WAIT);
-                return later(errand, wait, error, None);
-            }
+            Answer::Unreached(error) => (Refusal::Away, error),
             Answer::Refused(refusal, error) => (refusal, error),
         };
         log(errand, refusal, &error);
@@ -62,7 +59,7 @@ impl Pace {
         };
         match refusal {
             Refusal::Trouble if errand.attempts >= TRIES => failed(error, false),
-            Refusal::Trouble => {
+            Refusal::Away | Refusal::Trouble => {
                 later(errand, self.wait(2, errand.attempts, LONGEST_WAIT), error, None)
             }
             Refusal::Busy => hold(self.wait(2, errand.attempts, LONGEST_WAIT), error),
@@ -75,25 +72,6 @@ impl Pace {
             Refusal::Banned => hold(BANNED, error),
             Refusal::Unsure | Refusal::Final => failed(error, false),
         }
-    }
-
-    /// What becomes of a message whose file cannot be given to its channel.
-    pub(super) fn without_file(self, errand: &Errand, why: &media::Error) -> Settlement {
-        let error = json!({ "code": "file_not_given", "message": why.to_string() });
-        tracing::info!(delivery.id = %errand.id, %why, "a file cannot be given to its channel");
-        let passes = match why {
-            media::Error::Channel(Trouble::Unreachable(_))
-            | media::Error::Store(_)
-            | media::Error::Desk(desk::Error::Storage(_)) => true,
-            media::Error::Channel(Trouble::Refused { status, .. }) => {
-                *status == 429 || *status >= 500
-            }
-            _ => false,
-        };
-        if passes && errand.attempts < TRIES {
-            return later(errand, self.wait(2, errand.attempts, LONGEST_WAIT), error, None);
-        }
-        Settlement::Failed { error, closes_window: false }
     }
 
     /// A time by chance, up to one that grows with each attempt: whoever failed at the same time does
@@ -109,6 +87,19 @@ pub(super) fn without_token() -> Settlement {
     let why = "there is no access token for this inbox";
     let error = json!({ "code": "no_access_token", "message": why });
     Settlement::Failed { error, closes_window: false }
+}
+
+/// What it amounts to that the file of a message cannot be given to its channel.
+pub(super) fn without_file(errand: &Errand, why: media::Error) -> Answer {
+    let error = json!({ "code": "file_not_given", "message": why.to_string() });
+    tracing::info!(delivery.id = %errand.id, %why, "a file cannot be given to its channel");
+    match why {
+        media::Error::NotTaken(answer) => answer,
+        media::Error::Store(_) | media::Error::Desk(desk::Error::Storage(_)) => {
+            Answer::Unreached(error)
+        }
+        _ => Answer::Refused(Refusal::Final, error),
+    }
 }
 
 fn later(errand: &Errand, after: Duration, error: Value, hold: Option<Hold>) -> Settlement {

@@ -19,7 +19,8 @@ pub(super) const ROWS_PER_INSERT: usize = 1_000;
 
 /// One transaction on one tenant's rows, together with the events it causes.
 ///
-/// Dropping a change undoes it.
+/// Dropping a change undoes it. Whoever has one asks the database by it alone: it may hold the last
+/// connection of PostgreSQL's pool, and so may others who would all wait for one more.
 pub(super) struct Change {
     pub(super) txn: Txn,
     pub(super) desk: Desk,

@@ -26,3 +26,17 @@ pub(super) fn has_agents(channel: Channel) -> bool {
         Channel::Chatwoot => true,
     }
 }
+
+/// Whether a message there may have several files. Here the further ones are messages of their own, which
+/// are named after it: `55`, `55/9002`.
+pub(super) fn has_parts(channel: Channel) -> bool {
+    match channel {
+        Channel::WhatsApp | Channel::LiveChat => false,
+        Channel::Chatwoot => true,
+    }
+}
+
+/// The message of which one so named is a further file.
+pub(super) fn whole_of(channel: Channel, name: &str) -> Option<&str> {
+    name.split_once('/').filter(|_| has_parts(channel)).map(|(whole, _)| whole)
+}

@@ -13,6 +13,7 @@ use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _, QueryOrder as _, QueryS
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::message::from_json;
 use super::{Contact, Conversation, Db, Desk, Error, InboxName, Message, Result, Stage};
 
 /// How much of a message a notification shows, in characters.
@@ -351,7 +352,7 @@ pub(super) async fn events_after(
 
 /// Reads a row.
 pub(super) fn read(row: &event::Model) -> Result<Arc<Logged>> {
-    let event = serde_json::from_str(&row.data)
+    let event = from_json(&row.data)
         .map_err(|error| Error::from(DbErr::Json(format!("event {}: {error}", row.seq))))?;
     Ok(Logged::new(row.seq, row.happened_at, event, None))
 }

@@ -58,6 +58,11 @@ impl Feed {
         self.tail.head().at
     }
 
+    /// Whether the database has to be read for what comes next.
+    pub(super) fn is_far_behind(&self) -> bool {
+        self.unread.is_empty() && matches!(self.tail.after(self.cursor, 0), Ahead::Forgotten)
+    }
+
     /// Goes on from just after the event numbered `cursor`.
     pub fn seek(&mut self, cursor: i64) {
         self.cursor = cursor;
@@ -140,7 +145,7 @@ impl Feed {
 
     async fn read(&self) -> Result<VecDeque<Arc<Logged>>> {
         let mut events = self.desk.events_after(self.cursor, HELD as u64).await?;
-        if events.first().is_none_or(|first| first.seq != self.cursor + 1) {
+        if events.first().is_none_or(|first| first.seq != self.cursor.saturating_add(1)) {
             return Err(self.forgotten());
         }
         // Nobody reads of what the node has not heard of: it would serve them as they were before.

@@ -3,6 +3,7 @@
 use entity::{ConversationId, InboxId, MessageId, TenantScoped as _, Time, message};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -347,4 +348,14 @@ fn reactions(row: &message::Model) -> Vec<Reaction> {
 /// Writes what cannot fail to be written: maps with text for keys, and lists.
 pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("only text keys")
+}
+
+/// Reads what [`json`] has written: what has come from outside, as deep as may be, and around it what makes an
+/// event of it.
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let value = T::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
 }

@@ -59,7 +59,7 @@ pub use entity::{
     WebhookId,
 };
 use sea_orm::DbErr;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast};
 
 pub use api_token::{ApiToken, NewApiToken};
 pub use audit::{Actor, Audit};
@@ -116,6 +116,10 @@ use talk::Talk;
 /// How many signals wait for whoever listens; more are lost.
 const WAITING_SIGNALS: usize = 1_024;
 
+/// How many visitors of sites have the log read from the database at once: a part of the connections,
+/// so that however many of them ask, others are answered.
+const READING_VISITORS: usize = 2;
+
 /// Every tenant's desk.
 #[derive(Clone, Debug)]
 pub struct Desks(Arc<Shared>);
@@ -134,6 +138,8 @@ pub struct Shared {
     talk: Arc<Talk>,
     /// Contacts who type.
     typed: broadcast::Sender<Typed>,
+    /// Whose turn it is of the visitors who read the log from the database.
+    turns: Semaphore,
 }
 
 /// One tenant's desk.
@@ -294,7 +300,8 @@ impl Desks {
         let intake = intake::Intake::start(db.clone(), Arc::clone(&tails), adopter, waiting);
         let (typed, _) = broadcast::channel(WAITING_SIGNALS);
         let (due, talk) = (Arc::default(), Arc::new(Talk::new()));
-        Self(Arc::new(Shared { db, tails, intake, keys, due, files, calls, talk, typed }))
+        let turns = Semaphore::new(READING_VISITORS);
+        Self(Arc::new(Shared { db, tails, intake, keys, due, files, calls, talk, typed, turns }))
     }
 
     /// Waits until somebody here says that a delivery may be due.

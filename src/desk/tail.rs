@@ -184,7 +184,7 @@ impl Tail {
             Ordering::Greater => return Ahead::Behind,
             Ordering::Less => {}
         }
-        match usize::try_from(cursor - kept.floor.seq) {
+        match usize::try_from(cursor.saturating_sub(kept.floor.seq)) {
             Ok(skipped) => Ahead::Next(kept.page(skipped, limit)),
             Err(_) => Ahead::Forgotten,
         }
@@ -278,12 +278,20 @@ impl Desks {
         if followed.is_empty() {
             return Ok(());
         }
+        let mut behind = None;
         for (tenant, head) in tenant::heads(&self.db.reader, followed).await? {
             let Some(tail) = self.tails.known(&tenant) else { continue };
-            if tail.head().seq < head {
-                tail.catch_up().await?;
+            if tail.head().seq < head
+                && let Err(error) = tail.catch_up().await
+            {
+                // The others' logs can be followed all the same, if it is this one's trouble.
+                tracing::warn!(tenant.id = %tenant, %error, "a tail is behind");
+                behind.get_or_insert(error);
             }
             tail.forget();
+        }
+        if let Some(error) = behind {
+            return Err(error);
         }
         *self.tails.looked.write().unwrap_or_else(PoisonError::into_inner) = looked;
         Ok(())

@@ -49,7 +49,7 @@ impl Edge {
             });
         }
         match answer {
-            Some(answer) if body.is_empty() && outlet.is_some() => Ok(answer.map(Body::new)),
+            // Also of a client that was met before: it may have left and joined again meanwhile.
             Some(answer) => Ok(self.complete(answer.map(Body::new), body, &session).await),
             None if body.is_empty() && outlet.is_some_and(|outlet| outlet.is_over()) => {
                 self.close(&session).await;
@@ -67,8 +67,8 @@ impl Edge {
         let Ok(_) = Service::<Request<Body>>::call(&mut self.engine, close).await;
     }
 
-    /// Puts what a session has said before the engine's own packets. Of a client that has not been met
-    /// yet, names the connection where they confirm one, and ends it where they turn the client away.
+    /// Puts what a session has said before the engine's own packets; names the connection where they
+    /// confirm one, and ends it where they turn the client away.
     async fn complete(
         &mut self,
         answer: Response<Body>,

@@ -17,7 +17,8 @@ use reqwest::Body;
 use secrecy::SecretString;
 
 use crate::channels::whatsapp::media::{KNOWN_FOR, Kind, Library, kind_of};
-use crate::channels::{Parcel, Trouble, chatwoot};
+use crate::channels::whatsapp::send::Graph;
+use crate::channels::{Answer, Parcel, Trouble, chatwoot};
 use crate::config::{self, MediaSizes, WhatsApp};
 use crate::desk::{
     self, Chat, Desk, Desks, File, InboxId, Loan, MessageId, TenantId, Time, Type, Upload,
@@ -54,9 +55,12 @@ pub enum Error {
     /// There is no token to speak to the channel with.
     #[error("there is no access token for this inbox")]
     NoToken,
-    /// The channel does not take it, or cannot be reached.
+    /// The channel does not give it, or cannot be reached.
     #[error(transparent)]
     Channel(#[from] Trouble),
+    /// The channel has not got it: why.
+    #[error("the channel has not got the file")]
+    NotTaken(Answer),
     /// The desk refused or failed.
     #[error(transparent)]
     Desk(#[from] desk::Error),
@@ -153,7 +157,7 @@ impl Shelf {
         tenant: &TenantId,
         of: MessageId,
         from: &str,
-        token: &SecretString,
+        (graph, token): (&Graph, &SecretString),
     ) -> Result<Option<String>> {
         let Some(Loan { media, provider_id }) = self.desks.loan(tenant, of).await? else {
             return Ok(None);
@@ -161,22 +165,24 @@ impl Shelf {
         if provider_id.is_some() {
             return Ok(provider_id);
         }
-        let File { sha256, size, mime_type, .. } = &media.file;
-        let bytes = Body::wrap_stream(self.files.read(sha256, 0..*size).await?);
-        let name = media.filename.as_deref().unwrap_or("file");
-        let id = self.library.upload(from, token, (name, mime_type), (*size, bytes)).await?;
-        self.desks.lent(media.id, &id, Time::now().plus_seconds(KNOWN_FOR)).await?;
-        Ok(Some(id))
+        let (id, parcel) = (media.id, self.packed(media).await?);
+        let name = graph.upload(from, parcel, token).await.map_err(Error::NotTaken)?;
+        self.desks.lent(id, &name, Time::now().plus_seconds(KNOWN_FOR)).await?;
+        Ok(Some(name))
     }
 
     /// Returns the file that a message carries, for a channel that takes it with the message; nothing
     /// if it carries none.
     pub async fn parcel(&self, tenant: &TenantId, of: MessageId) -> Result<Option<Parcel>> {
         let Some(Loan { media, .. }) = self.desks.loan(tenant, of).await? else { return Ok(None) };
+        Ok(Some(self.packed(media).await?))
+    }
+
+    async fn packed(&self, media: desk::Media) -> Result<Parcel> {
         let File { sha256, size, mime_type, .. } = media.file;
         let bytes = Body::wrap_stream(self.files.read(&sha256, 0..size).await?);
         let name = media.filename.unwrap_or_else(|| "file".to_owned());
-        Ok(Some(Parcel { name, mime_type, size, bytes }))
+        Ok(Parcel { name, mime_type, size, bytes })
     }
 
     /// What the channel asks for from whoever speaks for an inbox: its own token, or that of the

@@ -8,6 +8,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use socketioxide::socket::Sid;
+
 use super::outlet::Outlet;
 use super::recovery::Pid;
 use crate::auth::Refusal;
@@ -66,18 +68,27 @@ enum Known {
     Arrived(Arc<Outlet>),
 }
 
+/// Has a client known, from before it is told that it is connected, for as long as this is kept.
+#[must_use = "the client is forgotten when this is dropped"]
+pub(super) struct Expected {
+    arrivals: Arrivals,
+    socket: Sid,
+    outlet: Arc<Outlet>,
+}
+
 impl Arrivals {
     /// Notes a client that is about to be told that it is connected.
-    pub(super) fn expect(&self, socket: &str, pid: Pid, outlet: Arc<Outlet>, serving: Serving) {
+    pub(super) fn expect(
+        &self,
+        socket: Sid,
+        pid: Pid,
+        outlet: Arc<Outlet>,
+        serving: Serving,
+    ) -> Expected {
+        let expected = Expected { arrivals: self.clone(), socket, outlet: Arc::clone(&outlet) };
         let arrival = Known::Arriving(Arrival { pid, outlet, serving });
-        self.lock().insert(socket.to_owned(), arrival);
-    }
-
-    /// Forgets a client that has gone.
-    pub(super) fn forget(&self, socket: &str) {
-        let known = self.lock().remove(socket);
-        // A session that never began ends here, not under the lock.
-        drop(known);
+        self.lock().insert(socket.to_string(), arrival);
+        expected
     }
 
     /// Returns the CONNECT packet with the pid in it, and the client that it is for; nothing if
@@ -112,6 +123,29 @@ impl Arrivals {
     }
 }
 
+impl Known {
+    fn outlet(&self) -> &Arc<Outlet> {
+        match self {
+            Self::Arriving(arrival) => &arrival.outlet,
+            Self::Arrived(outlet) => outlet,
+        }
+    }
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        let socket = self.socket.as_str();
+        let mut clients = self.arrivals.lock();
+        let known = clients.get(socket).map(Known::outlet);
+        // By the same name the engine may know the next connection of the client by now.
+        let is_it = known.is_some_and(|outlet| Arc::ptr_eq(outlet, &self.outlet));
+        let known = if is_it { clients.remove(socket) } else { None };
+        drop(clients);
+        // A session that never began ends here, not under the lock.
+        drop(known);
+    }
+}
+
 impl fmt::Debug for Arrivals {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_tuple("Arrivals").field(&self.lock().len()).finish()
@@ -121,6 +155,8 @@ impl fmt::Debug for Arrivals {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use socketioxide::socket::Sid;
 
     use super::Arrivals;
     use crate::realtime::recovery::Pid;
@@ -132,19 +168,36 @@ mod tests {
             // To 2.x clients.
             ("40", "40"),
         ] {
-            let arrivals = Arrivals::default();
+            let (arrivals, sid) = (Arrivals::default(), Sid::new());
             let pid = Pid::read("xyz.7").unwrap().0;
-            arrivals.expect("abc", pid, Arc::default(), Box::pin(async {}));
+            let _kept = arrivals.expect(sid, pid, Arc::default(), Box::pin(async {}));
+            let sid = sid.as_str();
 
             for other in ["42[\"40{\\\"sid\\\"\"]", "40/admin,{\"sid\":\"abc\"}", "44{}", "2"] {
-                assert!(arrivals.meet("abc", other).is_none(), "{other}");
+                assert!(arrivals.meet(sid, other).is_none(), "{other}");
             }
             assert!(arrivals.meet("other", packet).is_none());
-            assert!(arrivals.outlet("abc").is_none());
-            let (named, arrival) = arrivals.meet("abc", packet).unwrap();
+            assert!(arrivals.outlet(sid).is_none());
+            let (named, arrival) = arrivals.meet(sid, packet).unwrap();
             assert_eq!(named, told);
-            assert!(arrivals.meet("abc", packet).is_none());
-            assert!(Arc::ptr_eq(&arrivals.outlet("abc").unwrap(), &arrival.outlet));
+            assert!(arrivals.meet(sid, packet).is_none());
+            assert!(Arc::ptr_eq(&arrivals.outlet(sid).unwrap(), &arrival.outlet));
         }
+    }
+
+    #[test]
+    fn a_client_that_has_gone_is_forgotten_and_not_the_next_by_its_name() {
+        let (arrivals, sid) = (Arrivals::default(), Sid::new());
+        let expect = || arrivals.expect(sid, Pid::new(7), Arc::default(), Box::pin(async {}));
+        let (gone, next) = (expect(), expect());
+
+        drop(gone);
+        assert!(arrivals.meet(sid.as_str(), "40").is_some());
+        assert!(arrivals.outlet(sid.as_str()).is_some());
+
+        drop(next);
+        assert!(arrivals.outlet(sid.as_str()).is_none());
+        drop(expect());
+        assert!(arrivals.meet(sid.as_str(), "40").is_none());
     }
 }

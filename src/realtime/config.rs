@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::rollout::{Rollout, Transport};
-use crate::api::ApiError;
+use super::rollout::{Rollout, Transport, named};
+use crate::api::{ApiError, Query};
 use crate::auth::Caller;
 use crate::config::{Backoff, Clients};
 
@@ -31,8 +31,8 @@ pub(super) async fn show(
     caller: Result<Caller, ApiError>,
     Query(asker): Query<Asker>,
 ) -> Json<Value> {
-    let who = caller.map(|caller| format!("{}/{}", caller.desk.tenant(), caller.user));
-    let (who, now) = (who.unwrap_or(asker.client), Instant::now());
+    let who = caller.map_or(asker.client, |caller| named(&caller));
+    let now = Instant::now();
     let (percent, is_rolled_back) = rollout.stands(now);
     let transport = match rollout.transport(&who, now) {
         Transport::Websocket => "websocket",

@@ -20,6 +20,12 @@ pub(super) struct Hello {
 }
 
 impl Hello {
+    /// The number of the last event that the client has, by what it says of the connection that it had and of
+    /// where its page began: the later of them, since it has everything up to either.
+    pub(super) fn has_until(&self) -> Option<i64> {
+        self.after.max(self.pid.as_ref().map(|(_, cursor)| *cursor))
+    }
+
     /// Reads the handshake: its `auth`, whatever else a client puts there, else its headers and its
     /// address.
     pub(super) fn of(socket: &SocketRef, told: &Value) -> Self {

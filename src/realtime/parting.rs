@@ -10,9 +10,9 @@ use socketioxide::extract::SocketRef;
 use socketioxide::handler::DisconnectHandler;
 use socketioxide::operators::BroadcastOperators;
 use socketioxide::socket::{DisconnectReason, Socket};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::arrivals::Arrivals;
+use super::arrivals::Expected;
 
 /// Lets everybody go when it is dropped.
 ///
@@ -56,12 +56,21 @@ impl Drop for Parting {
     }
 }
 
-/// Ends what is done for a client once its connection has ended.
+/// Ends what is done for a client when it is dropped: once the engine has called it, since the connection has
+/// ended, or with the socket, where the engine calls nobody, since the client has gone while it was let in.
+/// So nothing that it ends may hold the socket.
 ///
 /// Here and now: the engine would do so in a task, which a runtime that ends does not run.
 pub(super) struct End {
-    pub(super) arrivals: Arrivals,
-    pub(super) gone: CancellationToken,
+    _expected: Expected,
+    _gone: DropGuard,
+}
+
+impl End {
+    /// Forgets a client that was expected, and cancels what is done for it.
+    pub(super) fn of(expected: Expected, gone: CancellationToken) -> Self {
+        Self { _expected: expected, _gone: gone.drop_guard() }
+    }
 }
 
 impl DisconnectHandler<LocalAdapter, ()> for End {
@@ -72,8 +81,6 @@ impl DisconnectHandler<LocalAdapter, ()> for End {
         forget: fn(Arc<Socket>),
     ) {
         tracing::info!(socket.id = %socket.id, ?reason, "Client disconnected");
-        self.arrivals.forget(socket.id.as_str());
-        self.gone.cancel();
         forget(socket);
     }
 

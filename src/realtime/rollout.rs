@@ -1,7 +1,8 @@
 //! Moving clients from polling to websockets, some at a time, and back when that goes wrong.
 //!
 //! Who is moved depends on who they are, so that nobody is moved to and fro. Clients report how
-//! connecting went; when too many cannot connect, all are told to poll for a while.
+//! connecting went; when too many people cannot connect, all are told to poll for a while. A person
+//! counts once, since clients that cannot connect try again and again.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,13 +18,13 @@ use crate::auth::Caller;
 use crate::config::Rollout as Settings;
 use crate::telemetry::FIGURES;
 
-/// Reports of how long are looked at, how many there must be, and for how long all poll after too
-/// many failures.
+/// How far back reports are looked at, from how many people there must be one, and for how long all
+/// poll after too many failures.
 const LOOKED_AT: Duration = Duration::from_mins(5);
 const FEWEST: usize = 20;
 const LASTS: Duration = Duration::from_mins(15);
 
-/// The most reports that are remembered.
+/// The most people whose reports are remembered.
 const MOST: usize = 10_000;
 
 /// By what a client is to connect.
@@ -57,11 +58,22 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// When clients tried a websocket, and whether it failed.
-    tried: VecDeque<(Instant, bool)>,
+    /// What each person has reported last of websockets, the oldest first.
+    tried: VecDeque<Tried>,
     /// Until when all poll.
     back_until: Option<Instant>,
 }
+
+/// That somebody has tried a websocket.
+#[derive(Debug)]
+struct Tried {
+    who: Digest,
+    at: Instant,
+    has_failed: bool,
+}
+
+/// What is kept of a name, however long it is.
+type Digest = [u8; 32];
 
 impl Rollout {
     /// As the settings say.
@@ -81,8 +93,8 @@ impl Rollout {
         if !is_back && bucket(who) < percent { Transport::Websocket } else { Transport::Polling }
     }
 
-    /// Takes note of how connecting went.
-    pub(super) fn note(&self, report: &Report, now: Instant) {
+    /// Takes note of how connecting went for somebody.
+    pub(super) fn note(&self, who: &str, report: &Report, now: Instant) {
         let figure = match (report.transport, report.is_connected) {
             (Transport::Websocket, true) => &FIGURES.clients_websocket_connected,
             (Transport::Websocket, false) => &FIGURES.clients_websocket_failed,
@@ -98,24 +110,25 @@ impl Rollout {
             figure.record(Duration::from_millis(latency.into()));
         }
         if report.transport == Transport::Websocket {
-            self.count(!report.is_connected, now);
+            self.count(who, !report.is_connected, now);
         }
     }
 
-    fn count(&self, has_failed: bool, now: Instant) {
+    fn count(&self, who: &str, has_failed: bool, now: Instant) {
+        let who = digest(who);
         let mut seen = self.seen();
-        seen.tried.push_back((now, has_failed));
-        let is_old = |at: &Instant| now.duration_since(*at) > LOOKED_AT;
-        while seen.tried.len() > MOST || seen.tried.front().is_some_and(|(at, _)| is_old(at)) {
+        seen.tried.retain(|it| it.who != who && now.duration_since(it.at) <= LOOKED_AT);
+        if seen.tried.len() >= MOST {
             seen.tried.pop_front();
         }
-        let failed = seen.tried.iter().filter(|(_, has_failed)| *has_failed).count();
+        seen.tried.push_back(Tried { who, at: now, has_failed });
+        let tried = seen.tried.len();
+        let failed = seen.tried.iter().filter(|it| it.has_failed).count();
         let most = usize::try_from(self.0.settings.rollout_failures_percent).unwrap_or(usize::MAX);
-        if seen.tried.len() >= FEWEST && failed * 100 > seen.tried.len() * most {
-            let tried = seen.tried.len();
+        if tried >= FEWEST && failed * 100 > tried * most {
             tracing::warn!(
-                clients.tried = tried,
-                clients.failed = failed,
+                people.tried = tried,
+                people.failed = failed,
                 "clients are told to poll"
             );
             seen.back_until = Some(now + LASTS);
@@ -135,15 +148,23 @@ pub(super) async fn report(
     Extension(rollout): Extension<Rollout>,
     Json(report): Json<Report>,
 ) -> Result<StatusCode, ApiError> {
-    drop(caller);
-    rollout.note(&report, Instant::now());
+    rollout.note(&named(&caller), &report, Instant::now());
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What somebody is called, whatever client they use.
+pub(super) fn named(caller: &Caller) -> String {
+    format!("{}/{}", caller.desk.tenant(), caller.user)
 }
 
 /// From 0 to 99, the same for somebody at all times and on all nodes.
 fn bucket(who: &str) -> u32 {
-    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(who));
+    let [a, b, c, d, ..] = digest(who);
     u32::from_be_bytes([a, b, c, d]) % 100
+}
+
+fn digest(who: &str) -> Digest {
+    Sha256::digest(who).into()
 }
 
 #[cfg(test)]
@@ -156,10 +177,14 @@ mod tests {
         Rollout::new(Settings { rollout_percent: percent, rollout_failures_percent: 30 })
     }
 
+    fn person(n: usize) -> String {
+        format!("acme/{n}")
+    }
+
     #[test]
     fn who_has_been_moved_stays_moved_while_the_share_grows() {
         let now = Instant::now();
-        let people: Vec<_> = (0..1_000).map(|n| format!("acme/{n}")).collect();
+        let people: Vec<_> = (0..1_000).map(person).collect();
         let mut before = 0;
         for percent in [0, 10, 50, 100] {
             let rollout = rollout(percent);
@@ -176,11 +201,11 @@ mod tests {
     fn too_many_failures_bring_all_back_for_a_while() {
         let (rollout, now) = (rollout(100), Instant::now());
         for n in 0..100 {
-            rollout.count(n % 10 == 0, now);
+            rollout.count(&person(n), n % 10 == 0, now);
         }
         assert_eq!(rollout.transport("acme/ada", now), Transport::Websocket);
-        for _ in 0..40 {
-            rollout.count(true, now);
+        for n in 100..140 {
+            rollout.count(&person(n), true, now);
         }
         assert_eq!(rollout.transport("acme/ada", now), Transport::Polling);
         assert_eq!(
@@ -192,9 +217,34 @@ mod tests {
     #[test]
     fn a_few_failures_prove_nothing() {
         let (rollout, now) = (rollout(100), Instant::now());
-        for _ in 0..19 {
-            rollout.count(true, now);
+        for n in 0..19 {
+            rollout.count(&person(n), true, now);
         }
+        assert_eq!(rollout.transport("acme/ada", now), Transport::Websocket);
+    }
+
+    #[test]
+    fn who_tries_again_and_again_counts_once_as_it_went_last() {
+        let (rollout, now) = (rollout(100), Instant::now());
+        for n in 0..20 {
+            rollout.count(&person(n), true, now);
+            rollout.count(&person(n), false, now);
+        }
+        for _ in 0..100 {
+            for n in 0..3 {
+                rollout.count(&person(n), true, now);
+            }
+        }
+        assert_eq!(rollout.transport("acme/ada", now), Transport::Websocket);
+    }
+
+    #[test]
+    fn what_was_long_ago_does_not_count() {
+        let (rollout, now) = (rollout(100), Instant::now());
+        for n in 0..19 {
+            rollout.count(&person(n), true, now);
+        }
+        rollout.count(&person(19), true, now + Duration::from_mins(6));
         assert_eq!(rollout.transport("acme/ada", now), Transport::Websocket);
     }
 }

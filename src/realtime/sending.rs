@@ -15,13 +15,14 @@ pub(super) async fn send(
     ack: AckSender,
 ) {
     let sent = async {
-        me.caller.may(Scope::Write)?;
+        let caller = me.now().await?;
+        caller.may(Scope::Write)?;
         let mut told =
             told.map_err(|_| bad("message:send takes { conversationId, content, … }"))?;
         let to = identifier(told.remove("conversationId")).ok_or_else(no_conversation)?;
         let post =
             Post::deserialize(Value::Object(told)).map_err(|error| bad(&error.to_string()))?;
-        say(&me.caller, to, post).await
+        say(&caller, to, post).await
     };
     let answer = match sent.await {
         Ok(message) => json!({ "ok": true, "message": message }),

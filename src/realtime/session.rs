@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use socketioxide::SocketIo;
 use socketioxide::extract::SocketRef;
+use socketioxide::socket::Sid;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::mailbox::Mailbox;
@@ -34,7 +36,9 @@ pub(super) enum Order {
 /// A client's place in the log. Everything stored that a client gets goes through here, so that it
 /// comes in order, once, and as fast as the client reads.
 pub(super) struct Session {
-    pub(super) socket: SocketRef,
+    io: SocketIo,
+    /// The engine's name for the client.
+    pub(super) id: Sid,
     pub(super) outlet: Arc<Outlet>,
     reader: Reader,
     auth: Auth,
@@ -114,7 +118,7 @@ impl Place {
 
 impl Session {
     pub(super) fn start(
-        (socket, outlet): (SocketRef, Arc<Outlet>),
+        (io, id, outlet): (SocketIo, Sid, Arc<Outlet>),
         (reader, auth): (Reader, Auth),
         orders: Arc<Mailbox<Order>>,
         pace: Pace,
@@ -128,7 +132,8 @@ impl Session {
         }
         let syncs = Vec::new();
         Self {
-            socket,
+            io,
+            id,
             outlet,
             reader,
             auth,
@@ -140,6 +145,12 @@ impl Session {
             syncs,
             missed_until: 0,
         }
+    }
+
+    /// The client's socket, if the engine still has it. It is not held here: of a client that has gone while
+    /// it was let in, the socket's end is all that ends the session.
+    pub(super) fn socket(&self) -> Option<SocketRef> {
+        self.io.of("/")?.get_socket(self.id)
     }
 
     /// Sends what follows a place in the log, and then what happens, until the client is gone, may see
@@ -190,7 +201,7 @@ impl Session {
         match Box::pin(self.reader.again(&self.auth)).await {
             Ok(now) => now.is_as(&self.reader),
             Err(refusal) => {
-                tracing::info!(socket.id = %self.socket.id, %refusal, "a client is let go");
+                tracing::info!(socket.id = %self.id, %refusal, "a client is let go");
                 false
             }
         }
@@ -303,7 +314,7 @@ impl Session {
             }
         };
         if timeout(self.pace.patience, sent).await.is_err() {
-            tracing::warn!(socket.id = %self.socket.id, "a client takes nothing any more and is let go");
+            tracing::warn!(socket.id = %self.id, "a client takes nothing any more and is let go");
             return Err(Gone);
         }
         self.progress.is_waiting.store(false, Ordering::Relaxed);
@@ -318,7 +329,7 @@ impl Drop for Session {
             FIGURES.slow_at_buffer.increment(1);
         }
         match &self.reader {
-            Reader::Agent(caller) => self.signals.leaves(caller, self.socket.id),
+            Reader::Agent(caller) => self.signals.leaves(caller, self.id),
             Reader::Visitor(visitor) => self.signals.visitor_leaves(&visitor.chat),
         }
         self.signals.counts().disconnect(self.reader.tenant());

@@ -29,9 +29,9 @@ use super::sending::send;
 use super::session::{Ending, Order, Place, Progress, Session};
 use super::signals::Signals;
 use super::{presence, typing, viewing, visiting};
-use crate::api::{ApiState, ClientAddress};
+use crate::api::{ApiError, ApiState, ClientAddress};
 use crate::auth::{Auth, Caller, Refusal, Scope};
-use crate::desk::{self, ConversationId};
+use crate::desk::{self, ConversationId, Time};
 use crate::telemetry::FIGURES;
 
 /// The largest message a client may send, in bytes.
@@ -87,9 +87,27 @@ pub(super) struct Link {
 /// events could serve them.
 #[derive(Clone)]
 pub(super) struct Connected {
-    pub(super) caller: Arc<Caller>,
+    /// As they connected, which they may no more: see [`Self::now`].
+    caller: Arc<Caller>,
+    auth: Auth,
     pub(super) signals: Signals,
     pid: Pid,
+}
+
+impl Connected {
+    /// The agent as they are now, if they are still let in: the only way to what they may do. Their session
+    /// would end, but only where the client reads what it says.
+    pub(super) async fn now(&self) -> Result<Caller, Refusal> {
+        if self.caller.until <= Time::now() {
+            return Err(Refusal::Expired);
+        }
+        self.auth.again(&self.caller).await
+    }
+
+    /// Whether the agent sees what they saw when they connected.
+    pub(super) fn sees_as_before(&self, now: &Caller) -> bool {
+        now.sees == self.caller.sees
+    }
 }
 
 impl Link {
@@ -132,19 +150,22 @@ pub fn layer(
 /// emits at once would else find nobody.
 async fn admit(
     socket: SocketRef,
+    io: SocketIo,
     TryData(hello): TryData<Value>,
     State(shared): State<Shared>,
 ) -> Result<(), Away> {
-    Ok(let_in(socket, hello, shared).await?)
+    Ok(let_in(socket, io, hello, shared).await?)
 }
 
 async fn let_in(
     socket: SocketRef,
+    io: SocketIo,
     hello: Result<Value, ParserError>,
     shared: Shared,
 ) -> Result<(), Refusal> {
     let hello = Hello::of(&socket, &hello.unwrap_or_default());
     let address = ClientAddress::of(&socket.req_parts().extensions);
+    let after = hello.has_until();
     let mut reader = Reader::let_in(&shared.auth, &hello.token.unwrap_or_default()).await?;
     match &mut reader {
         Reader::Agent(caller) => {
@@ -153,7 +174,6 @@ async fn let_in(
         }
         Reader::Visitor(visitor) => Arc::make_mut(visitor).address = address,
     }
-    let after = hello.after.or(hello.pid.as_ref().map(|(_, cursor)| *cursor));
     let place = Place::find(&reader, after).await?;
     match (after, place.complete) {
         (None, _) => {}
@@ -166,7 +186,6 @@ async fn let_in(
     let progress = Progress::new(cursor, recovered.is_some());
     let pid = recovered.clone().unwrap_or_else(|| Pid::new(cursor));
     let gone = shared.stop.child_token();
-    socket.on_disconnect(End { arrivals: shared.arrivals.clone(), gone: gone.clone() });
     match reader.clone() {
         Reader::Agent(caller) => {
             socket.join(rooms(&caller));
@@ -176,8 +195,8 @@ async fn let_in(
                     .join(joined.iter().map(|id| format!("conversation:{id}")).collect::<Vec<_>>());
             }
             listen_to_agent(&socket);
-            let (signals, pid) = (shared.signals.clone(), pid.clone());
-            socket.extensions.insert(Connected { caller, signals, pid });
+            let (auth, signals) = (shared.auth.clone(), shared.signals.clone());
+            socket.extensions.insert(Connected { caller, auth, signals, pid: pid.clone() });
         }
         Reader::Visitor(visitor) => {
             visiting::welcome(&socket, visitor, shared.signals.clone(), shared.state);
@@ -189,15 +208,16 @@ async fn let_in(
     let outlet = Arc::new(Outlet::of(&socket.req_parts().extensions));
     let orders = Arc::default();
     let session = Session::start(
-        (socket.clone(), Arc::clone(&outlet)),
+        (io, socket.id, Arc::clone(&outlet)),
         (reader.clone(), shared.auth),
         Arc::clone(&orders),
         shared.pace,
         Arc::clone(&progress),
         (shared.signals, shared.receipts),
     );
-    let serving = Box::pin(follow(session, place, gone));
-    shared.arrivals.expect(socket.id.as_str(), pid, Arc::clone(&outlet), serving);
+    let serving = Box::pin(follow(session, place, gone.clone()));
+    let expected = shared.arrivals.expect(socket.id, pid, Arc::clone(&outlet), serving);
+    socket.on_disconnect(End::of(expected, gone));
     let limits = shared.limits;
     socket.extensions.insert(Link { reader, progress, outlet, limits, address, orders });
     Ok(())
@@ -244,7 +264,7 @@ fn follow(
             }
             Ok(Ending::Cut) => session.outlet.end(),
             Err(error) => {
-                tracing::error!(socket.id = %session.socket.id, %error, "a client cannot be served");
+                tracing::error!(socket.id = %session.id, %error, "a client cannot be served");
                 session.outlet.end();
             }
         }
@@ -256,7 +276,9 @@ fn follow(
 /// connected and hear nothing.
 async fn say_goodbye(session: &Session) {
     let _ = timeout(session.pace.patience, session.outlet.drained()).await;
-    while let Err(SocketError::InternalChannelFull) = session.socket.clone().disconnect() {
+    while let Some(socket) = session.socket()
+        && let Err(SocketError::InternalChannelFull) = socket.disconnect()
+    {
         sleep(FAREWELL).await;
     }
 }
@@ -268,18 +290,13 @@ async fn join(
     ack: AckSender,
 ) {
     let joined = async {
+        let caller = me.now().await?;
         let id = identifier(id.ok()).ok_or_else(no_conversation)?;
-        me.caller.desk.join_room(me.pid.as_str(), id, &me.caller.sees).await?;
-        Ok(id)
+        caller.desk.join_room(me.pid.as_str(), id, &caller.sees).await?;
+        socket.join(format!("conversation:{id}"));
+        Ok(())
     };
-    let answer = match joined.await {
-        Ok(id) => {
-            socket.join(format!("conversation:{id}"));
-            json!({ "ok": true })
-        }
-        Err(error) => refused(&error),
-    };
-    let _ = ack.send(&answer);
+    let _ = ack.send(&answer(joined.await));
 }
 
 async fn leave_conversation(
@@ -288,29 +305,27 @@ async fn leave_conversation(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    let left = match identifier(id.ok()) {
-        Some(id) => {
-            viewing::leave(&socket, &me, id);
-            socket.leave(format!("conversation:{id}"));
-            me.signals.turns_from(&me.caller, id, socket.id);
-            me.caller.desk.leave_room(me.pid.as_str(), id).await
-        }
-        None => Ok(()),
+    let left = async {
+        let caller = me.now().await?;
+        let Some(id) = identifier(id.ok()) else { return Ok(()) };
+        viewing::leave(&socket, &me.signals, &caller, id);
+        socket.leave(format!("conversation:{id}"));
+        me.signals.turns_from(&caller, id, socket.id);
+        caller.desk.leave_room(me.pid.as_str(), id).await?;
+        Ok(())
     };
-    let _ = ack.send(&left.map_or_else(|error| refused(&error), |()| json!({ "ok": true })));
+    let _ = ack.send(&answer(left.await));
 }
 
 async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, ack: AckSender) {
-    if let Err(refusal) = me.caller.may(Scope::Write) {
-        let _ = ack.send(&problem("scope_missing", &refusal.to_string()));
-        return;
-    }
-    let read = match identifier(id.ok()) {
-        Some(id) => me.caller.desk.mark_read(id, &me.caller.sees).await,
-        None => Err(no_conversation()),
+    let read = async {
+        let caller = me.now().await?;
+        caller.may(Scope::Write)?;
+        let id = identifier(id.ok()).ok_or_else(no_conversation)?;
+        caller.desk.mark_read(id, &caller.sees).await?;
+        Ok(())
     };
-    let answer = read.map_or_else(|error| refused(&error), |_| json!({ "ok": true }));
-    let _ = ack.send(&answer);
+    let _ = ack.send(&answer(read.await));
 }
 
 async fn sync(
@@ -354,17 +369,25 @@ pub(super) fn identifier(told: Option<Value>) -> Option<ConversationId> {
 }
 
 /// What is no identifier is answered like one of a conversation that does not exist.
-pub(super) fn no_conversation() -> desk::Error {
-    desk::Error::NoConversation(ConversationId::default())
+pub(super) fn no_conversation() -> ApiError {
+    ApiError::Desk(desk::Error::NoConversation(ConversationId::default()))
 }
 
-pub(super) fn refused(error: &desk::Error) -> Value {
+/// What a client is told that asks for nothing but that something is done.
+pub(super) fn answer(done: Result<(), ApiError>) -> Value {
+    done.map_or_else(|error| refused(&error), |()| json!({ "ok": true }))
+}
+
+pub(super) fn refused(error: &ApiError) -> Value {
     match error {
-        desk::Error::NoConversation(_) => problem("not_found", "there is no such conversation"),
-        error => {
+        ApiError::Desk(desk::Error::NoConversation(_)) => {
+            problem("not_found", "there is no such conversation")
+        }
+        ApiError::Desk(error) | ApiError::Refused(Refusal::Storage(error)) => {
             tracing::error!(%error, "a client's request failed");
             problem("unavailable", "this cannot be done at the moment")
         }
+        refusal => problem(refusal.code(), &refusal.to_string()),
     }
 }
 

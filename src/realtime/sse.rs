@@ -166,7 +166,9 @@ fn stream(
     write: Write,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let counted = Counted::new(&FIGURES.streams);
-    let hello = Event::default().retry(RETRY).comment("connected");
+    // Who is cut off before the first event hands back this number.
+    let id = reading.cursor().to_string();
+    let hello = Event::default().retry(RETRY).comment("connected").id(id);
     let first = stream::once(std::future::ready(Ok(hello)));
     let following = Some((reading, viewer, counted));
     let rest = stream::unfold(following, move |following| async move {

@@ -10,10 +10,11 @@ use socketioxide::socket::Sid;
 
 use super::elsewhere::News;
 use super::signals::Signal;
-use super::socketio::{Connected, identifier, no_conversation, problem, refused};
+use super::socketio::{Connected, answer, identifier, no_conversation};
 use super::visitors;
-use crate::auth::Scope;
-use crate::desk::{self, ContactId, ConversationId, Desks, Message, TenantId, UserId};
+use crate::api::ApiError;
+use crate::auth::{Caller, Scope};
+use crate::desk::{ContactId, ConversationId, Desks, Message, TenantId, UserId};
 
 /// Somebody who types. A person types in one place at a time, which bounds what is kept of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,15 +54,14 @@ pub(super) async fn start(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    if let Err(refusal) = me.caller.may(Scope::Write) {
-        let _ = ack.send(&problem("scope_missing", &refusal.to_string()));
-        return;
-    }
-    let started = visible(&me, id.ok()).await.map(|id| {
-        me.signals.starts(&me.caller, id, socket.id);
-        json!({ "ok": true })
-    });
-    let _ = ack.send(&started.unwrap_or_else(|error| refused(&error)));
+    let started = async {
+        let caller = me.now().await?;
+        caller.may(Scope::Write)?;
+        let id = visible(&me, &caller, id.ok()).await?;
+        me.signals.starts(&caller, id, socket.id);
+        Ok(())
+    };
+    let _ = ack.send(&answer(started.await));
 }
 
 /// `typing:stop`: tells the others that an agent types no more.
@@ -70,19 +70,25 @@ pub(super) async fn stop(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    let stopped = visible(&me, id.ok()).await.map(|id| {
-        me.signals.stops(&me.caller, id);
-        json!({ "ok": true })
-    });
-    let _ = ack.send(&stopped.unwrap_or_else(|error| refused(&error)));
+    let stopped = async {
+        let caller = me.now().await?;
+        let id = visible(&me, &caller, id.ok()).await?;
+        me.signals.stops(&caller, id);
+        Ok(())
+    };
+    let _ = ack.send(&answer(stopped.await));
 }
 
-/// The conversation that is meant, if the agent may see it. Where they type already, they may: that
-/// is asked with each key.
-async fn visible(me: &Connected, told: Option<Value>) -> desk::Result<ConversationId> {
+/// The conversation that is meant, if the agent may see it. Where they type already, they may, as long as
+/// they see what they saw: that is asked with each key.
+async fn visible(
+    me: &Connected,
+    caller: &Caller,
+    told: Option<Value>,
+) -> Result<ConversationId, ApiError> {
     let id = identifier(told).ok_or_else(no_conversation)?;
-    if !me.signals.is_typing(&me.caller, id) {
-        me.caller.desk.conversation(id, &me.caller.sees).await?;
+    if !(me.sees_as_before(caller) && me.signals.is_typing(caller, id)) {
+        caller.desk.conversation(id, &caller.sees).await?;
     }
     Ok(id)
 }

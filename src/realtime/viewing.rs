@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
 
-use super::signals::Signal;
-use super::socketio::{Connected, identifier, no_conversation, refused};
+use super::signals::{Signal, Signals};
+use super::socketio::{Connected, answer, identifier, no_conversation};
+use crate::api::ApiError;
+use crate::auth::Caller;
 use crate::desk::{ConversationId, UserId};
 
 /// An agent looks at a conversation, or does no more.
@@ -25,7 +27,7 @@ pub(super) async fn start(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    pass_on(true, &socket, &me, id.ok(), ack);
+    let _ = ack.send(&answer(pass_on(true, &socket, &me, id.ok()).await));
 }
 
 /// `viewing:stop`: an agent looks at it no more.
@@ -35,26 +37,26 @@ pub(super) async fn stop(
     TryData(id): TryData<Value>,
     ack: AckSender,
 ) {
-    pass_on(false, &socket, &me, id.ok(), ack);
+    let _ = ack.send(&answer(pass_on(false, &socket, &me, id.ok()).await));
 }
 
 /// Only who is in a conversation's room, and so may see it, can look at it.
-fn pass_on(is_on: bool, socket: &SocketRef, me: &Connected, told: Option<Value>, ack: AckSender) {
-    let id = identifier(told).filter(|id| is_in(socket, *id));
-    let answer = match id {
-        Some(id) => {
-            me.signals.pass_on(look(me, id, is_on));
-            json!({ "ok": true })
-        }
-        None => refused(&no_conversation()),
-    };
-    let _ = ack.send(&answer);
+async fn pass_on(
+    is_on: bool,
+    socket: &SocketRef,
+    me: &Connected,
+    told: Option<Value>,
+) -> Result<(), ApiError> {
+    let caller = me.now().await?;
+    let id = identifier(told).filter(|id| is_in(socket, *id)).ok_or_else(no_conversation)?;
+    me.signals.pass_on(look(&caller, id, is_on));
+    Ok(())
 }
 
 /// Who leaves a conversation's room looks at it no more; to be told before they have left.
-pub(super) fn leave(socket: &SocketRef, me: &Connected, id: ConversationId) {
+pub(super) fn leave(socket: &SocketRef, signals: &Signals, caller: &Caller, id: ConversationId) {
     if is_in(socket, id) {
-        me.signals.pass_on(look(me, id, false));
+        signals.pass_on(look(caller, id, false));
     }
 }
 
@@ -62,8 +64,8 @@ fn is_in(socket: &SocketRef, id: ConversationId) -> bool {
     socket.rooms().iter().any(|it| *it == room(id))
 }
 
-fn look(me: &Connected, at: ConversationId, is_on: bool) -> Look {
-    Look { at, user: me.caller.user.clone(), name: me.caller.name.clone(), is_on }
+fn look(caller: &Caller, at: ConversationId, is_on: bool) -> Look {
+    Look { at, user: caller.user.clone(), name: caller.name.clone(), is_on }
 }
 
 impl Look {

@@ -1,6 +1,8 @@
 //! What Chatwoot is told, however it answers: once, and what agents on either side decide is followed on
 //! the other.
 
+use std::time::Duration;
+
 use recado::desk::{Conversation, Event, Message, Role, Sees, Status};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -67,6 +69,14 @@ impl<'a> Talk<'a> {
     async fn said(&self) -> Vec<Message> {
         self.acme.history().await
     }
+
+    /// An admin has Chatwoot asked what its webhooks have lost.
+    async fn asked(&self, server: &TestServer) {
+        let path = format!("/api/inboxes/{}/reconcile", self.card().await.inbox.id);
+        let admin = admin(&self.acme.desk);
+        let (status, told) = server.send(Method::POST, &path, &admin, &json!({})).await;
+        assert_eq!(status, StatusCode::OK, "{told}");
+    }
 }
 
 #[tokio::test]
@@ -91,6 +101,27 @@ async fn a_file_goes_to_chatwoot_as_it_is_and_its_echo_is_no_other() {
     assert_eq!(said.len(), 2, "the echo is another message: {said:?}");
     let media = &said[1].metadata["media"];
     assert_eq!((&media["id"], &media["state"]), (&file["id"], &json!("stored")));
+}
+
+#[tokio::test]
+async fn a_file_may_take_longer_to_chatwoot_than_an_answer() {
+    let server = server().await;
+    let talk = Talk::begin(&server).await;
+    let bytes = picture(&"x".repeat(1_000_000));
+    let (_, file) = upload(&talk.acme, "recibo.png", "image/png", &bytes).await;
+    // Longer than an answer may take, and than a claim lasts.
+    talk.chatwoot.fail(Fault::Late(Duration::from_secs(5)));
+
+    talk.replies(json!({ "type": "IMAGE", "mediaId": file["id"] })).await;
+    talk.are(Status::Sent, 1).await;
+
+    assert_eq!(talk.chatwoot.asked("/messages").len(), 1);
+    let log = talk.acme.log().await;
+    let is_lost = |event: &Event| match event {
+        Event::StatusMoved(it) | Event::MessageChanged(it) => it.status == Status::Unknown,
+        _ => false,
+    };
+    assert!(!log.iter().any(|logged| is_lost(&logged.event)), "nobody knew what became of it");
 }
 
 #[tokio::test]
@@ -119,6 +150,56 @@ async fn files_are_brought_from_where_chatwoot_keeps_them() {
         let bytes = opened(&talk.acme, media["id"].as_str().unwrap()).await.bytes().await.unwrap();
         assert_eq!(bytes, picture(name));
     }
+}
+
+/// Two pictures, as a message in Chatwoot carries them.
+fn two_pictures(chatwoot: &Chatwoot) -> Value {
+    let kept = format!("{}/rails/active_storage/blobs/redirect", chatwoot.url);
+    json!({ "attachments": [
+        { "id": 1, "file_type": "image", "data_url": format!("{kept}/um.png") },
+        { "id": 2, "file_type": "image", "data_url": format!("{kept}/dois.png") },
+    ]})
+}
+
+#[tokio::test]
+async fn a_message_that_is_deleted_takes_all_its_files_along() {
+    let server = server().await;
+    let talk = Talk::begin(&server).await;
+    let mut screen = talk.acme.agent().await;
+    let files = two_pictures(&talk.chatwoot);
+    let message = talk.chatwoot.says(talk.number, "incoming", "Duas", files).await;
+    for _ in 0..2 {
+        screen.hear("message:updated").await;
+    }
+    let before = talk.said().await;
+
+    talk.chatwoot.deletes(talk.number, message).await;
+
+    let said = talk.said().await;
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(said[1..].iter().all(|it| it.deleted_at.is_some()), "{said:?}");
+    for message in &before[1..] {
+        let path = format!("/api/media/{}", message.metadata["media"]["id"].as_str().unwrap());
+        assert_eq!(server.get(&path, &talk.acme.token()).await.0, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn files_that_come_after_their_message_was_deleted_are_deleted() {
+    let server = server().await;
+    let talk = Talk::begin(&server).await;
+    talk.chatwoot.lose(true);
+    let files = two_pictures(&talk.chatwoot);
+    let message = talk.chatwoot.says(talk.number, "incoming", "Duas", files).await;
+    let late = talk.chatwoot.sent().pop().unwrap();
+    talk.chatwoot.lose(false);
+
+    talk.chatwoot.deletes(talk.number, message).await;
+    talk.chatwoot.deliver(late).await;
+
+    let said = talk.said().await;
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(said[1..].iter().all(|it| it.deleted_at.is_some()), "{said:?}");
 }
 
 #[tokio::test]
@@ -257,6 +338,51 @@ async fn whom_chatwoot_does_not_know_stays_responsible_here() {
         (Some(bob.id), vec!["vip".to_owned()])
     );
     assert!(talk.chatwoot.asked("/assignments").is_empty());
+}
+
+#[tokio::test]
+async fn what_chatwoot_leaves_out_is_not_forgotten() {
+    let server = server().await;
+    let talk = Talk::begin(&server).await;
+    let bia = talk.acme.person("Bia", Role::Agent).await;
+    bia.patch(&talk.path("").await, json!({ "assigneeId": bia.id })).await;
+    let mut brief = talk.chatwoot.sent().pop().unwrap()["conversation"].take();
+    brief["event"] = json!("conversation_updated");
+    brief["meta"].as_object_mut().unwrap().remove("assignee");
+
+    talk.chatwoot.deliver(brief).await;
+    talk.chatwoot.says(talk.number, "incoming", "Alguém?", json!({})).await;
+
+    assert_eq!(talk.card().await.assignee_id.map(|it| it.0), Some(bia.id));
+}
+
+#[tokio::test]
+async fn whom_chatwoot_does_not_know_stays_responsible_after_it_was_asked() {
+    let server = server().await;
+    let talk = Talk::begin(&server).await;
+    let bia = talk.acme.person("Bia", Role::Agent).await;
+    bia.patch(&talk.path("").await, json!({ "assigneeId": bia.id })).await;
+
+    talk.asked(&server).await;
+    talk.chatwoot.says(talk.number, "incoming", "Alguém?", json!({})).await;
+
+    assert_eq!(talk.card().await.assignee_id.map(|it| it.0), Some(bia.id));
+}
+
+#[tokio::test]
+async fn that_somebody_was_taken_off_in_chatwoot_is_found_by_asking() {
+    let server = server().await;
+    let talk = Talk::begin(&server).await;
+    let ada = talk.acme.person("Ada", Role::Agent).await;
+    let told = json!({ "id": 7, "name": "Ada", "type": "user" });
+    talk.chatwoot.turns(talk.number, |it| it.assignee = told).await;
+    let before = talk.card().await.assignee_id.map(|it| it.0);
+    talk.chatwoot.lose(true);
+    talk.chatwoot.turns(talk.number, |it| it.assignee = Value::Null).await;
+
+    talk.asked(&server).await;
+
+    assert_eq!((before, talk.card().await.assignee_id), (Some(ada.id), None));
 }
 
 #[tokio::test]

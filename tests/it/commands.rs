@@ -167,6 +167,16 @@ fn run_with(database: &Database, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+#[tokio::test]
+async fn what_has_to_happen_again_and_again_cannot_do_so_all_the_time() {
+    let database = Database::create().await;
+    for setting in ["--look-around", "--node-lease"] {
+        let refused = run(&database, &[setting, "0"]);
+        let error = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && error.contains("above 0"), "{setting}: {error}");
+    }
+}
+
 fn out(output: &Output) -> String {
     done(output);
     String::from_utf8(output.stdout.clone()).unwrap()

@@ -1,129 +1,13 @@
 //! The websocket as it is on the wire: frames, limits, compression.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
-use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
-use crate::support::{Client, PATIENCE, Tenant, TestServer, notification, text};
+use crate::support::{CLOSE, FIN, Raw, TEXT, TestServer, frame};
 
-const TEXT: u8 = 1;
 const BINARY: u8 = 2;
-const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
-const FIN: u8 = 0x80;
 const COMPRESSED: u8 = 0x40;
-
-/// A websocket without any rules.
-struct Raw {
-    stream: TcpStream,
-    answer: String,
-}
-
-/// A frame from the server: its first byte, and its payload.
-type Frame = (u8, Vec<u8>);
-
-impl Raw {
-    async fn open(server: &TestServer, headers: &str) -> Self {
-        Self::open_at(server, "EIO=4&transport=websocket", headers).await
-    }
-
-    async fn open_at(server: &TestServer, query: &str, headers: &str) -> Self {
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        let key = BASE64_STANDARD.encode([7; 16]);
-        let request = format!(
-            "GET /socket.io/?{query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\
-             Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{headers}\r\n"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
-            answer.push(stream.read_u8().await.unwrap());
-        }
-        Self { stream, answer: String::from_utf8(answer).unwrap().to_lowercase() }
-    }
-
-    /// Opens one and connects to the default namespace.
-    async fn connect(server: &TestServer, acme: &Tenant<'_>, headers: &str) -> Self {
-        let mut raw = Self::open(server, headers).await;
-        assert!(raw.answer.starts_with("http/1.1 101"), "{}", raw.answer);
-        assert_eq!(raw.text().await.chars().next(), Some('0'));
-        raw.send(FIN | TEXT, format!("40{}", json!({ "token": acme.token() })).as_bytes()).await;
-        while !raw.text().await.starts_with("42[\"ready\"") {}
-        raw
-    }
-
-    async fn send(&mut self, first: u8, payload: &[u8]) {
-        self.stream.write_all(&frame(first, payload)).await.unwrap();
-    }
-
-    /// The next frame that is not one of the engine's own pings.
-    async fn frame(&mut self) -> Option<Frame> {
-        loop {
-            let frame = self.any_frame().await;
-            if !matches!(&frame, Some((_, payload)) if payload == b"2") {
-                return frame;
-            }
-        }
-    }
-
-    async fn any_frame(&mut self) -> Option<Frame> {
-        let reading = async {
-            let first = self.stream.read_u8().await.ok()?;
-            let length = match self.stream.read_u8().await.ok()? {
-                126 => usize::from(self.stream.read_u16().await.ok()?),
-                127 => usize::try_from(self.stream.read_u64().await.ok()?).unwrap(),
-                short => usize::from(short),
-            };
-            let mut payload = vec![0; length];
-            self.stream.read_exact(&mut payload).await.ok()?;
-            Some((first, payload))
-        };
-        timeout(PATIENCE, reading).await.expect("no frame comes")
-    }
-
-    async fn text(&mut self) -> String {
-        let (first, payload) = self.frame().await.expect("the connection is closed");
-        assert_eq!(first, FIN | TEXT);
-        String::from_utf8(payload).unwrap()
-    }
-
-    /// The code with which the server closes.
-    async fn closed(&mut self) -> u16 {
-        loop {
-            let (first, payload) =
-                self.frame().await.expect("the connection is closed without a word");
-            if first == FIN | CLOSE {
-                assert_eq!(self.frame().await, None);
-                return u16::from_be_bytes([payload[0], payload[1]]);
-            }
-        }
-    }
-}
-
-/// A client's frame, masked.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let key = [9, 8, 7, 6];
-    let mut frame = vec![first];
-    match u16::try_from(payload.len()) {
-        Ok(length @ 0..=125) => frame.push(0x80 | u8::try_from(length).unwrap()),
-        Ok(length) => {
-            frame.push(0x80 | 0x7e);
-            frame.extend(length.to_be_bytes());
-        }
-        Err(_) => {
-            frame.push(0x80 | 0x7f);
-            frame.extend((payload.len() as u64).to_be_bytes());
-        }
-    }
-    frame.extend(key);
-    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
-    frame
-}
 
 fn compress(message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len() + 100);
@@ -199,7 +83,7 @@ async fn a_message_in_pieces_with_pings_between_byte_by_byte_is_one_message() {
         frame(FIN, &ask[9..]),
     ];
     for byte in pieces.concat() {
-        raw.stream.write_all(&[byte]).await.unwrap();
+        raw.write(&[byte]).await.unwrap();
     }
     let mut heard = [raw.frame().await.unwrap(), raw.frame().await.unwrap()];
     heard.sort();
@@ -278,7 +162,7 @@ async fn what_breaks_the_rules_is_told_why() {
     ] {
         let mut raw = Raw::connect(&server, &acme, headers).await;
         // The server may close before it has read it all.
-        let _ = raw.stream.write_all(&bytes).await;
+        let _ = raw.write(&bytes).await;
         assert_eq!(raw.closed().await, code, "{name}");
     }
     assert_eq!(acme.agent().await.next().await.name, "ready");
@@ -294,177 +178,6 @@ async fn a_farewell_is_returned() {
         let mut raw = Raw::connect(&server, &acme, "").await;
         raw.send(FIN | CLOSE, payload).await;
         assert_eq!(raw.closed().await, code);
-    }
-}
-
-/// A client of long polling, of either version of the protocol.
-struct Polling<'a> {
-    server: &'a TestServer,
-    http: reqwest::Client,
-    version: &'static str,
-    sid: String,
-}
-
-impl<'a> Polling<'a> {
-    /// Connects to the default namespace, and says that it has seen nothing.
-    async fn connect(server: &'a TestServer, acme: &Tenant<'_>, version: &'static str) -> Self {
-        let http = reqwest::Client::new();
-        let token = acme.token();
-        let query = format!("EIO={version}&transport=polling&token={token}&after=0");
-        let url = format!("{}/socket.io/?{query}", server.url);
-        let opened = http.get(&url).send().await.unwrap().text().await.unwrap();
-        let (_, sid) = opened.split_once("\"sid\":\"").unwrap();
-        let sid = sid.split('"').next().unwrap().to_owned();
-        let polling = Self { server, http, version, sid };
-        if version == "4" {
-            let connect = format!("40{}", json!({ "token": token }));
-            let posted = polling.http.post(polling.url()).body(connect).send().await.unwrap();
-            assert_eq!(posted.status(), 200);
-        }
-        polling
-    }
-
-    fn url(&self) -> String {
-        format!("{}/socket.io/?{}&transport=polling", self.server.url, self.session())
-    }
-
-    fn session(&self) -> String {
-        format!("EIO={}&sid={}", self.version, self.sid)
-    }
-
-    /// What the next poll is answered.
-    async fn poll(&self) -> String {
-        let answer = self.ask().await;
-        assert_eq!(answer.status(), 200);
-        answer.text().await.unwrap()
-    }
-
-    async fn ask(&self) -> reqwest::Response {
-        self.http.get(self.url()).send().await.unwrap()
-    }
-
-    /// Polls until an answer holds some words.
-    async fn hears(&self, words: &str) {
-        let hearing = async { while !self.poll().await.contains(words) {} };
-        timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("{words} does not come"));
-    }
-
-    /// Opens a websocket for the session, and says the first word on it.
-    async fn try_out(&self) -> Raw {
-        let path = format!("transport=websocket&{}", self.session());
-        let mut websocket = Raw::open_at(self.server, &path, "").await;
-        websocket.send(FIN | TEXT, b"2probe").await;
-        assert_eq!(websocket.text().await, "3probe");
-        websocket
-    }
-
-    /// The poll that says nothing, of which a client that moves waits for one.
-    fn nothing(&self) -> &'static str {
-        if self.version == "4" { "6" } else { "1:6" }
-    }
-}
-
-/// A refusal would be understood as an order to stay away.
-#[tokio::test]
-async fn who_cannot_be_let_in_at_the_moment_is_cut_off_and_not_refused() {
-    let server = TestServer::start().await;
-    let acme = server.tenant("acme").await;
-    let token = acme.token();
-    server.database.execute("ALTER TABLE \"user\" RENAME TO away").await;
-
-    let ended = Client::connect(server.address(), &token).await;
-    assert_eq!(ended.err().as_deref(), Some("the connection has ended"));
-    for version in ["4", "3"] {
-        let polling = Polling::connect(&server, &acme, version).await;
-        let mut answer = polling.ask().await;
-        // The engine asks at once whether a client is there, which may be before anything else is known.
-        if answer.status() == 200 {
-            assert_eq!(answer.text().await.unwrap(), "2");
-            answer = polling.ask().await;
-        }
-        assert_eq!(answer.status(), 400);
-        assert_eq!(answer.json::<Value>().await.unwrap()["message"], "Session ID unknown");
-    }
-
-    server.database.execute("ALTER TABLE away RENAME TO \"user\"").await;
-    let mut client = Client::connect(server.address(), &token).await.unwrap();
-    client.hear("ready").await;
-    for version in ["4", "3"] {
-        Polling::connect(&server, &acme, version).await.hears("ready").await;
-    }
-}
-
-#[tokio::test]
-async fn a_session_that_is_cut_off_while_it_tries_a_websocket_goes_on_by_long_polling() {
-    for version in ["4", "3"] {
-        let server = TestServer::start().await;
-        let acme = server.tenant("acme").await;
-        let polling = Polling::connect(&server, &acme, version).await;
-        polling.hears("ready").await;
-
-        // A proxy that lets the upgrade pass and nothing else; another one that cuts it off later.
-        let path = format!("transport=websocket&{}", polling.session());
-        drop(Raw::open_at(&server, &path, "").await);
-        let websocket = polling.try_out().await;
-        polling.hears(polling.nothing()).await;
-        drop(websocket);
-
-        acme.writes("5511888888888", "wamid.1", "Olá").await;
-        polling.hears("wamid.1").await;
-        let mut websocket = polling.try_out().await;
-        websocket.send(FIN | TEXT, b"5").await;
-        acme.writes("5511888888888", "wamid.2", "Olá").await;
-        while !websocket.text().await.contains("wamid.2") {}
-    }
-}
-
-/// As behind a proxy that swallows what the server says.
-#[tokio::test]
-async fn a_session_that_tries_a_websocket_for_too_long_goes_on_by_long_polling() {
-    let server = TestServer::start().await;
-    let acme = server.tenant("acme").await;
-    let polling = Polling::connect(&server, &acme, "4").await;
-    polling.hears("ready").await;
-    let mut websocket = polling.try_out().await;
-
-    acme.writes("5511888888888", "wamid.1", "Olá").await;
-    polling.hears("wamid.1").await;
-    assert_eq!(websocket.closed().await, 1001);
-
-    acme.writes("5511888888888", "wamid.2", "Olá").await;
-    polling.hears("wamid.2").await;
-}
-
-#[tokio::test]
-async fn a_session_moves_with_all_that_waits_to_be_polled_and_more() {
-    const EVENTS: usize = 1_000;
-    for version in ["4", "3"] {
-        let server = TestServer::start().await;
-        let acme = server.tenant("acme").await;
-        for messages in 0..EVENTS / 100 {
-            let texts: Vec<_> = (0..50)
-                .map(|n| text("5511888888888", &format!("wamid.{}", messages * 50 + n), "Olá"))
-                .collect();
-            server.take(&notification(&acme.phone, &texts)).await;
-        }
-        let polling = Polling::connect(&server, &acme, version).await;
-
-        let mut websocket = polling.try_out().await;
-        websocket.send(FIN | TEXT, b"5").await;
-
-        let mut told = 0;
-        while told < EVENTS {
-            let packet = websocket.text().await;
-            assert_eq!(packet.contains("\"pid\""), told == 0 && packet.starts_with("40{"));
-            if packet.contains("conversation:") || packet.contains("message:") {
-                told += 1;
-                assert!(packet.ends_with(&format!(",\"{told}\"]")), "{told}: {packet}");
-            }
-        }
-        let poll = polling.http.get(polling.url()).send().await.unwrap();
-        assert_eq!(poll.status(), 400);
-        websocket.send(FIN | TEXT, br#"427["sync",{"after":999}]"#).await;
-        while !websocket.text().await.starts_with("437[{\"complete\":true") {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! Connections to channels: their secrets, and who may speak for them.
 
+use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use recado::desk::Role;
 use reqwest::{Method, StatusCode};
@@ -111,11 +112,8 @@ async fn metas_verification_may_know_an_inboxes_word() {
 
     assert_eq!([ask("the word").await, ask("ada's word").await], [200, 200]);
     assert_eq!([ask("guess").await, ask("").await], [403, 403]);
-    let mut last = 0;
-    for _ in 0..40 {
-        last = ask("guess").await;
-    }
-    assert_eq!(last, 429, "words can be guessed as fast as the network is");
+    let guesses = join_all((0..60).map(|_| ask("guess"))).await;
+    assert!(guesses.contains(&429), "words can be guessed as fast as the network is");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is left of a server that is dropped without a word: nothing.
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
 use tokio::runtime::Runtime;
@@ -14,6 +14,14 @@ fn until_closed(database: &Database) {
     while database.users() > 0 {
         assert!(begun.elapsed() < PATIENCE, "{} have it open", database.users());
         std::thread::yield_now();
+    }
+}
+
+/// Returns once nobody is let in any more.
+fn until_deaf(address: SocketAddr) {
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "somebody is still let in");
     }
 }
 
@@ -54,7 +62,7 @@ fn a_server_that_is_dropped_while_it_stops_closes_its_database() {
         let (database, address) = (server.database.clone(), server.address());
 
         drop(server);
-        while TcpStream::connect(address).is_ok() {}
+        until_deaf(address);
         drop(runtime);
 
         until_closed(&database);

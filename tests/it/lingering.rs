@@ -123,9 +123,12 @@ async fn a_server_that_is_out_of_descriptors_serves_again_when_there_are_some() 
 #[tokio::test]
 async fn a_body_that_trickles_ends_with_408() {
     let server = TestServer::with(&["--body-timeout", "1"]).await;
-    for path in ["/webhooks/whatsapp", "/api/sessions"] {
+    let token = server.tenant("acme").await.token();
+    let keyed =
+        format!("/api/tokens HTTP/1.1\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: 1");
+    for path in ["/webhooks/whatsapp HTTP/1.1", "/api/sessions HTTP/1.1", &keyed] {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+            "POST {path}\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
         );
         let heard = trickle(begin(&server, &head).await).await;
         assert!(heard.starts_with("HTTP/1.1 408"), "{path}: {heard}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use recado::channels::chatwoot::send::Api;
+use recado::channels::whatsapp::send::Graph;
 use recado::config::{Cli, WhatsApp};
 use recado::desk::Channel;
 use recado::media::Shelf;
@@ -276,6 +277,7 @@ async fn a_file_is_given_to_whatsapp_once_and_again_when_it_has_forgotten_it() {
     server.database.execute(attach).await;
     let settings = Cli::try_parse_from(["recado", "--media-url", &server.database.media_url()]);
     let settings = settings.unwrap().serve;
+    let way = Graph::new(&url, PATIENCE).unwrap();
     let whatsapp = WhatsApp { whatsapp_graph_url: url, ..settings.whatsapp };
     let chatwoot = Api::new(&[], PATIENCE).unwrap();
     let shelf =
@@ -283,7 +285,8 @@ async fn a_file_is_given_to_whatsapp_once_and_again_when_it_has_forgotten_it() {
     let message = acme.history().await[0].id;
     let token = "token".to_owned().into();
     let give = async || {
-        let given = shelf.provider_id(acme.desk.tenant(), message, NUMBER, &token).await;
+        let by = (&way, &token);
+        let given = shelf.provider_id(acme.desk.tenant(), message, NUMBER, by).await;
         given.unwrap().unwrap()
     };
 

@@ -16,6 +16,12 @@ use crate::support::{
 
 const ANA: &str = "5511888888888";
 
+/// A token of somebody of the tenant's.
+fn token_of(user: &str) -> String {
+    let exp = Time::now().seconds() + 3_600;
+    token(&json!({ "sub": user, "tenantId": "acme", "role": "admin", "exp": exp }))
+}
+
 /// A server with one tenant.
 struct Acme {
     server: Process,
@@ -36,10 +42,7 @@ impl Acme {
         let flags = [&["--bootstrap", "acme=phone"], flags].concat();
         let database = Database::create().await;
         let server = Process::serve(&database, &flags);
-        let exp = Time::now().seconds() + 3_600;
-        let token =
-            token(&json!({ "sub": "ada", "tenantId": "acme", "role": "admin", "exp": exp }));
-        Self { server, token, _database: database }
+        Self { server, token: token_of("ada"), _database: database }
     }
 
     async fn connect(&self, how: Connecting<'_>) -> Client {
@@ -231,27 +234,37 @@ async fn a_share_of_clients_is_moved_to_websockets_compared_and_brought_back() {
         }
         moved
     };
-    let reports = async |report: Value| {
+    let reports = async |user: &str, report: &Value| {
         let url = format!("{}/api/realtime/reports", acme.server.url);
-        let request = reqwest::Client::new().post(url).bearer_auth(&acme.token).json(&report);
+        let request = reqwest::Client::new().post(url).bearer_auth(token_of(user)).json(report);
         assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT);
     };
 
+    let connected = json!({ "transport": "websocket", "isConnected": true, "latencyMs": 20 });
+    let failed = json!({ "transport": "websocket", "isConnected": false });
+    let polls = json!({ "transport": "polling", "isConnected": true, "latencyMs": 900 });
+
     let (first, again) = (moved().await, moved().await);
-    reports(json!({ "transport": "websocket", "isConnected": true, "latencyMs": 20 })).await;
-    for _ in 0..20 {
-        reports(json!({ "transport": "websocket", "isConnected": false })).await;
-        reports(json!({ "transport": "polling", "isConnected": true, "latencyMs": 900 })).await;
+    reports("ada", &connected).await;
+    for _ in 0..25 {
+        reports("ada", &failed).await;
+    }
+    let meanwhile = moved().await;
+    for n in 0..20 {
+        let user = format!("agent-{n}");
+        reports(&user, &failed).await;
+        reports(&user, &polls).await;
     }
     let after = moved().await;
 
     assert!((10..40).contains(&first.len()), "{first:?}");
     assert_eq!(first, again, "somebody is moved to and fro");
+    assert_eq!(first, meanwhile, "somebody alone brings others back");
     assert!(after.is_empty(), "{after:?} are not brought back");
     let told = acme.metrics().await;
     for (series, count) in [
         (r#"recado_client_reports_total{outcome="websocket_connected"}"#, 1),
-        (r#"recado_client_reports_total{outcome="websocket_failed"}"#, 20),
+        (r#"recado_client_reports_total{outcome="websocket_failed"}"#, 45),
         (r#"recado_client_reports_total{outcome="polling_connected"}"#, 20),
         (r#"recado_client_websocket_seconds_bucket{le="0.1"}"#, 1),
         ("recado_client_polling_seconds_count", 20),

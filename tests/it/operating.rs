@@ -68,6 +68,35 @@ async fn clients_of_a_restored_server_load_afresh_and_miss_nothing_that_follows(
 }
 
 #[tokio::test]
+async fn what_a_restore_has_put_aside_stays_when_another_one_follows() {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return;
+    }
+    server.tenant("acme").await.writes(ANA, "wamid.1", "Oi").await;
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    let database = server.stop().await;
+    done(&run(&database, &["backup", copy]));
+
+    let aside = [(); 2].map(|()| {
+        let restored = run(&database, &["restore", copy, "--replace"]);
+        done(&restored);
+        let said = String::from_utf8(restored.stdout).unwrap();
+        let (_, aside) = said.split_once("what was there is ").expect("it says what was there");
+        aside.split(" now").next().unwrap().to_owned()
+    });
+
+    assert_ne!(aside[0], aside[1]);
+    for aside in aside {
+        let kept = sea_orm::Database::connect(format!("sqlite:{aside}")).await.unwrap();
+        assert_eq!(count(&kept, "message").await, 1);
+        kept.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_backup_is_not_put_in_the_databases_place() {
     let database = Database::create().await;
     if database.is_postgres() {

@@ -113,6 +113,23 @@ async fn beyond_what_the_log_keeps_there_is_a_new_pid_and_no_half_replay() {
     }
 }
 
+/// As a page does that says where it began, each time it connects.
+#[tokio::test]
+async fn who_says_both_what_it_had_and_where_its_page_began_gets_nothing_twice() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    write(&acme, 1, 3).await;
+    for (offset, after) in [("4", 1), ("2", 4)] {
+        let auth =
+            json!({ "token": acme.token(), "pid": "abc.1", "offset": offset, "after": after });
+        let connecting = Connecting { auth, ..Connecting::default() };
+        let mut client = Client::with(server.address(), connecting).await.unwrap();
+
+        assert_eq!(client.pid(), "abc.1");
+        assert_eq!(numbers(&mut client, 2).await, ["5", "6"]);
+    }
+}
+
 #[tokio::test]
 async fn a_pid_is_no_pass() {
     let server = TestServer::start().await;

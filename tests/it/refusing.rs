@@ -1,11 +1,11 @@
 //! Wrong bytes: a clear answer, and no neighbour lost.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::support::{TestServer, notification, text};
+use crate::support::{Client, Connecting, TestServer, notification, text};
 
 const ANA: &str = "5511888888888";
 
@@ -230,4 +230,56 @@ async fn addresses_that_lead_nowhere_say_so() {
         (status, &problem["code"]),
         (StatusCode::METHOD_NOT_ALLOWED, &json!("method_not_allowed"))
     );
+    for path in ["/api/events", "/api/presence", "/metrics", "/health"] {
+        let refused = server.ask(Method::POST, path, json!({})).await;
+        assert_eq!(refused.code(), (405, "method_not_allowed"), "{path}");
+    }
+    let twice = "/api/realtime/config?client=one&client=other";
+    let refused = server.ask(Method::GET, twice, Value::Null).await;
+    assert_eq!(refused.code(), (400, "bad_request"));
+}
+
+#[tokio::test]
+async fn a_number_that_no_event_has_is_beyond_the_log() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    let token = acme.token();
+    for after in [i64::MIN, -1, i64::MAX] {
+        for path in ["/api/events", "/api/events/stream"] {
+            let refused = server.get(&format!("{path}?after={after}"), &token).await;
+            assert_eq!(refused.0, StatusCode::GONE, "{path} {after}: {refused:?}");
+        }
+        let auth = json!({ "token": token, "after": after });
+        let connecting = Connecting { auth, ..Connecting::default() };
+        let mut client = Client::with(server.address(), connecting).await.unwrap();
+        assert_eq!(client.hear("ready").await.data["complete"], false, "{after}");
+        let (told, _) = client.ask("sync", json!({ "after": after })).await;
+        assert_eq!(told["complete"], false, "{after}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_nested_as_deeply_as_may_be_is_read_back() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let mut question = text(ANA, "wamid.1", "Oi");
+    question["timestamp"] = json!(recado::desk::Time::now().seconds().to_string());
+    acme.whatsapp(json!({ "messages": [question] })).await;
+    let nested = format!("{}{}", "[".repeat(122), "]".repeat(122));
+    let nested: Value = serde_json::from_str(&nested).unwrap();
+    let interactive = json!({ "type": "x", "action": { "a": nested } });
+    let path = format!("/api/conversations/{}/messages", acme.card().await.id);
+    let (status, sent) = server
+        .send(reqwest::Method::POST, &path, &acme.token(), &json!({ "interactive": interactive }))
+        .await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{sent}");
+
+    let server = TestServer::on(server.stop().await, &[]).await;
+    let token = server.tenant("acme").await.token();
+    let events = reqwest::Client::new().get(format!("{}/api/events?after=0", server.url));
+    let events = events.bearer_auth(token).send().await.unwrap();
+
+    assert_eq!(events.status(), StatusCode::OK);
+    assert!(events.text().await.unwrap().contains(&"[".repeat(122)));
 }

@@ -81,6 +81,28 @@ async fn a_reply_to_a_merged_contact_goes_to_the_number_of_that_thread() {
     assert_eq!(accepted.to, "5511977776666");
 }
 
+#[tokio::test]
+async fn a_first_message_to_a_merged_contact_goes_to_the_number_that_was_given() {
+    let shop = Shop::open(&[]).await;
+    let (home, work) = (shop.hears(ANA).await, shop.hears("5511977776666").await);
+    let contact = async |talk| {
+        let talk = shop.desk.conversation(talk, &Sees::everything()).await.unwrap();
+        talk.contact.id
+    };
+    let merge = format!("/api/contacts/{}/merge", contact(work).await);
+    shop.ask(&merge, &json!({ "into": contact(home).await })).await;
+    let inbox = shop.desk.inboxes().await.unwrap().remove(0).0.id;
+
+    let opening = json!({ "inboxId": inbox, "phoneNumber": "5511977776666", "message": { "content": "Chegou?" } });
+    let (status, opened) = shop.ask("/api/conversations", &opening).await;
+    let sent = opened["message"]["id"].as_str().unwrap().parse().unwrap();
+    shop.until_status(sent, Status::Sent).await;
+
+    assert_eq!((status, &opened["conversation"]["id"]), (StatusCode::ACCEPTED, &json!(work)));
+    let [accepted] = shop.accepted().try_into().unwrap();
+    assert_eq!(accepted.to, "5511977776666");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_posts_with_one_client_id_are_one_message_that_is_sent_once() {
     let shop = Shop::open(&[]).await;

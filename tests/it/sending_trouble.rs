@@ -1,18 +1,29 @@
 //! Replies through a WhatsApp that refuses, loses answers or is not there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::body::Bytes;
+use axum::routing::post;
+use axum::{Json, Router};
 use recado::channels::whatsapp;
 use recado::config::Fault;
 use recado::desk::{
-    Channel, Db, Desks, Draft, Event, Keys, Outgoing, Sees, Settlement, Status, Type, Webhook, What,
+    Channel, ConversationId, Db, Desk, Desks, Draft, Event, Keys, MessageId, Outgoing, Sees,
+    Settlement, Status, Type, Webhook, What,
 };
 use reqwest::{Method, StatusCode};
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
+
+use crate::meeting::until_wait;
 
 use crate::support::{
-    Database, SHOP, Shop, TestServer, change, envelope, sending_to, simulator_at,
+    Database, PATIENCE, SHOP, Shop, TestServer, change, envelope, sending_to, simulator_at,
     whatsapp as shops_whatsapp,
 };
 
@@ -179,24 +190,65 @@ async fn a_failed_message_is_sent_again_and_what_is_said_of_the_first_attempt_is
     assert_ne!(now.provider_id, failed.provider_id);
 }
 
+/// A shop that sends to another Graph API from now on.
+async fn turned_to(url: &str, shop: Shop) -> Shop {
+    let flags = sending_to(url);
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let server = TestServer::on(shop.server.stop().await, &flags).await;
+    let desk = server.tenant("shop").await.desk;
+    Shop { server, desk, whatsapp: shop.whatsapp }
+}
+
 #[tokio::test]
 async fn whom_nobody_answers_is_asked_again_until_they_do() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let shop = Shop::open(&[]).await;
-    let flags = sending_to(&format!("http://{port}"));
-    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-    let talk = shop.hears(ANA).await;
-    let server = TestServer::on(shop.server.stop().await, &flags).await;
-    let desk = server.tenant("shop").await.desk;
-    let shop = Shop { server, desk, whatsapp: shop.whatsapp };
-    let id = shop.replies(talk, "Oi").await;
-    while shop.attempts().await < 3 {}
+    let (ana, bia) = (shop.hears(ANA).await, shop.hears(BIA).await);
+    let shop = turned_to(&format!("http://{port}"), shop).await;
+    let (text, file) = (shop.replies(ana, "Oi").await, shop.shows(bia, 1).await);
+    // More often than what WhatsApp has trouble with is tried.
+    while shop.attempts().await < 9 {}
 
     let flags = ["--phones", "0", "--phone-number-id", SHOP, "--server", &shop.server.url];
     let whatsapp = simulator_at(&port.to_string(), &flags).await;
 
-    shop.until_status(id, Status::Sent).await;
-    assert_eq!(whatsapp.ledger().open().accepted.total(), 1);
+    shop.until_status(text, Status::Sent).await;
+    shop.until_status(file, Status::Sent).await;
+    assert_eq!(whatsapp.ledger().open().accepted.total(), 2);
+}
+
+/// A Graph API that takes a file only after a while; how many it was given.
+async fn slow_with_files(by: Duration) -> (String, Arc<AtomicUsize>) {
+    let given = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&given);
+    let take = move |_: Bytes| async move {
+        count.fetch_add(1, Ordering::Relaxed);
+        sleep(by).await;
+        Json(json!({ "id": "1" }))
+    };
+    let send = || async { Json(json!({ "messages": [{ "id": "wamid.out" }] })) };
+    let router = Router::new()
+        .route("/v25.0/{number}/media", post(take))
+        .route("/v25.0/{number}/messages", post(send));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+    (url, given)
+}
+
+#[tokio::test]
+async fn a_file_may_take_longer_than_an_answer_and_is_given_once() {
+    let shop = Shop::open(&[]).await;
+    let talk = shop.hears(ANA).await;
+    // Longer than an answer may take, and than a claim lasts.
+    let (url, given) = slow_with_files(Duration::from_secs(4)).await;
+    let shop = turned_to(&url, shop).await;
+
+    let id = shop.shows(talk, 1_000_000).await;
+    let sent = shop.until_status(id, Status::Sent).await;
+
+    assert_eq!(sent.provider_id.as_deref(), Some("wamid.out"));
+    assert_eq!(given.load(Ordering::Relaxed), 1, "it was given more than once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -271,9 +323,8 @@ async fn a_window_that_whatsapp_calls_closed_is_closed_unless_they_have_written_
     assert_eq!(status, StatusCode::ACCEPTED);
 }
 
-#[tokio::test]
-async fn who_has_lost_a_claim_sends_nothing_and_what_was_begun_is_unknown() {
-    let database = Database::create().await;
+/// Desks that nobody sends for, one of them, and a conversation in which two replies are due.
+async fn two_replies(database: &Database) -> (Desks, Desk, ConversationId, Vec<MessageId>) {
     let db = Db::connect(database.url(), 4).await.unwrap();
     db.migrate().await.unwrap();
     let desks = Desks::open(db, None, Keys::new(&[0; 32], &[]));
@@ -304,6 +355,13 @@ async fn who_has_lost_a_claim_sends_nothing_and_what_was_begun_is_unknown() {
     for content in ["1", "2"] {
         sent.push(desk.reply(talk, draft(content), &ada, &Sees::everything()).await.unwrap().id);
     }
+    (desks, desk, talk, sent)
+}
+
+#[tokio::test]
+async fn who_has_lost_a_claim_sends_nothing_and_what_was_begun_is_unknown() {
+    let database = Database::create().await;
+    let (desks, desk, talk, sent) = two_replies(&database).await;
     let (expired, lease) = (Duration::ZERO, Duration::from_mins(1));
 
     // Only the first of a conversation is claimed; whoever claimed it does not come back in time.
@@ -331,6 +389,32 @@ async fn who_has_lost_a_claim_sends_nothing_and_what_was_begun_is_unknown() {
     assert_eq!((status(0).await, status(1).await), (Status::Sent, Status::Pending));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_that_begins_while_it_is_taken_over_is_not_made_twice() {
+    let database = Database::create().await;
+    if !database.is_postgres() {
+        return;
+    }
+    let (desks, ..) = two_replies(&database).await;
+    let (expired, lease) = (Duration::ZERO, Duration::from_mins(1));
+    desks.claim(9, expired).await.unwrap();
+    let other = sea_orm::Database::connect(database.url()).await.unwrap();
+    let begins = other.begin().await.unwrap();
+    let begin = "UPDATE delivery SET begun_at = 1, leased_until = leased_until + 60000000
+        WHERE state = 'claimed'";
+    begins.execute_unprepared(begin).await.unwrap();
+
+    let taking = tokio::spawn({
+        let desks = desks.clone();
+        async move { desks.take_over().await }
+    });
+    until_wait(&other, 1).await;
+    begins.commit().await.unwrap();
+
+    assert_eq!(taking.await.unwrap().unwrap(), 0);
+    assert_eq!(desks.claim(9, lease).await.unwrap().len(), 0);
+}
+
 #[tokio::test]
 async fn a_new_token_for_an_inbox_sends_what_has_waited() {
     let shop = Shop::open(&["--access-token", "of-the-inbox"]).await;
@@ -343,6 +427,31 @@ async fn a_new_token_for_an_inbox_sends_what_has_waited() {
     let admin = Shop::token("root", "admin");
     let (status, why) = shop.server.send(Method::PATCH, &path, &admin, &body).await;
 
+    assert_eq!(status, StatusCode::OK, "{why}");
+    shop.until_status(id, Status::Sent).await;
+}
+
+#[tokio::test]
+async fn a_file_whose_upload_the_token_does_not_allow_waits_until_that_is_mended() {
+    let shop = Shop::open(&["--access-token", "of-the-inbox"]).await;
+    let talk = shop.hears(ANA).await;
+
+    let id = shop.shows(talk, 1).await;
+    let held = async {
+        loop {
+            let flow = shop.desk.flows().await.unwrap().remove(0);
+            if flow.held_until.is_some() {
+                return flow;
+            }
+        }
+    };
+    let flow = timeout(PATIENCE, held).await.expect("the inbox is not held");
+
+    assert_eq!((&flow.error.unwrap()["code"], flow.waiting), (&json!(190), 1));
+    assert_eq!(shop.message(talk, id).await.status, Status::Pending);
+    let path = format!("/api/inboxes/{}", flow.inbox.id);
+    let (admin, body) = (Shop::token("root", "admin"), json!({ "accessToken": "of-the-inbox" }));
+    let (status, why) = shop.server.send(Method::PATCH, &path, &admin, &body).await;
     assert_eq!(status, StatusCode::OK, "{why}");
     shop.until_status(id, Status::Sent).await;
 }

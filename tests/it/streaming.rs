@@ -12,6 +12,8 @@ const ANA: &str = "5511888888888";
 struct Stream {
     response: Response,
     unread: String,
+    /// The number that the first block bears.
+    begins_after: String,
 }
 
 /// A message of a stream.
@@ -32,9 +34,11 @@ impl Stream {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["x-accel-buffering"], "no");
-        let mut stream = Self { response, unread: String::new() };
-        // The first block is a comment: the server follows the log from here on.
-        stream.block().await.expect("the stream ends at once");
+        let mut stream = Self { response, unread: String::new(), begins_after: String::new() };
+        // The first block has no data: the server follows the log from here on.
+        let first = stream.block().await.expect("the stream ends at once");
+        let number = first.lines().find_map(|line| line.strip_prefix("id: "));
+        number.expect("the first block has a number").clone_into(&mut stream.begins_after);
         stream
     }
 
@@ -101,6 +105,22 @@ async fn a_stream_resumes_after_the_last_event_id() {
 
     for id in ["5", "6", "7", "8"] {
         assert_eq!(stream.next().await.unwrap().id, id);
+    }
+}
+
+#[tokio::test]
+async fn who_is_cut_off_before_the_first_event_misses_none() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    for (path, seq) in [("/api/events/stream", "3"), ("/api/chats/realtime-updates/", "5")] {
+        let path = format!("{path}?token={}", acme.token());
+        let cut = Stream::open(&server, &path, &[]).await.begins_after;
+        acme.writes(ANA, &format!("wamid.{seq}"), "Alô?").await;
+
+        let mut stream = Stream::open(&server, &path, &[("last-event-id", &cut)]).await;
+
+        assert_eq!(stream.next().await.unwrap().id, seq);
     }
 }
 

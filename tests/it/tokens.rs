@@ -107,3 +107,43 @@ async fn a_token_ends_when_it_was_said_to() {
     }
     assert_eq!(server.get("/api/board", "rcd_nonsense").await.1["code"], "token_invalid");
 }
+
+/// A token that ends tomorrow would else make itself somebody who does not.
+#[tokio::test]
+async fn who_may_sign_in_is_decided_by_people() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let olga = acme.person("olga", Role::Operator).await;
+    let bia = acme.person("bia", Role::Agent).await;
+    let scopes = json!(["read", "write", "admin"]);
+    let made = olga.post("/api/tokens", json!({ "name": "robot", "scopes": scopes })).await;
+    let bearer = format!("Bearer {}", made.text("token"));
+    let robot = async |method: Method, path: &str, body: Value| {
+        server.ask_with(method, path, &[("authorization", bearer.as_str())], body).await
+    };
+    let (bias, word) = (format!("/api/users/{}", bia.id), "battery staple");
+    let eve = json!({ "email": "eve@acme.test", "name": "Eve", "role": "admin", "password": word });
+    let admin = json!({ "email": "eve@zenith.test", "name": "Eve", "password": word });
+
+    for (method, path, body) in [
+        (Method::POST, "/api/users".to_owned(), eve),
+        (Method::PATCH, bias.clone(), json!({ "role": "admin" })),
+        (Method::PATCH, bias.clone(), json!({ "isDisabled": true })),
+        (Method::PUT, format!("{bias}/password"), json!({ "password": word })),
+        (
+            Method::POST,
+            "/api/tenants".to_owned(),
+            json!({ "id": "zenith", "name": "Zenith", "admin": admin }),
+        ),
+    ] {
+        let refused = robot(method.clone(), &path, body.clone()).await;
+        assert_eq!(refused.code(), (403, "forbidden"), "{method} {path}");
+        let done = olga.ask(method.clone(), &path, body).await;
+        assert!(done.status.is_success(), "{method} {path}: {done:?}");
+    }
+    let renamed = robot(Method::PATCH, &bias, json!({ "name": "Beatriz" })).await;
+    assert_eq!(renamed.status, StatusCode::OK, "{renamed:?}");
+    let nova = json!({ "id": "nova", "name": "Nova" });
+    let added = robot(Method::POST, "/api/tenants", nova).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{added:?}");
+}

@@ -1,10 +1,13 @@
 //! What agents do at a desk, and what all others see of it.
 
-use recado::desk::{NewUser, Role, Sees};
+use std::collections::BTreeMap;
+
+use recado::desk::{ConversationId, Event, NewUser, Role, Sees, StageId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Screen, TestServer};
+use crate::planning::crowd;
+use crate::support::{Screen, Tenant, TestServer};
 
 const ANA: &str = "5511888888888";
 const BIA: &str = "5521777777777";
@@ -131,6 +134,53 @@ async fn the_cards_of_a_column_that_is_removed_go_to_the_end_of_another() {
     // The first column is where new conversations start.
     acme.writes("5531999999999", "wamid.3", "Oi").await;
     assert_eq!(acme.cards().await.len(), 3);
+}
+
+/// The cards of a column from the top, as the log tells.
+async fn told_in(tenant: &Tenant<'_>, stage: StageId) -> Vec<ConversationId> {
+    let mut places = BTreeMap::new();
+    for logged in tenant.log().await {
+        match &logged.event {
+            Event::ConversationOpened(it) => {
+                places.insert(it.id, (it.stage_id, it.position.clone()));
+            }
+            Event::ConversationChanged(it) => {
+                if let (Some(stage), Some(position)) = (it.stage_id, &it.position) {
+                    places.insert(it.conversation_id, (stage, position.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    let there = places.into_iter().filter(|(_, (of, _))| *of == stage);
+    let mut cards: Vec<_> = there.map(|(id, (_, position))| (position, id)).collect();
+    cards.sort();
+    cards.into_iter().map(|(_, id)| id).collect()
+}
+
+#[tokio::test]
+async fn the_cards_of_a_column_of_many_that_is_removed_keep_their_order() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    crowd(&acme, 0..1_010).await;
+    let stages = acme.desk.stages().await.unwrap();
+    let (first, second) = (stages[0].id, stages[1].id);
+    let mut cards = told_in(&acme, first).await;
+    let there = cards.pop().unwrap();
+    acme.patch(&format!("/api/conversations/{there}"), &json!({ "stageId": second })).await;
+    cards.insert(0, there);
+
+    let path = format!("/api/stages/{first}?to={second}");
+    let removed = acme.ask_as(&acme.token_of("eva", "admin"), Method::DELETE, &path).await;
+
+    assert_eq!(removed.0, StatusCode::NO_CONTENT);
+    assert!(told_in(&acme, second).await == cards);
+    assert_eq!(acme.told().await.last(), Some(&"stages:updated"));
+    let board = acme.desk.board(&Sees::everything()).await.unwrap();
+    assert_eq!((board.columns.len(), board.columns[0].total), (3, 1_010));
+    let shown: Vec<_> = board.columns[0].conversations.iter().map(|card| card.id).collect();
+    assert_eq!(shown, cards[..shown.len()]);
+    assert_eq!(server.desks.verify().await.unwrap(), []);
 }
 
 #[tokio::test]

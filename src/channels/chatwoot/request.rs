@@ -1,7 +1,9 @@
 //! What is sent to Chatwoot, and what its answers mean.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
-use reqwest::multipart::{Form, Part};
+use reqwest::multipart::Form;
 use serde_json::{Map, Value, json};
 
 use super::super::{Answer, Parcel, Refusal};
@@ -13,18 +15,18 @@ pub(super) const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 /// What a request says.
 pub(super) enum Body {
     Json(Value),
-    Form(Form),
+    /// With a file, and how long that may be on its way.
+    Form(Form, Duration),
 }
 
 /// Fields as a form, with a file; nothing if the file's kind is no kind.
-pub(super) fn form(fields: Map<String, Value>, parcel: Parcel) -> Option<Form> {
-    let Parcel { name, mime_type, size, bytes } = parcel;
-    let file = Part::stream_with_length(bytes, size).file_name(name).mime_str(&mime_type).ok()?;
+pub(super) fn form(fields: Map<String, Value>, parcel: Parcel) -> Option<Body> {
+    let (lasts, file) = (parcel.lasts(), parcel.part()?);
     let form = fields.into_iter().fold(Form::new(), |form, (key, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         form.text(key, value)
     });
-    Some(form.part("attachments[]", file))
+    Some(Body::Form(form.part("attachments[]", file), lasts))
 }
 
 /// Tells what an answer means; `None` stands for one that was cut off.
@@ -38,6 +40,7 @@ pub(super) fn understand(status: StatusCode, answer: Option<&[u8]>) -> Result<Va
         401 | 403 => Refusal::Unauthorised,
         // A gateway that has waited in vain may have passed it on.
         504 => return Err(Answer::Lost(unreadable(status))),
+        502 | 503 => Refusal::Away,
         500.. => Refusal::Trouble,
         _ => Refusal::Final,
     };
@@ -79,7 +82,8 @@ mod tests {
         for (statuses, expected) in [
             (&[401, 403][..], Refusal::Unauthorised),
             (&[429], Refusal::Busy),
-            (&[500, 502, 503], Refusal::Trouble),
+            (&[500], Refusal::Trouble),
+            (&[502, 503], Refusal::Away),
             (&[400, 404, 422], Refusal::Final),
         ] {
             for status in statuses {

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::super::answer::ask;
+use super::super::file::hear;
 use super::super::guard::{Guard, GuardedClient};
 use super::super::{Answer, Download, Parcel, Refusal, Trouble};
 use super::compose::fields;
@@ -18,9 +19,6 @@ use crate::desk::{Colleague, Connection, ConversationStatus, Errand, Task};
 
 /// How long it may take to reach a Chatwoot at all.
 const REACHING: Duration = Duration::from_secs(10);
-
-/// How long a file may say nothing.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// For how long a connection is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(20);
@@ -38,14 +36,14 @@ pub struct Api {
 
 impl Api {
     /// Speaks to Chatwoots at public addresses, and at the origins `permitted` (`host` or `host:port`),
-    /// however they are reached; gives up a request after `patience`.
+    /// however they are reached; gives up a request after `patience`, but for the time that a file takes.
     ///
     /// # Errors
     /// When the system has no certificates that could be trusted.
     pub fn new(permitted: &[String], patience: Duration) -> reqwest::Result<Self> {
         let client = || -> ClientBuilder {
             let client = Client::builder().redirect(Policy::none()).pool_idle_timeout(IDLE);
-            client.connect_timeout(REACHING.min(patience)).read_timeout(SILENCE)
+            client.connect_timeout(REACHING.min(patience))
         };
         Ok(Self { client: GuardedClient::new(Guard::public(permitted), client)?, patience })
     }
@@ -71,7 +69,7 @@ impl Api {
                     Err(answer) => return answer,
                 }
                 let body = match parcel {
-                    Some(parcel) => form(fields, parcel).map(Body::Form),
+                    Some(parcel) => form(fields, parcel),
                     None => Some(Body::Json(Value::Object(fields))),
                 };
                 let Some(body) = body else { return unsendable() };
@@ -115,7 +113,7 @@ impl Api {
         for _ in 0..=MOST_REDIRECTS {
             let client = self.client.to(&url).ok_or_else(|| Trouble::forbidden(&url))?;
             // Such addresses are signed: no token goes there.
-            let response = client.get(url.clone()).send().await?;
+            let response = hear(client.get(url.clone()).send()).await?;
             let status = response.status();
             if status == StatusCode::OK {
                 return Ok(Download(response));
@@ -142,11 +140,7 @@ impl Api {
         };
         let parts = ["conversations", thread, "messages"];
         let newest = self.ask(connection, Method::GET, &parts, &[], None).await;
-        // Nothing was sent by asking.
-        let newest = newest.map_err(|answer| match answer {
-            Answer::Lost(why) => Answer::Unreached(why),
-            other => other,
-        })?;
+        let newest = newest.map_err(Answer::of_harmless)?;
         let newest = newest.get("payload").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let mut newest = newest.iter().filter_map(Value::as_object);
         let ours = newest.find(|it| handover_of(it) == Some(errand.handover()));
@@ -218,14 +212,18 @@ impl Api {
             let why = "this server does not go where that Chatwoot is said to be";
             refused(Refusal::Final, "address_forbidden", why)
         })?;
-        let request = client.request(method, url).timeout(self.patience);
+        let lasts = match &body {
+            Some(Body::Form(_, lasts)) => *lasts,
+            _ => Duration::ZERO,
+        };
+        let request = client.request(method, url).timeout(self.patience + lasts);
         let request = request.header("api_access_token", token.expose_secret());
         let request = match body {
             None => request,
             Some(Body::Json(body)) => {
                 request.header(header::CONTENT_TYPE, "application/json").body(body.to_string())
             }
-            Some(Body::Form(form)) => request.multipart(form),
+            Some(Body::Form(form, _)) => request.multipart(form),
         };
         let (status, answer) = ask("Chatwoot", request, LARGEST_ANSWER).await?;
         understand(status, answer.as_deref())

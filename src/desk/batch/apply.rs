@@ -121,6 +121,7 @@ impl Batch<'_> {
         row.is_unread = incoming.direction == Direction::Inbound && !quiet && !row.is_private;
         self.attach(&mut row, incoming);
         self.settle_parked(&mut row);
+        self.revoke_late(inbox.channel, &mut row);
         let message = Message::show(&row, Contact::from(&contact));
         self.work.message(&row);
         self.messages.add(key, row);
@@ -231,6 +232,9 @@ impl Batch<'_> {
             self.close_window(inbox, &row);
         }
         self.rewrite(inbox, key, row);
+        if matches!(amendment, Amendment::Revoke { .. }) {
+            self.revoke_parts(inbox, target, amendment);
+        }
         verdict(&amended)
     }
 

@@ -6,20 +6,23 @@ use entity::{
     ContactId, ConversationId, InboxId, MessageId, TenantId, TenantScoped as _, Time, contact,
     contact_address, conversation, inbox, message, parked, stage,
 };
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
 
+use super::super::channel::{has_parts, whole_of};
 use super::super::contact::same_number;
+use super::super::message::from_json;
 use super::super::stats::Work;
-use super::super::{Channel, Content, Db, Element, Webhook, tenant};
+use super::super::{Amendment, Channel, Content, Db, Element, Webhook, tenant};
 use super::{Batch, Place, Rows, Waiting};
 
 impl<'a> Batch<'a> {
     /// Opens the transaction and reads the rows that the elements of `webhooks` speak of.
     ///
-    /// Conversations and messages are locked, always in the order of their ids.
+    /// Stages, messages and conversations are locked, always in the order of their ids.
     pub(super) async fn load(
         db: &Db,
         adopter: Option<&'a TenantId>,
@@ -126,6 +129,8 @@ impl<'a> Batch<'a> {
             match &element.content {
                 Content::Message(incoming) => {
                     wanted.addresses.extend(incoming.addresses.iter().map(|it| same_number(it)));
+                    let whole = whole_of(channel, &incoming.provider_id);
+                    wanted.messages.extend(whole.map(str::to_owned));
                     wanted.messages.insert(incoming.provider_id.clone());
                     wanted.threads.extend(incoming.thread.clone());
                     wanted.handed.extend(incoming.handover.map(|it| it.message));
@@ -143,8 +148,11 @@ impl<'a> Batch<'a> {
                         wanted.emails.extend(colleague.email.as_ref().map(|it| it.to_lowercase()));
                     }
                 }
-                Content::Amendment { target, handover, .. } => {
+                Content::Amendment { target, handover, amendment } => {
                     wanted.messages.insert(target.clone());
+                    if has_parts(channel) && matches!(amendment, Amendment::Revoke { .. }) {
+                        wanted.revoked.insert(target.clone());
+                    }
                     wanted.handed.extend(handover.map(|it| it.message));
                 }
                 Content::Identity(addresses) => {
@@ -166,14 +174,16 @@ impl<'a> Batch<'a> {
         let all = of_tenants::<message::Entity>(wanted)
             .filter(message::Column::InboxId.is_in(wanted.inboxes.iter().copied()));
         let by_name = message::Column::ProviderId.is_in(&wanted.messages);
-        let all = if wanted.handed.is_empty() {
+        let mut others = self.parts(all.clone(), &wanted.revoked).await?;
+        others.extend(wanted.handed.iter().copied());
+        let all = if others.is_empty() {
             all.filter(by_name)
         } else {
             // SQLite reads a whole inbox for "by this or by that". Names are learnt under the inbox's
             // lock, so that none is between the two queries.
             let named = all.clone().select_only().column(message::Column::Id).filter(by_name);
             let named: Vec<MessageId> = named.into_tuple().all(&self.txn).await?;
-            all.filter(message::Column::Id.is_in(wanted.handed.iter().copied().chain(named)))
+            all.filter(message::Column::Id.is_in(others.into_iter().chain(named)))
         };
         let rows = all.order_by_asc(message::Column::Id).lock_exclusive().all(&self.txn).await?;
         let (known, handed): (Vec<_>, Vec<_>) =
@@ -195,8 +205,7 @@ impl<'a> Batch<'a> {
             .all(&self.txn)
             .await?;
         for row in rows {
-            let amendment =
-                serde_json::from_str(&row.amendment).map_err(|e| DbErr::Json(e.to_string()))?;
+            let amendment = from_json(&row.amendment).map_err(|e| DbErr::Json(e.to_string()))?;
             let key = (row.inbox_id, row.target.clone());
             self.parked.entry(key).or_default().push(Waiting { row, amendment, stored: true });
         }
@@ -215,7 +224,6 @@ impl<'a> Batch<'a> {
         };
         let met = addresses.iter().map(|address| address.contact_id).collect();
         let mut contacts = self.load_contacts(met, wanted).await?;
-        self.load_merged(&mut contacts, wanted).await?;
         let met: BTreeSet<_> = contacts.iter().map(|contact| contact.id).collect();
         let talked: BTreeSet<_> = self
             .messages
@@ -296,54 +304,36 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Reads contacts, and those whom they turned out to be.
+    /// Reads contacts, and all who are one person with them: whoever renames a person tells it in all
+    /// conversations with them.
     async fn load_contacts(
         &self,
         people: BTreeSet<ContactId>,
         wanted: &Wanted,
     ) -> Result<Vec<contact::Model>, DbErr> {
-        let mut known = Vec::new();
-        let mut people = people;
+        let mut known = BTreeMap::new();
+        let (mut asked, mut people) = (BTreeSet::new(), people);
         while !people.is_empty() {
-            let rows = of_tenants::<contact::Entity>(wanted)
-                .filter(contact::Column::Id.is_in(people))
-                .all(&self.txn)
-                .await?;
-            people = rows.iter().filter_map(|row| row.merged_into).collect();
-            known.extend(rows);
-            people.retain(|id| !known.iter().any(|row: &contact::Model| row.id == *id));
+            let meant = Condition::any()
+                .add(contact::Column::Id.is_in(people.iter().copied()))
+                .add(contact::Column::MergedInto.is_in(people.iter().copied()));
+            let rows = of_tenants::<contact::Entity>(wanted).filter(meant).all(&self.txn).await?;
+            asked.append(&mut people);
+            let found = rows.iter().flat_map(|row| row.merged_into.into_iter().chain([row.id]));
+            people.extend(found.filter(|id| !asked.contains(id)));
+            known.extend(rows.into_iter().map(|row| (row.id, row)));
         }
-        Ok(known)
-    }
-
-    /// Reads those who turned out to be one of `people`: whoever renames a person tells it in all
-    /// conversations with them.
-    async fn load_merged(
-        &self,
-        people: &mut Vec<contact::Model>,
-        wanted: &Wanted,
-    ) -> Result<(), DbErr> {
-        let mut into: BTreeSet<_> = people.iter().map(|row| row.id).collect();
-        while !into.is_empty() {
-            let mut rows = of_tenants::<contact::Entity>(wanted)
-                .filter(contact::Column::MergedInto.is_in(into))
-                .all(&self.txn)
-                .await?;
-            rows.retain(|row| !people.iter().any(|known| known.id == row.id));
-            into = rows.iter().map(|row| row.id).collect();
-            people.extend(rows);
-        }
-        Ok(())
+        Ok(known.into_values().collect())
     }
 
     async fn load_first_stages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
-        let stages = of_tenants::<stage::Entity>(wanted)
-            .order_by_asc(stage::Column::Position)
+        let mut stages = of_tenants::<stage::Entity>(wanted)
             .order_by_asc(stage::Column::Id)
-            // Not to be removed while a conversation is opened in one.
-            .lock_shared()
+            // Not to be removed while a conversation is opened in one; cards may be placed there.
+            .lock(LockType::KeyShare)
             .all(&self.txn)
             .await?;
+        stages.sort_by_key(|stage| (stage.position, stage.id));
         for stage in stages {
             self.first_stages.entry(stage.tenant_id).or_insert(stage.id);
         }
@@ -358,6 +348,8 @@ pub(super) struct Wanted {
     channels: BTreeSet<Channel>,
     inboxes: BTreeSet<InboxId>,
     messages: BTreeSet<String>,
+    /// Those of them that are deleted, and whose further files may be here.
+    revoked: BTreeSet<String>,
     handed: BTreeSet<MessageId>,
     addresses: BTreeSet<String>,
     /// The threads that channels name, and those of which they tell how they stand.

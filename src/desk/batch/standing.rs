@@ -38,14 +38,15 @@ impl Batch<'_> {
         if is_renamed {
             self.tell_elsewhere(inbox, Some(before.id), &person);
         }
-        let told = format!("{:0DIGITS$} {}", at.0.max(0), json(&standing.told));
+        let last = before.standing.as_deref().and_then(read).unwrap_or_default();
+        let told = filled(&standing.told, &last);
+        let written = format!("{:0DIGITS$} {}", at.0.max(0), json(&told));
         let (mut after, mut labels) = (before.clone(), None);
-        let is_newer = before.standing.as_ref().is_none_or(|known| told > *known);
+        let is_newer = before.standing.as_ref().is_none_or(|known| written > *known);
         if is_newer {
-            let last = before.standing.as_deref().and_then(read).unwrap_or_default();
-            after.standing = Some(told);
+            after.standing = Some(written);
             after.contact_id = own;
-            labels = self.follow(&mut after, &last, &standing.told);
+            labels = self.follow(&mut after, &last, &told);
         }
         let contact = self.person(after.contact_id).map(Contact::from);
         let contact = contact.unwrap_or_else(|| (&person).into());
@@ -74,11 +75,7 @@ impl Batch<'_> {
         match (is_same, is_newer) {
             (false, _) => (Outcome::Applied, None),
             (true, true) => (Outcome::Duplicate, None),
-            (true, false)
-                if before.standing.as_deref().and_then(read).as_ref() == Some(&standing.told) =>
-            {
-                (Outcome::Duplicate, None)
-            }
+            (true, false) if last == told => (Outcome::Duplicate, None),
             (true, false) => {
                 (Outcome::Ignored, Some("the channel has told newer since".to_owned()))
             }
@@ -175,6 +172,18 @@ impl Batch<'_> {
             conversation_label::Entity::insert_many(rows).exec_without_returning(&self.txn).await?;
         }
         Ok(())
+    }
+}
+
+/// What is known of how a thread stands once that is told: what is left out is as it was last told.
+fn filled(told: &Told, last: &Told) -> Told {
+    // Until when it is put aside belongs to that it is.
+    let status = if told.status.is_some() { told } else { last };
+    Told {
+        status: status.status,
+        snoozed_until: status.snoozed_until,
+        assignee: told.assignee.clone().or_else(|| last.assignee.clone()),
+        labels: told.labels.clone().or_else(|| last.labels.clone()),
     }
 }
 

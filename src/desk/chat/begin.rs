@@ -90,7 +90,7 @@ impl LiveChat {
             rating_comment: None,
             rated_at: None,
         };
-        let entry = desk.entry(row.clone()).await?;
+        let entry = desk.entry(&change.txn, row.clone()).await?;
         if let Entry::Open(_) = entry {
             chat_session::Entity::insert(row.into_active_model())
                 .exec_without_returning(&change.txn)

@@ -3,17 +3,13 @@
 use std::sync::Arc;
 
 use entity::message::Status;
-use entity::{ConversationId, MessageId, TenantScoped as _, Time, event};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use entity::{ConversationId, MessageId, Time};
 
-use super::super::tail::{Ahead, Tail};
 use super::super::{
-    ConversationChange, ConversationStatus, Desk, Error, Event, Feed, Logged, Result, Sees,
+    ConversationChange, ConversationStatus, Desk, Event, Feed, Logged, Result, Sees,
 };
+use super::place::rounded;
 use super::{Chat, ChatStatus, Line};
-
-/// To how much a moment at which something else may have happened is rounded down, in microseconds.
-const ROUNDED: i64 = 60_000_000;
 
 /// What a visitor gets to know of an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,11 +50,17 @@ pub struct Seen {
 /// as strictly as the log's own numbers, and unlike those do not count what happens to others. Where
 /// a number is told that is no event's of theirs, it is rounded down to a minute: what comes again
 /// by that, they know.
+///
+/// Anybody may be a visitor, and a log may be long: what happened before their conversation is not
+/// read for them, and they take turns where the database has to be asked.
 #[derive(Debug)]
 pub struct ChatFeed {
     desk: Desk,
     feed: Feed,
     of: ConversationId,
+    /// The number of the last event that was returned, or after which it began: of what was passed
+    /// over since, nothing is theirs.
+    last: i64,
     cursor: i64,
 }
 
@@ -66,22 +68,25 @@ impl Chat {
     /// Follows the log from just after the event numbered `after`, or from now on.
     ///
     /// # Errors
-    /// [`Error::Forgotten`] when the log does not keep what follows.
+    /// [`Error::Forgotten`](crate::desk::Error::Forgotten) when the log does not keep what follows.
     pub async fn follow(&self, after: Option<i64>) -> Result<ChatFeed> {
-        let desk = &self.desk;
-        let (seq, cursor) = match after {
-            Some(after) => (desk.place_at(Time(after)).await?, after),
-            None => desk.present().await?,
+        let (desk, of) = (&self.desk, self.conversation());
+        let (seq, last, cursor) = if let Some(after) = after {
+            let (seq, cursor) = desk.place_at(Time(after), of).await?;
+            (seq, after, cursor)
+        } else {
+            let head = desk.present().await?;
+            (head.seq, head.at.0, rounded(head.at))
         };
         let feed = desk.follow(Some(seq), Sees::everything()).await?;
-        Ok(ChatFeed { desk: desk.clone(), feed, of: self.conversation(), cursor })
+        Ok(ChatFeed { desk: desk.clone(), feed, of, last, cursor })
     }
 
     /// Returns up to `limit` lines that were said, or have become others, after the event numbered
     /// `after`, each as it is now; the number to go on from; and whether there are more.
     ///
     /// # Errors
-    /// [`Error::Forgotten`] when the log does not keep what followed.
+    /// [`Error::Forgotten`](crate::desk::Error::Forgotten) when the log does not keep what followed.
     pub async fn since(&self, after: i64, limit: u64) -> Result<(Vec<Line>, i64, bool)> {
         let mut feed = self.follow(Some(after)).await?;
         feed.check().await?;
@@ -108,59 +113,12 @@ impl Chat {
 
     /// The number after which to follow the log from here.
     pub async fn head(&self) -> Result<i64> {
-        Ok(self.desk.present().await?.1)
-    }
-}
-
-impl Desk {
-    /// The place of the log's head, and the number that visitors are told of it.
-    async fn present(&self) -> Result<(i64, i64)> {
-        let head = self.log().await?.head();
-        Ok((head.seq, head.at.0 - head.at.0.rem_euclid(ROUNDED)))
-    }
-
-    /// The number of the last event that happened until `time`.
-    ///
-    /// # Errors
-    /// [`Error::Forgotten`] when the log may have lost some that happened later.
-    async fn place_at(&self, time: Time) -> Result<i64> {
-        let log = self.log().await?;
-        if time > log.head().at {
-            // Another node may have served them further than this one has got.
-            log.catch_up().await?;
-        }
-        match log.since(time, 1) {
-            Ahead::Next(later) => Ok(later.first().map_or(log.head().seq, |first| first.seq - 1)),
-            Ahead::Nothing | Ahead::Behind => Ok(log.head().seq),
-            Ahead::Forgotten => self.stored_place_at(time).await,
-        }
-    }
-
-    async fn stored_place_at(&self, time: Time) -> Result<i64> {
-        let last = event::Entity::of_tenant(self.tenant())
-            .select_only()
-            .column(event::Column::Seq)
-            .filter(event::Column::HappenedAt.lte(time))
-            .order_by_desc(event::Column::HappenedAt)
-            .limit(1);
-        if let Some(seq) = last.into_tuple().one(&self.desks.db.reader).await? {
-            return Ok(seq);
-        }
-        match self.events_after(0, 1).await?.first() {
-            Some(first) if first.seq > 1 => {
-                Err(Error::Forgotten { tenant: self.tenant().clone(), after: first.seq - 1 })
-            }
-            _ => Ok(0),
-        }
-    }
-
-    async fn log(&self) -> Result<Arc<Tail>> {
-        self.desks.tails.of(&self.tenant).await?.ok_or_else(|| self.missing())
+        Ok(rounded(self.desk.present().await?.at))
     }
 }
 
 impl ChatFeed {
-    /// The number of the last event that was returned, or after which it began.
+    /// The number of the last event that was returned or passed over, or after which it began.
     pub fn cursor(&self) -> i64 {
         self.cursor
     }
@@ -175,30 +133,37 @@ impl ChatFeed {
         self.feed.cursor() < self.feed.head()
     }
 
-    /// Goes on from just after the event numbered `cursor`.
+    /// Goes on from just after the event numbered `cursor`; from where it is, if that comes to the
+    /// same.
     ///
     /// # Errors
-    /// [`Error::Forgotten`] if the log does not keep what followed.
+    /// [`Error::Forgotten`](crate::desk::Error::Forgotten) if the log does not keep what followed.
     pub async fn seek(&mut self, cursor: i64) -> Result<()> {
-        self.feed.seek(self.desk.place_at(Time(cursor)).await?);
-        self.cursor = cursor;
+        if cursor < self.last {
+            let (seq, told) = self.desk.place_at(Time(cursor), self.of).await?;
+            self.feed.seek(seq);
+            (self.last, self.cursor) = (cursor, told);
+        }
         self.check().await
     }
 
     /// Makes sure that the log keeps what follows the cursor.
     ///
     /// # Errors
-    /// [`Error::Forgotten`] if it does not.
+    /// [`Error::Forgotten`](crate::desk::Error::Forgotten) if it does not.
     pub async fn check(&mut self) -> Result<()> {
+        self.read_in_turn().await?;
         self.feed.check().await
     }
 
     /// Returns the next event, waiting for it if need be.
     ///
     /// # Errors
-    /// [`Error::Forgotten`] when the log no longer keeps what follows the cursor.
+    /// [`Error::Forgotten`](crate::desk::Error::Forgotten) when the log no longer keeps what follows
+    /// the cursor.
     pub async fn next(&mut self) -> Result<Seen> {
         loop {
+            self.read_in_turn().await?;
             let logged = self.feed.next().await?;
             if let Some(seen) = self.look(&logged) {
                 return Ok(seen);
@@ -208,18 +173,31 @@ impl ChatFeed {
 
     /// Returns the next event if there is one already.
     pub async fn try_next(&mut self) -> Result<Option<Seen>> {
-        while let Some(logged) = self.feed.try_next().await? {
+        loop {
+            self.read_in_turn().await?;
+            let Some(logged) = self.feed.try_next().await? else { return Ok(None) };
             if let Some(seen) = self.look(&logged) {
                 return Ok(Some(seen));
             }
         }
-        Ok(None)
+    }
+
+    /// Waits for a turn where the database is to be read, and reads.
+    async fn read_in_turn(&mut self) -> Result<()> {
+        if !self.feed.is_far_behind() {
+            return Ok(());
+        }
+        let _turn = self.desk.desks.turns.acquire().await;
+        self.feed.check().await
     }
 
     fn look(&mut self, logged: &Arc<Logged>) -> Option<Seen> {
-        let seen = Seen::of(logged, self.of)?;
-        self.cursor = seen.seq;
-        Some(seen)
+        let seen = Seen::of(logged, self.of);
+        match &seen {
+            Some(seen) => (self.last, self.cursor) = (seen.seq, seen.seq),
+            None => self.cursor = self.cursor.max(rounded(logged.happened_at)),
+        }
+        seen
     }
 }
 

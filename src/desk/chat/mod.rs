@@ -10,6 +10,7 @@ mod feed;
 mod files;
 mod line;
 mod list;
+mod place;
 mod session;
 mod settings;
 mod visit;
@@ -80,19 +81,24 @@ impl Desks {
                 .exec(&self.db.writer)
                 .await?;
         }
-        self.of(row.tenant_id.clone()).entry(row).await
+        self.of(row.tenant_id.clone()).entry(&self.db.reader, row).await
     }
 }
 
 impl Desk {
-    async fn entry(&self, row: chat_session::Model) -> Result<Entry> {
+    /// What a session lets its visitor do, as `reader` sees it.
+    async fn entry(
+        &self,
+        reader: &impl ConnectionTrait,
+        row: chat_session::Model,
+    ) -> Result<Entry> {
         let inbox =
             inbox::Entity::of_tenant(&self.tenant).filter(inbox::Column::Id.eq(row.inbox_id));
-        let inbox = inbox.one(&self.desks.db.reader).await?;
+        let inbox = inbox.one(reader).await?;
         let Some(inbox) = inbox.filter(|inbox| inbox.disabled_at.is_none()) else {
             return Ok(Entry::None);
         };
-        let contact = self.visitor(&self.desks.db.reader, &row.address).await?;
+        let contact = self.visitor(reader, &row.address).await?;
         if contact.as_ref().is_some_and(|contact| contact.is_blocked) {
             return Ok(Entry::Blocked);
         }

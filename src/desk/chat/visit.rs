@@ -48,6 +48,11 @@ impl Chat {
 
     /// Ends it: the conversation is resolved. Tells nobody if it is, or if nothing was said.
     pub async fn end(&self) -> Result<ChatSession> {
+        self.resolve().await?;
+        self.session().await
+    }
+
+    async fn resolve(&self) -> Result<()> {
         let change = self.desk.change().await?;
         let now = Time::now();
         if self.talk(&change.txn).await?.is_some() {
@@ -67,7 +72,7 @@ impl Chat {
                 change.commit(Event::ConversationChanged(Box::new(told)), []).await?;
             }
         }
-        self.session().await
+        Ok(())
     }
 
     /// Notes how the visitor found it; answers with the moment if they have said so before.

@@ -123,6 +123,7 @@ impl Desk {
         change.lock_inboxes().await?;
         let (family, mut rows) = change.person(id, sees).await?;
         let Some(row) = family.merged.into_iter().find(|row| row.id == id) else {
+            drop(change);
             return self.contact(id, sees).await;
         };
         let after = contact::Model { merged_into: None, ..row.clone() };
@@ -151,7 +152,9 @@ impl Desk {
         let (Family { person, .. }, rows) = change.person(id, sees).await?;
         let mut after = person.clone();
         turn(&mut after);
-        if after != person {
+        if after == person {
+            drop(change);
+        } else {
             let (subject, shown) = (subject(person.id), Contact::from(&after));
             change.note(by, action, &subject, changed(&person, &after)).await?;
             change.put_contact(after).await?;

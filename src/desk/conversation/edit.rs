@@ -8,9 +8,10 @@ use entity::{
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
+use super::super::change::ROWS_PER_INSERT;
 use super::super::channel::has_agents;
 use super::super::{
     Actor, Change, Channel, Contact, ConversationChange, Desk, Error, Event, NotificationKind,
@@ -82,7 +83,9 @@ impl Desk {
         let mut told = change.turn(&before, &after, contact.clone()).await?;
         told.labels = relabelled;
         change.reach(&after, Some(&by.user), reached, now).await?;
-        if !told.is_nothing() {
+        if told.is_nothing() {
+            drop(change);
+        } else {
             let notice = notice_of_assignment(&told, &contact, by);
             change.note_edit(&told, by).await?;
             change.tell_channel(&after, &told).await?;
@@ -96,50 +99,53 @@ impl Desk {
     /// message that was unread. Tells nobody if nothing was.
     pub async fn mark_read(&self, id: ConversationId, sees: &Sees) -> Result<Option<MessageId>> {
         let change = self.change().await?;
-        let before = change.conversation(id, sees).await?;
-        if before.unread_count == 0 {
-            return Ok(None);
-        }
-        let unread = message::Entity::of_tenant(&self.tenant)
-            .filter(message::Column::ConversationId.eq(id))
-            .filter(message::Column::IsUnread.eq(true));
-        let newest = unread
-            .order_by_desc(message::Column::SentAt)
-            .order_by_desc(message::Column::Id)
-            .one(&change.txn)
-            .await?;
-        message::Entity::update_many()
-            .col_expr(message::Column::IsUnread, Expr::value(false))
+        // Before the conversation, as whoever changes a message does.
+        let unread: Vec<(MessageId, Time)> = message::Entity::of_tenant(&self.tenant)
+            .select_only()
+            .columns([message::Column::Id, message::Column::SentAt])
             .filter(message::Column::ConversationId.eq(id))
             .filter(message::Column::IsUnread.eq(true))
-            .exec(&change.txn)
+            .order_by_asc(message::Column::Id)
+            .lock_exclusive()
+            .into_tuple()
+            .all(&change.txn)
             .await?;
-        let after = conversation::Model { unread_count: 0, ..before.clone() };
-        if let Some(newest) = &newest {
-            change.make_due_once(&before, newest.id, Kind::Read).await?;
+        let before = change.conversation(id, sees).await?;
+        let newest = unread.iter().max_by_key(|(id, sent_at)| (*sent_at, *id));
+        let Some((newest, _)) = newest.copied() else { return Ok(None) };
+        for some in unread.chunks(ROWS_PER_INSERT) {
+            message::Entity::update_many()
+                .col_expr(message::Column::IsUnread, Expr::value(false))
+                .filter(message::Column::TenantId.eq(self.tenant.clone()))
+                .filter(message::Column::Id.is_in(some.iter().map(|(id, _)| *id)))
+                .exec(&change.txn)
+                .await?;
         }
+        // What has come in between is unread still.
+        let read = i32::try_from(unread.len()).unwrap_or(i32::MAX);
+        let unread_count = (before.unread_count - read).max(0);
+        let after = conversation::Model { unread_count, ..before.clone() };
+        change.make_due_once(&before, newest, Kind::Read).await?;
         let contact = change.contact_of(&before).await?;
         let told = change.turn(&before, &after, contact).await?;
         change.commit(Event::ConversationChanged(Box::new(told)), []).await?;
         self.desks.wake_courier();
-        Ok(newest.map(|message| message.id))
+        Ok(Some(newest))
     }
 
     /// Marks the newest message of a contact as unread, for somebody to come back to.
     pub async fn mark_unread(&self, id: ConversationId, sees: &Sees) -> Result<()> {
         let change = self.change().await?;
-        let before = change.conversation(id, sees).await?;
-        if before.unread_count > 0 {
-            return Ok(());
-        }
         let newest = message::Entity::of_tenant(&self.tenant)
             .filter(message::Column::ConversationId.eq(id))
             .filter(message::Column::Direction.eq(message::Direction::Inbound))
             .order_by_desc(message::Column::SentAt)
             .order_by_desc(message::Column::Id)
+            .lock_exclusive()
             .one(&change.txn)
             .await?;
-        let Some(newest) = newest else { return Ok(()) };
+        let before = change.conversation(id, sees).await?;
+        let Some(newest) = newest.filter(|_| before.unread_count == 0) else { return Ok(()) };
         message::Entity::update_many()
             .col_expr(message::Column::IsUnread, Expr::value(true))
             .filter(message::Column::Id.eq(newest.id))
@@ -178,7 +184,7 @@ impl Change {
         let Some(assignee) = assignee.filter(|assignee| **assignee != by.user) else {
             return Ok(());
         };
-        match self.desk.person(assignee).await? {
+        match self.desk.person_in(assignee, &self.txn).await? {
             (Some(_), sees) if sees.inbox(row.inbox_id) => Ok(()),
             _ => Err(Error::NoUser(assignee.clone())),
         }

@@ -114,16 +114,31 @@ fn between(above: Option<&str>, below: Option<&str>) -> String {
         .map_or_else(top, |key| format!("{begin}{}", key.to_string()))
 }
 
-/// A key below another one, and all above it.
-pub(in crate::desk) fn below(key: Option<&str>) -> String {
-    key.map_or_else(top, |key| between(Some(key), None))
+/// So many keys below another one, and all above it, from the top.
+pub(in crate::desk) fn below(key: Option<&str>, count: usize) -> Vec<String> {
+    let above = key.map_or_else(top, str::to_owned);
+    let mut keys = Vec::with_capacity(count);
+    fill(&mut keys, &above, None, count);
+    keys
+}
+
+/// Makes so many keys between two others, the one in the middle first: each is made of another, and a
+/// bit longer, so that one after the other they would grow with their number.
+fn fill(keys: &mut Vec<String>, above: &str, below: Option<&str>, count: usize) {
+    if count == 0 {
+        return;
+    }
+    let middle = between(Some(above), below);
+    fill(keys, above, Some(&middle), count / 2);
+    keys.push(middle.clone());
+    fill(keys, &middle, below, count - count / 2 - 1);
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{any, prop_assert, proptest};
 
-    use super::{between, top};
+    use super::{below, between, top};
 
     proptest! {
         #[test]
@@ -159,5 +174,17 @@ mod tests {
     fn a_new_card_is_above_the_older_ones() {
         let older = top();
         assert!(top() < older);
+    }
+
+    #[test]
+    fn keys_of_many_cards_below_others_are_in_order_and_short() {
+        let mut column = vec![top()];
+        for _ in 0..40 {
+            let some = below(column.last().map(String::as_str), 500);
+            column.extend(some);
+        }
+        assert_eq!(column.len(), 20_001);
+        assert!(column.is_sorted_by(|a, b| a < b));
+        assert!(column.iter().all(|key| key.len() <= 60));
     }
 }

@@ -7,7 +7,7 @@ use entity::{TenantScoped as _, Time, conversation, delivery, inbox, message, us
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult as _,
-    QueryFilter as _, Statement,
+    QueryFilter as _, Statement, UpdateMany,
 };
 use serde_json::json;
 
@@ -63,16 +63,15 @@ impl Desks {
     /// Notes that a claimed delivery is being made now. Says no if it is somebody else's by now:
     /// then the channel is not to be told.
     pub async fn begin(&self, errand: &Errand, lease: Duration) -> Result<bool> {
-        let now = Time::now();
-        let begun = delivery::Entity::update_many()
-            .col_expr(delivery::Column::BegunAt, Expr::value(now))
-            .col_expr(delivery::Column::LeasedUntil, Expr::value(after(now, lease)))
-            .filter(delivery::Column::Id.eq(errand.id))
-            .filter(delivery::Column::Fence.eq(errand.fence))
-            .filter(delivery::Column::State.eq(State::Claimed))
-            .exec(&self.db.writer)
-            .await?;
-        Ok(begun.rows_affected == 1)
+        let begins =
+            held(errand, lease).col_expr(delivery::Column::BegunAt, Expr::value(Time::now()));
+        Ok(begins.exec(&self.db.writer).await?.rows_affected == 1)
+    }
+
+    /// Lets a claim last longer, unless the delivery is somebody else's by now.
+    pub async fn keep(&self, errand: &Errand, lease: Duration) -> Result<()> {
+        held(errand, lease).exec(&self.db.writer).await?;
+        Ok(())
     }
 
     /// Takes over from couriers who have not come back: what they had begun may have been told and
@@ -84,9 +83,14 @@ impl Desks {
             .filter(delivery::Column::LeasedUntil.lt(Time::now()))
             .all(&self.db.reader)
             .await?;
-        for row in &left {
-            let Some(errand) = self.errand(row).await? else {
-                self.drop_delivery(row).await?;
+        let mut taken = 0;
+        for mut row in left {
+            if !self.take(&mut row).await? {
+                continue;
+            }
+            taken += 1;
+            let Some(errand) = self.errand(&row).await? else {
+                self.drop_delivery(&row).await?;
                 continue;
             };
             let is_lost = row.begun_at.is_some();
@@ -99,7 +103,21 @@ impl Desks {
             tracing::warn!(delivery.id = %row.id, delivery.lost = is_lost, "a delivery was left behind");
             self.settle(&errand, settlement).await?;
         }
-        Ok(left.len())
+        Ok(taken)
+    }
+
+    /// Takes a claim that has run out from its courier; says no if they have gone on with it since.
+    async fn take(&self, row: &mut delivery::Model) -> Result<bool> {
+        let taken = delivery::Entity::update_many()
+            .col_expr(delivery::Column::Fence, Expr::value(row.fence + 1))
+            .filter(delivery::Column::Id.eq(row.id))
+            .filter(delivery::Column::Fence.eq(row.fence))
+            .filter(delivery::Column::State.eq(State::Claimed))
+            .filter(delivery::Column::LeasedUntil.eq(row.leased_until))
+            .exec(&self.db.writer)
+            .await?;
+        row.fence += 1;
+        Ok(taken.rows_affected == 1)
     }
 
     /// Reads what a delivery needs; nothing if there is no need for it any more.
@@ -188,6 +206,15 @@ impl Desk {
             }
         }))
     }
+}
+
+/// Lets a claim last for a lease from now on, if it has not been taken.
+fn held(errand: &Errand, lease: Duration) -> UpdateMany<delivery::Entity> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::LeasedUntil, Expr::value(after(Time::now(), lease)))
+        .filter(delivery::Column::Id.eq(errand.id))
+        .filter(delivery::Column::Fence.eq(errand.fence))
+        .filter(delivery::Column::State.eq(State::Claimed))
 }
 
 /// The moment a while after another.

@@ -18,7 +18,7 @@ use super::super::batch::{close_parked, verdict};
 use super::super::contact::same_number;
 use super::super::conversation::shut;
 use super::super::db::is_contention;
-use super::super::message::{amend, changes, json, take_back};
+use super::super::message::{amend, changes, from_json, json, take_back};
 use super::super::{Amendment, Change, Desks, Error, Event, Result, Sees, Status};
 use super::claim::after;
 use super::{Errand, Hold, Task};
@@ -211,8 +211,8 @@ impl Change {
             .all(&self.txn)
             .await?;
         for parked in waiting {
-            let amendment: Amendment = serde_json::from_str(&parked.amendment)
-                .map_err(|error| DbErr::Json(error.to_string()))?;
+            let amendment: Amendment =
+                from_json(&parked.amendment).map_err(|error| DbErr::Json(error.to_string()))?;
             let verdict = verdict(&amend(row, &amendment));
             close_parked(&self.txn, parked, verdict).await?;
         }

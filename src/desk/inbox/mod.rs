@@ -204,7 +204,7 @@ impl Desks {
         row.map(|row| self.connection(&row)).transpose()
     }
 
-    /// Returns what is needed to speak to a channel, for each of its inboxes.
+    /// Returns what is needed to speak to a channel, for each of its inboxes whose secrets can be opened.
     pub async fn connections(&self, channel: Channel) -> Result<Vec<Connection>> {
         #[expect(clippy::disallowed_methods, reason = "of all tenants, for this node itself")]
         let rows = inbox::Entity::find()
@@ -213,21 +213,12 @@ impl Desks {
             .order_by_asc(inbox::Column::Id)
             .all(&self.db.reader)
             .await?;
-        rows.iter().map(|row| self.connection(row)).collect()
+        let known = rows.iter().filter_map(|row| Some((row, self.keys.readable(row)?)));
+        Ok(known.map(|(row, secrets)| Connection::of(row, secrets)).collect())
     }
 
     fn connection(&self, row: &inbox::Model) -> Result<Connection> {
-        let secrets = self.keys.secrets(row)?;
-        Ok(Connection {
-            inbox: row.id,
-            tenant: row.tenant_id.clone(),
-            name: row.name.clone(),
-            address: row.address.clone(),
-            settings: serde_json::from_str(&row.settings).unwrap_or_default(),
-            reconciled_at: row.reconciled_at.unwrap_or(row.created_at),
-            access_token: secrets.access_token.map(SecretString::from),
-            webhook_secret: secrets.app_secret.map(SecretString::from),
-        })
+        Ok(Connection::of(row, self.keys.secrets(row)?))
     }
 
     /// Returns, for each of these addresses that an inbox has, the secret by which its webhooks are
@@ -298,6 +289,21 @@ impl Change {
         let row = inbox::Entity::of_tenant(&self.desk.tenant).filter(inbox::Column::Id.eq(id));
         let row = row.lock_exclusive().one(&self.txn).await?;
         row.ok_or_else(|| Error::NoInbox(id.to_string()))
+    }
+}
+
+impl Connection {
+    fn of(row: &inbox::Model, secrets: InboxSecrets) -> Self {
+        Self {
+            inbox: row.id,
+            tenant: row.tenant_id.clone(),
+            name: row.name.clone(),
+            address: row.address.clone(),
+            settings: serde_json::from_str(&row.settings).unwrap_or_default(),
+            reconciled_at: row.reconciled_at.unwrap_or(row.created_at),
+            access_token: secrets.access_token.map(SecretString::from),
+            webhook_secret: secrets.app_secret.map(SecretString::from),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use entity::{
     ContactId, ConversationId, InboxId, StageId, TenantScoped as _, Time, contact, contact_address,
     conversation, inbox, stage,
 };
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
@@ -67,18 +68,18 @@ impl Desk {
     async fn try_open(&self, first: &First, by: &Actor) -> Result<Message> {
         let change = self.change().await?;
         let inbox = change.locked(first.inbox).await?;
-        let contact = change.meet(&inbox, first).await?;
+        let (own, person) = change.meet(&inbox, first).await?;
         let known = conversation::Entity::of_tenant(&self.tenant)
-            .filter(conversation::Column::ContactId.eq(contact.id))
+            .filter(conversation::Column::ContactId.eq(own))
             .filter(conversation::Column::InboxId.eq(inbox.id))
             .order_by_desc(conversation::Column::DisplayId)
             .one(&change.txn)
             .await?;
         let (row, is_new) = match known {
             Some(row) => (change.conversation(row.id, &Sees::everything()).await?, false),
-            None => (change.new_conversation(&inbox, contact.id).await?, true),
+            None => (change.new_conversation(&inbox, own).await?, true),
         };
-        let shown = Contact::from(&contact);
+        let shown = Contact::from(&person);
         if let Some(known) = change.known(&row, &first.draft).await? {
             return Ok(Message::show(&known, shown));
         }
@@ -109,8 +110,13 @@ impl Change {
         Ok(inbox)
     }
 
-    /// Finds or adds the person at an address.
-    async fn meet(&self, inbox: &inbox::Model, first: &First) -> Result<contact::Model> {
+    /// Finds or adds the contact at an address; returns also the person whom they turned out to be, if not
+    /// themselves.
+    async fn meet(
+        &self,
+        inbox: &inbox::Model,
+        first: &First,
+    ) -> Result<(ContactId, contact::Model)> {
         let address = same_number(&first.to);
         let known = contact_address::Entity::of_tenant(&self.desk.tenant)
             .filter(contact_address::Column::Channel.eq(inbox.channel))
@@ -119,8 +125,10 @@ impl Change {
             .await?;
         if let Some(known) = known {
             let contacts = self.desk.contacts(&self.txn, [known.contact_id]).await?;
-            let contact = contacts.row(known.contact_id).cloned();
-            return contact.ok_or_else(|| Error::Invalid("nobody is reached there".to_owned()));
+            let person = contacts.row(known.contact_id).cloned();
+            let person =
+                person.ok_or_else(|| Error::Invalid("nobody is reached there".to_owned()))?;
+            return Ok((known.contact_id, person));
         }
         let now = Time::now();
         let contact = contact::Model {
@@ -147,7 +155,7 @@ impl Change {
         contact_address::Entity::insert(reached.into_active_model())
             .exec_without_returning(&self.txn)
             .await?;
-        Ok(contact)
+        Ok((contact.id, contact))
     }
 
     async fn new_conversation(
@@ -206,7 +214,7 @@ impl Change {
         let stage = stage::Entity::of_tenant(&self.desk.tenant)
             .order_by_asc(stage::Column::Position)
             .order_by_asc(stage::Column::Id)
-            .lock_shared()
+            .lock(LockType::KeyShare)
             .one(&self.txn)
             .await?;
         let stage = stage.ok_or_else(|| Error::Invalid("the board has no column".to_owned()))?;

@@ -258,7 +258,7 @@ impl Change {
         mentions.dedup();
         let mut notices = Vec::new();
         for user in mentions.into_iter().filter(|user| *user != by.user) {
-            match self.desk.person(&user).await? {
+            match self.desk.person_in(&user, &self.txn).await? {
                 (Some(_), sees) if sees.inbox(row.inbox_id) => {}
                 _ => return Err(Error::NoUser(user)),
             }

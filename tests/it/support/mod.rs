@@ -8,6 +8,7 @@ mod library;
 mod person;
 mod process;
 mod push;
+mod raw;
 mod screen;
 mod shop;
 mod simulator;
@@ -41,6 +42,7 @@ pub(crate) use library::{Library, base64_of, picture};
 pub(crate) use person::{Answer, PASSWORD, Person};
 pub(crate) use process::{Process, run};
 pub(crate) use push::{Browser, PushService};
+pub(crate) use raw::{CLOSE, FIN, Raw, TEXT, frame};
 pub(crate) use screen::Screen;
 pub(crate) use shop::{SHOP, Shop, sending_to, whatsapp};
 pub(crate) use simulator::{

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 
-use super::{Database, TestServer, happens, simulator, token};
+use super::{Database, TestServer, happens, picture, simulator, token, upload_to};
 
 /// The shop's number, as WhatsApp names it.
 pub(crate) const SHOP: &str = "phone-of-shop";
@@ -87,6 +87,15 @@ impl Shop {
         message["id"].as_str().unwrap().parse().unwrap()
     }
 
+    /// Lets an agent send a picture of so many bytes or some more; returns the message's identifier.
+    pub(crate) async fn shows(&self, to: ConversationId, bytes: usize) -> MessageId {
+        let url = format!("{}/api/media", self.server.url);
+        let (file, picture) = (("bolo.png", "image/png"), picture(&"x".repeat(bytes)));
+        let (_, media) = upload_to(&url, &Self::token("ada", "agent"), file, &picture).await;
+        let message = self.says(to, &json!({ "type": "IMAGE", "mediaId": media["id"] })).await;
+        message["id"].as_str().unwrap().parse().unwrap()
+    }
+
     /// Waits for the first event of the log that is meant.
     pub(crate) async fn until(&self, is_meant: impl Fn(&Event) -> bool) -> Event {
         happens(&self.desk, is_meant).await
@@ -112,12 +121,12 @@ impl Shop {
         page.messages.into_iter().find(|message| message.id == id).unwrap()
     }
 
-    /// How often the one message that waits has been tried.
+    /// How often each message that waits has been tried, at least.
     pub(crate) async fn attempts(&self) -> i32 {
         let connection = sea_orm::Database::connect(self.server.database.url()).await.unwrap();
         let query = Statement::from_string(
             connection.get_database_backend(),
-            "SELECT attempts FROM delivery",
+            "SELECT attempts FROM delivery ORDER BY attempts LIMIT 1",
         );
         let row = connection.query_one_raw(query).await.unwrap().expect("a message that waits");
         connection.close().await.unwrap();

@@ -1052,7 +1052,7 @@ export interface paths {
         /** The tenant's people, by address. For admins. */
         get: operations["users.list"];
         put?: never;
-        /** Adds somebody. For admins, who cannot add operators. */
+        /** Adds somebody. For admins, who cannot add operators; not for programs. */
         post: operations["users.add"];
         delete?: never;
         options?: never;
@@ -1073,7 +1073,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes what somebody may see and do. For admins, who cannot change operators; one admin stays. */
+        /**
+         * Changes what somebody may see and do. For admins, who cannot change operators; one admin stays.
+         *     Programs change neither roles nor who is disabled.
+         */
         patch: operations["users.change"];
         trace?: never;
     };
@@ -1085,7 +1088,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Gives somebody another password, and ends all their sessions. For admins. */
+        /** Gives somebody another password, and ends all their sessions. For admins, not for programs. */
         put: operations["users.reset_password"];
         post?: never;
         delete?: never;

@@ -1,4 +1,4 @@
-//! Files at WhatsApp: looked up, downloaded, uploaded.
+//! Files at WhatsApp: looked up and downloaded.
 //!
 //! <https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media>
 
@@ -6,13 +6,12 @@ mod kinds;
 
 use std::time::Duration;
 
-use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
-use reqwest::{Body, Client, ClientBuilder, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use super::super::file::{Download, Trouble};
+use super::super::file::{Download, Trouble, hear};
 use super::super::guard::{Guard, GuardedClient};
 
 pub use kinds::{Kind, kind_of};
@@ -23,9 +22,8 @@ pub const KNOWN_FOR: i64 = 29 * 24 * 60 * 60;
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
 
-/// How long it may take to reach WhatsApp, and how long it may say nothing.
+/// How long it may take to reach WhatsApp at all.
 const REACHING: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// The way to WhatsApp's files.
 #[derive(Clone, Debug)]
@@ -52,8 +50,7 @@ impl Library {
     pub fn new(graph: &str, hosts: &[String], trusts_graph: bool) -> anyhow::Result<Self> {
         let graph = Url::parse(&format!("{}/", graph.trim_end_matches('/')))?;
         let client = || -> ClientBuilder {
-            let client = Client::builder().redirect(Policy::none());
-            client.connect_timeout(REACHING).read_timeout(SILENCE)
+            Client::builder().redirect(Policy::none()).connect_timeout(REACHING)
         };
         let guard = Guard::new(hosts, trusts_graph.then_some(&graph));
         Ok(Self { client: GuardedClient::new(guard, client)?, graph })
@@ -63,7 +60,7 @@ impl Library {
     pub async fn look_up(&self, id: &str, token: &SecretString) -> Result<Found, Trouble> {
         let request =
             self.client.own().get(self.address(&[id])?).bearer_auth(token.expose_secret());
-        let answer = answer(request.send().await?).await?;
+        let answer = answer(hear(request.send()).await?).await?;
         let url = answer.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
         let url = url.ok_or_else(|| Trouble::Unreachable("it does not say where".to_owned()))?;
         let size = answer.get("file_size").and_then(|it| match it {
@@ -76,30 +73,13 @@ impl Library {
     /// Begins to download what was found.
     pub async fn download(&self, url: &Url, token: &SecretString) -> Result<Download, Trouble> {
         let client = self.client.to(url).ok_or_else(|| Trouble::forbidden(url))?;
-        let response = client.get(url.clone()).bearer_auth(token.expose_secret()).send().await?;
+        let request = client.get(url.clone()).bearer_auth(token.expose_secret());
+        let response = hear(request.send()).await?;
         match response.status() {
             StatusCode::OK => Ok(Download(response)),
             // The address may have run out, which a look-up tells from a file that is gone.
             status => Err(Trouble::Refused { status: status.as_u16(), code: None }),
         }
-    }
-
-    /// Uploads a file, to be sent from the number `from`; returns what WhatsApp calls it.
-    pub async fn upload(
-        &self,
-        from: &str,
-        token: &SecretString,
-        (name, mime_type): (&str, &str),
-        (size, bytes): (u64, Body),
-    ) -> Result<String, Trouble> {
-        let file = Part::stream_with_length(bytes, size).file_name(name.to_owned());
-        let file = file.mime_str(mime_type)?;
-        let form = Form::new().text("messaging_product", "whatsapp");
-        let form = form.text("type", mime_type.to_owned()).part("file", file);
-        let request = self.client.own().post(self.address(&[from, "media"])?).multipart(form);
-        let answer = answer(request.bearer_auth(token.expose_secret()).send().await?).await?;
-        let id = answer.get("id").and_then(Value::as_str).map(str::to_owned);
-        id.ok_or_else(|| Trouble::Unreachable("it does not say what it calls it".to_owned()))
     }
 
     /// An address of the Graph API: whatever the parts hold, they stay parts.
@@ -116,7 +96,7 @@ impl Library {
 async fn answer(mut response: Response) -> Result<Value, Trouble> {
     let status = response.status();
     let mut bytes = Vec::new();
-    while let Some(piece) = response.chunk().await? {
+    while let Some(piece) = hear(response.chunk()).await? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > LARGEST_ANSWER {
             return Err(Trouble::Unreachable("its answer is too long".to_owned()));

@@ -10,7 +10,9 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use recado::desk::Time;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::super::{base64_of, picture};
 use super::{Chatwoot, Fault};
@@ -45,16 +47,18 @@ async fn agents() -> Json<Value> {
     Json(json!([{ "id": 7, "name": "Ada", "email": "ada@acme.test" }]))
 }
 
-/// Two on a page, and nothing after the last.
+/// Those in which something has happened lately, two on a page, and nothing after the last.
 async fn conversations(
     State(chatwoot): State<Chatwoot>,
     Query(asked): Query<BTreeMap<String, String>>,
 ) -> Json<Value> {
-    assert!(asked.contains_key("updated_within") && asked["status"] == "all", "{asked:?}");
+    assert_eq!(asked["status"], "all", "{asked:?}");
     let kept = chatwoot.kept();
+    let since = Time::now().seconds() - asked["updated_within"].parse::<i64>().unwrap();
+    let stirred = kept.talks.iter().filter(|(_, talk)| talk.updated_at >= since);
     let before = (asked["page"].parse::<usize>().unwrap() - 1) * 2;
-    let page = kept.talks.keys().skip(before).take(2);
-    let payload: Vec<_> = page.map(|id| kept.talk(*id)).collect();
+    let page = stirred.skip(before).take(2);
+    let payload: Vec<_> = page.map(|(id, _)| kept.listed(*id)).collect();
     Json(json!({ "data": { "meta": {}, "payload": payload } }))
 }
 
@@ -80,6 +84,9 @@ async fn send(State(chatwoot): State<Chatwoot>, Path(id): Path<u64>, request: Re
     let fault = chatwoot.kept().faults.pop();
     if let Some(Fault::Answer(status)) = fault {
         return StatusCode::from_u16(status).unwrap().into_response();
+    }
+    if let Some(Fault::Late(by)) = fault {
+        sleep(by).await;
     }
     let asked = read(request).await;
     let (number, webhook) = {
@@ -110,7 +117,7 @@ async fn send(State(chatwoot): State<Chatwoot>, Path(id): Path<u64>, request: Re
             let broken = Err::<Bytes, _>(std::io::Error::other("cut"));
             Body::from_stream(futures_util::stream::iter([broken])).into_response()
         }
-        Some(Fault::Answer(_)) | None => {
+        Some(Fault::Answer(_) | Fault::Late(_)) | None => {
             Json(json!({ "id": number, "echo_id": asked["echo_id"] })).into_response()
         }
     }

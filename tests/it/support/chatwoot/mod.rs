@@ -49,6 +49,8 @@ struct Kept {
     secret: Option<String>,
     /// Echoes that are told when what they echo has been answered.
     late: Option<Vec<Value>>,
+    /// How many bytes its API tells of each conversation that nobody needs.
+    padding: usize,
 }
 
 #[derive(Clone)]
@@ -71,6 +73,8 @@ pub(crate) enum Fault {
     Lost,
     /// It is taken, and never answered.
     Silent,
+    /// It takes a while to be taken.
+    Late(Duration),
     /// It is taken, and answered with that status.
     TakenWith(u16),
 }
@@ -118,6 +122,16 @@ impl Chatwoot {
     /// Whether webhooks get lost from now on.
     pub(crate) fn lose(&self, loses: bool) {
         self.kept().loses = loses;
+    }
+
+    /// What happens from now on happened so many seconds earlier.
+    pub(crate) fn set_back(&self, seconds: i64) {
+        self.kept().now -= seconds;
+    }
+
+    /// From now on its API tells so many bytes of each conversation that nobody needs.
+    pub(crate) fn pads(&self, bytes: usize) {
+        self.kept().padding = bytes;
     }
 
     pub(crate) fn fail(&self, fault: Fault) {
@@ -195,7 +209,7 @@ impl Chatwoot {
         id
     }
 
-    /// Deletes a message.
+    /// Deletes a message, and the files in it.
     pub(crate) async fn deletes(&self, talk: u64, message: u64) {
         let webhook = {
             let mut kept = self.kept();
@@ -205,6 +219,7 @@ impl Chatwoot {
             let told = told.messages.iter_mut().find(|it| it["id"] == message).unwrap();
             told["content"] = json!("This message was deleted");
             told["content_attributes"]["deleted"] = json!(true);
+            told.as_object_mut().unwrap().remove("attachments");
             let told = told.clone();
             kept.message_told(talk, &told, "message_updated")
         };
@@ -310,6 +325,14 @@ impl Kept {
                 "conversation_id": 1, "sender": { "id": 99, "name": "Alguém", "type": "contact" },
             }],
         })
+    }
+
+    /// As its API lists it: that nobody looks after it, it leaves out.
+    fn listed(&self, id: u64) -> Value {
+        let mut told = self.talk(id);
+        told["meta"].as_object_mut().unwrap().retain(|_, told| !told.is_null());
+        told["additional_attributes"] = json!({ "referer": "x".repeat(self.padding) });
+        told
     }
 
     fn talk_told(&self, id: u64, event: &str) -> Value {

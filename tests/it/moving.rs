@@ -1,0 +1,204 @@
+//! Clients of long polling, and how their sessions move to websocket.
+
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::support::{Client, FIN, PATIENCE, Raw, TEXT, Tenant, TestServer, notification, text};
+
+/// A client of long polling, of either version of the protocol.
+struct Polling<'a> {
+    server: &'a TestServer,
+    http: reqwest::Client,
+    version: &'static str,
+    sid: String,
+}
+
+impl<'a> Polling<'a> {
+    /// Connects to the default namespace, and says that it has seen nothing.
+    async fn connect(server: &'a TestServer, acme: &Tenant<'_>, version: &'static str) -> Self {
+        let http = reqwest::Client::new();
+        let token = acme.token();
+        let query = format!("EIO={version}&transport=polling&token={token}&after=0");
+        let url = format!("{}/socket.io/?{query}", server.url);
+        let opened = http.get(&url).send().await.unwrap().text().await.unwrap();
+        let (_, sid) = opened.split_once("\"sid\":\"").unwrap();
+        let sid = sid.split('"').next().unwrap().to_owned();
+        let polling = Self { server, http, version, sid };
+        if version == "4" {
+            polling.join(acme).await;
+        }
+        polling
+    }
+
+    /// Asks to be let into the default namespace.
+    async fn join(&self, acme: &Tenant<'_>) {
+        self.say(format!("40{}", json!({ "token": acme.token() }))).await;
+    }
+
+    async fn say(&self, packet: impl Into<reqwest::Body>) {
+        let posted = self.http.post(self.url()).body(packet).send().await.unwrap();
+        assert_eq!(posted.status(), 200);
+    }
+
+    fn url(&self) -> String {
+        format!("{}/socket.io/?{}&transport=polling", self.server.url, self.session())
+    }
+
+    fn session(&self) -> String {
+        format!("EIO={}&sid={}", self.version, self.sid)
+    }
+
+    /// What the next poll is answered.
+    async fn poll(&self) -> String {
+        let answer = self.ask().await;
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
+    }
+
+    async fn ask(&self) -> reqwest::Response {
+        self.http.get(self.url()).send().await.unwrap()
+    }
+
+    /// Polls until an answer holds some words.
+    async fn hears(&self, words: &str) {
+        let hearing = async { while !self.poll().await.contains(words) {} };
+        timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("{words} does not come"));
+    }
+
+    /// Opens a websocket for the session, and says the first word on it.
+    async fn try_out(&self) -> Raw {
+        let path = format!("transport=websocket&{}", self.session());
+        let mut websocket = Raw::open_at(self.server, &path, "").await;
+        websocket.send(FIN | TEXT, b"2probe").await;
+        assert_eq!(websocket.text().await, "3probe");
+        websocket
+    }
+
+    /// The poll that says nothing, of which a client that moves waits for one.
+    fn nothing(&self) -> &'static str {
+        if self.version == "4" { "6" } else { "1:6" }
+    }
+}
+
+/// A refusal would be understood as an order to stay away.
+#[tokio::test]
+async fn who_cannot_be_let_in_at_the_moment_is_cut_off_and_not_refused() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let token = acme.token();
+    server.database.execute("ALTER TABLE \"user\" RENAME TO away").await;
+
+    let ended = Client::connect(server.address(), &token).await;
+    assert_eq!(ended.err().as_deref(), Some("the connection has ended"));
+    for version in ["4", "3"] {
+        let polling = Polling::connect(&server, &acme, version).await;
+        let mut answer = polling.ask().await;
+        // The engine asks at once whether a client is there, which may be before anything else is known.
+        if answer.status() == 200 {
+            assert_eq!(answer.text().await.unwrap(), "2");
+            answer = polling.ask().await;
+        }
+        assert_eq!(answer.status(), 400);
+        assert_eq!(answer.json::<Value>().await.unwrap()["message"], "Session ID unknown");
+    }
+
+    server.database.execute("ALTER TABLE away RENAME TO \"user\"").await;
+    let mut client = Client::connect(server.address(), &token).await.unwrap();
+    client.hear("ready").await;
+    for version in ["4", "3"] {
+        Polling::connect(&server, &acme, version).await.hears("ready").await;
+    }
+}
+
+/// As by a manager whose other namespaces keep the connection open.
+#[tokio::test]
+async fn who_leaves_and_joins_again_while_a_poll_waits_is_served() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let polling = Polling::connect(&server, &acme, "4").await;
+    polling.hears("ready").await;
+
+    let rejoining = async {
+        polling.say("41").await;
+        polling.join(&acme).await;
+    };
+    tokio::join!(polling.poll(), rejoining);
+
+    polling.hears("ready").await;
+    acme.writes("5511888888888", "wamid.1", "Olá").await;
+    polling.hears("wamid.1").await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_cut_off_while_it_tries_a_websocket_goes_on_by_long_polling() {
+    for version in ["4", "3"] {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        let polling = Polling::connect(&server, &acme, version).await;
+        polling.hears("ready").await;
+
+        // A proxy that lets the upgrade pass and nothing else; another one that cuts it off later.
+        let path = format!("transport=websocket&{}", polling.session());
+        drop(Raw::open_at(&server, &path, "").await);
+        let websocket = polling.try_out().await;
+        polling.hears(polling.nothing()).await;
+        drop(websocket);
+
+        acme.writes("5511888888888", "wamid.1", "Olá").await;
+        polling.hears("wamid.1").await;
+        let mut websocket = polling.try_out().await;
+        websocket.send(FIN | TEXT, b"5").await;
+        acme.writes("5511888888888", "wamid.2", "Olá").await;
+        while !websocket.text().await.contains("wamid.2") {}
+    }
+}
+
+/// As behind a proxy that swallows what the server says.
+#[tokio::test]
+async fn a_session_that_tries_a_websocket_for_too_long_goes_on_by_long_polling() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let polling = Polling::connect(&server, &acme, "4").await;
+    polling.hears("ready").await;
+    let mut websocket = polling.try_out().await;
+
+    acme.writes("5511888888888", "wamid.1", "Olá").await;
+    polling.hears("wamid.1").await;
+    assert_eq!(websocket.closed().await, 1001);
+
+    acme.writes("5511888888888", "wamid.2", "Olá").await;
+    polling.hears("wamid.2").await;
+}
+
+#[tokio::test]
+async fn a_session_moves_with_all_that_waits_to_be_polled_and_more() {
+    const EVENTS: usize = 1_000;
+    for version in ["4", "3"] {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        for messages in 0..EVENTS / 100 {
+            let texts: Vec<_> = (0..50)
+                .map(|n| text("5511888888888", &format!("wamid.{}", messages * 50 + n), "Olá"))
+                .collect();
+            server.take(&notification(&acme.phone, &texts)).await;
+        }
+        let polling = Polling::connect(&server, &acme, version).await;
+
+        let mut websocket = polling.try_out().await;
+        websocket.send(FIN | TEXT, b"5").await;
+
+        let mut told = 0;
+        while told < EVENTS {
+            let packet = websocket.text().await;
+            assert_eq!(packet.contains("\"pid\""), told == 0 && packet.starts_with("40{"));
+            if packet.contains("conversation:") || packet.contains("message:") {
+                told += 1;
+                assert!(packet.ends_with(&format!(",\"{told}\"]")), "{told}: {packet}");
+            }
+        }
+        let poll = polling.http.get(polling.url()).send().await.unwrap();
+        assert_eq!(poll.status(), 400);
+        websocket.send(FIN | TEXT, br#"427["sync",{"after":999}]"#).await;
+        while !websocket.text().await.starts_with("437[{\"complete\":true") {}
+    }
+}

@@ -151,6 +151,21 @@ test('W7: files go both ways, and nothing is fetched for them before the first',
   expect(await panel.locator('.own .file').count()).toBe(1);
 });
 
+test('W7: two files with which a chat begins both get there', async ({ world }) => {
+  const { panel } = await chatting(world, 'pt-BR');
+  const named = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
+
+  await panel
+    .locator('input[type=file]')
+    .setInputFiles([named('pedido.txt'), named('endereco.txt')]);
+
+  for (const name of ['pedido.txt', 'endereco.txt']) {
+    await panel.locator('.own .file a', { hasText: name }).waitFor();
+  }
+  expect(await panel.locator('.own').count()).toBe(2);
+  expect(await panel.locator('.bringing').count()).toBe(0);
+});
+
 for (const { locale, tooLarge, unsupported, cancel } of [
   {
     locale: 'pt-BR',

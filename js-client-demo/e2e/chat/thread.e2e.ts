@@ -350,19 +350,29 @@ test('T12: a note cannot be mistaken, never reaches the customer, and calls whom
   expect(sent).not.toContain('Dar 10 %');
 });
 
-test('T14: a search in a thread leads to the place, in its context, and back to the end', async ({
+test('T14: a search in a thread leads from place to place, each in its context, and back to the end', async ({
   world,
 }) => {
-  const nilo = await talkative(world, 'Nilo Busca', 600, { 40: 'A agulha no palheiro' });
+  const needles = { 40: 'A agulha no palheiro', 300: 'Outra agulha' };
+  const nilo = await talkative(world, 'Nilo Busca', 600, needles);
   const chat = await Chat.with(world.bia, nilo);
   await chat.settles();
 
   await chat.page.click('[aria-label="Buscar na conversa"]');
   await chat.page.keyboard.type('agulha');
-  await chat.page.waitForSelector('.message:has-text("agulha") mark', { timeout: 15_000 });
+  await chat.page.waitForSelector('.message:has-text("Outra agulha") mark', { timeout: 15_000 });
+  await chat.settles();
+  const isSearchedAgain = chat.page.waitForRequest(/messages\/search/, { timeout: 2_000 }).then(
+    () => true,
+    () => false,
+  );
+  await chat.page.keyboard.press('Enter');
+  await chat.page.waitForSelector('.message:has-text("A agulha no palheiro") mark');
+  expect(await isSearchedAgain).toBe(false);
   await chat.settles();
   const around = await chat.page.locator('.message').allTextContents();
 
+  expect(await chat.page.textContent('.find [role=status]')).toBe('2 de 2');
   expect(around.some((each) => each.includes('Mensagem 39.'))).toBe(true);
   expect(around.some((each) => each.includes('Mensagem 41.'))).toBe(true);
   await chat.page.click('[aria-label="Fechar a busca"]');

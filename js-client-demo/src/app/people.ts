@@ -3,22 +3,27 @@ import { atom, computed } from 'nanostores';
 import { useEffect } from 'react';
 import { useInbox } from '../hooks';
 import { answer, type Inbox } from '../inbox-client';
+import { perInbox } from './per-inbox';
 
 /** A colleague. */
 export type Agent = { id: string; name: string; isDisabled: boolean };
 
-const agents = atom<readonly Agent[]>([]);
-const names = computed(agents, (all) => Object.fromEntries(all.map(({ id, name }) => [id, name])));
-
-let asked: Inbox | null = null;
+const teamOf = perInbox(() => {
+  const agents = atom<readonly Agent[]>([]);
+  const names = computed(agents, (all) =>
+    Object.fromEntries(all.map(({ id, name }) => [id, name])),
+  );
+  return { agents, names, isAsked: false };
+});
 
 /** Asks who the colleagues are: some have changed. */
 export function askAgents(inbox: Inbox): void {
-  asked = inbox;
+  const team = teamOf(inbox);
+  team.isAsked = true;
   answer(inbox.api.GET('/api/agents')).then(
-    (all) => agents.set(all.agents),
+    (all) => team.agents.set(all.agents),
     () => {
-      asked = null;
+      team.isAsked = false;
     },
   );
 }
@@ -27,13 +32,13 @@ export function askAgents(inbox: Inbox): void {
 export function useAgents(): readonly Agent[] {
   const inbox = useInbox();
   useEffect(() => {
-    if (asked !== inbox) askAgents(inbox);
+    if (!teamOf(inbox).isAsked) askAgents(inbox);
   }, [inbox]);
-  return useStore(agents);
+  return useStore(teamOf(inbox).agents);
 }
 
 /** What colleagues are called, by their id. */
 export function useNames(): Record<string, string> {
   useAgents();
-  return useStore(names);
+  return useStore(teamOf(useInbox()).names);
 }

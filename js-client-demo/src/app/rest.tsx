@@ -11,24 +11,29 @@ import {
 import type { ReactNode } from 'react';
 import { useInbox } from '../hooks';
 import { type Api, ApiError, answer } from '../inbox-client';
+import { perInbox } from './per-inbox';
 import { shellText } from './shell/text';
 import { tell } from './ui/toasts';
 
 /** What a call of the API comes to. */
 type Call<Data> = Promise<{ data?: Data; error?: unknown; response: Response }>;
 
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 5_000,
-      retry: (count, problem) => count < 3 && !(problem instanceof ApiError && !problem.isPassing),
-    },
-  },
-});
+const clientOf = perInbox(
+  () =>
+    new QueryClient({
+      defaultOptions: {
+        queries: {
+          staleTime: 5_000,
+          retry: (count, problem) =>
+            count < 3 && !(problem instanceof ApiError && !problem.isPassing),
+        },
+      },
+    }),
+);
 
 /** Keeps what screens that are not live have asked the server for. */
 export function Rest({ children }: { children: ReactNode }) {
-  return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
+  return <QueryClientProvider client={clientOf(useInbox())}>{children}</QueryClientProvider>;
 }
 
 /** What the server answers, fetched when it is first looked at, and again each `everyMs` in sight. */

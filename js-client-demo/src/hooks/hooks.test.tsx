@@ -27,12 +27,17 @@ const chats = [
 /** A page with an inbox whose server is the test. */
 function desk() {
   FakeSocket.all = [];
-  const it = { sent: [] as string[], isRefusing: false };
+  const it = {
+    sent: [] as string[],
+    isRefusing: false,
+    /** A page of a list. */
+    page: async (_: URLSearchParams): Promise<object> => ({ seq: 10, conversations: chats }),
+  };
   const fetch = async (request: Request) => {
-    const path = new URL(request.url).pathname;
+    const { pathname: path, searchParams } = new URL(request.url);
     if (path === '/api/board') return Response.json(boardOf(10, { new: chats }));
     if (path === '/api/me') return Response.json({ user: { id: 'ada' }, tenant: { id: 'acme' } });
-    if (path === '/api/conversations') return Response.json({ seq: 10, conversations: chats });
+    if (path === '/api/conversations') return Response.json(await it.page(searchParams));
     if (request.method === 'POST' && path.endsWith('/messages')) {
       if (it.isRefusing)
         return Response.json({ code: 'window_closed', detail: 'too late' }, { status: 409 });
@@ -154,5 +159,37 @@ test('useChats says when there is no more', async () => {
 
   expect(result.current.state).toBe('complete');
   expect(result.current.chats).toHaveLength(2);
+  inbox.stop();
+});
+
+test('a page that comes after another list was chosen leaves that one as it is', async () => {
+  const { it, inbox, wrapper, opens, settle } = desk();
+  let come = () => {};
+  it.page = async (query) => {
+    if (query.has('cursor')) {
+      await new Promise<void>((resolve) => {
+        come = resolve;
+      });
+    }
+    const isMine = query.get('assignee') === 'ada';
+    return { seq: 10, conversations: chats, ...(isMine && { nextCursor: 'next' }) };
+  };
+  const { result, rerender } = renderHook(({ assigneeId }) => useChats({ assigneeId }), {
+    wrapper,
+    initialProps: { assigneeId: 'ada' as string | null },
+  });
+  await opens();
+  await settle();
+  expect(result.current.state).toBe('more');
+
+  act(() => result.current.loadMore());
+  await settle();
+  rerender({ assigneeId: null });
+  await settle();
+  expect(result.current.state).toBe('complete');
+  come();
+  await settle();
+
+  expect(result.current.state).toBe('complete');
   inbox.stop();
 });

@@ -49,19 +49,17 @@ export function useChatPages(filter: ChatFilter = {}): Omit<Chats, 'chats'> {
   const current: Page = page.list === list ? page : { list, state: 'loading', cursor: null };
 
   const load = useCallback(
-    async (cursor: string | null, isWanted: () => boolean) => {
-      const next: Page = await inbox.loadChats(JSON.parse(wanted), cursor ?? undefined).then(
+    (cursor: string | null): Promise<Page> =>
+      inbox.loadChats(JSON.parse(wanted), cursor ?? undefined).then(
         (after) => ({ list, state: after ? 'more' : 'complete', cursor: after }),
         () => ({ list, state: 'failed', cursor }),
-      );
-      if (isWanted()) setPage(next);
-    },
+      ),
     [inbox, wanted, list],
   );
 
   useEffect(() => {
     let isWanted = true;
-    void load(null, () => isWanted);
+    void load(null).then((next) => isWanted && setPage(next));
     return () => {
       isWanted = false;
     };
@@ -71,7 +69,8 @@ export function useChatPages(filter: ChatFilter = {}): Omit<Chats, 'chats'> {
   const loadMore = useCallback(() => {
     if (state !== 'more' && state !== 'failed') return;
     setPage({ list, state: 'loading', cursor });
-    void load(cursor, () => true);
+    // Another list may have been chosen, and be there, by the time this comes.
+    void load(cursor).then((next) => setPage((now) => (now.list === list ? next : now)));
   }, [load, list, state, cursor]);
 
   return { state, loadMore };

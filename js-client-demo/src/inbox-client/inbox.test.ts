@@ -17,13 +17,19 @@ const sent = message('sent', { direction: 'OUTBOUND', status: 'PENDING' });
 /** An inbox with an open conversation; the server answers what is sent when the test says so. */
 async function desk() {
   FakeSocket.all = [];
+  const server = { chats: [conversation('c')], boards: 0, boardMayCome: Promise.resolve() };
   let answers = () => {};
   const answered = new Promise<void>((answer) => {
     answers = answer;
   });
   const fetch = async (request: Request) => {
     const path = new URL(request.url).pathname;
-    if (path === '/api/board') return Response.json(boardOf(10, { new: [conversation('c')] }));
+    if (path === '/api/board') {
+      server.boards += 1;
+      const board = boardOf(10, { new: server.chats });
+      await server.boardMayCome;
+      return Response.json(board);
+    }
     if (path === '/api/me') return Response.json({ user: { id: 'ada' }, tenant: { id: 'acme' } });
     if (!path.endsWith('/messages')) return new Response(null, { status: 404 });
     if (request.method === 'GET') return Response.json({ messages: [], hasMore: false });
@@ -45,10 +51,12 @@ async function desk() {
   await tick();
   return {
     inbox,
+    server,
     answers,
     tells: (name: string, payload: object) =>
       FakeSocket.last.hear(name, { conversationId: 'c', ...payload }),
     messages: () => inbox.getSnapshot().threads.get('c')?.messages ?? [],
+    chats: () => [...inbox.getSnapshot().conversations.keys()],
   };
 }
 
@@ -98,5 +106,59 @@ test('a message does not fall back to its clock when it was delivered before the
   await tick(100);
 
   expect(messages()).toMatchObject([{ id: 'sent', status: 'DELIVERED' }]);
+  inbox.stop();
+});
+
+test('a reply that has been begun stays while a note is written, or something else is sent', async () => {
+  const { inbox } = await desk();
+  inbox.draft('c', 'Bom d');
+
+  inbox.note('c', 'vip');
+  inbox.send('c', { content: '', type: 'LOCATION', location: { latitude: -23, longitude: -46 } });
+
+  expect(inbox.getSnapshot().drafts.get('c')).toBe('Bom d');
+  inbox.stop();
+});
+
+test('who may see something else from now on sees that at once, and nothing else any more', async () => {
+  const { inbox, server, tells, chats } = await desk();
+  server.chats = [conversation('granted')];
+
+  tells('access:changed', { seq: 11, userId: 'ada' });
+  await tick(100);
+
+  expect(chats()).toEqual(['granted']);
+  expect(server.boards).toBe(2);
+  expect(inbox.getSnapshot().afresh).toBe(1);
+  inbox.stop();
+});
+
+test('also where the board is just being read as it was to be seen before', async () => {
+  const { inbox, server, tells, chats } = await desk();
+  let comes = () => {};
+  server.boardMayCome = new Promise((resolve) => {
+    comes = resolve;
+  });
+  FakeSocket.last.hear('ready', { seq: 10, head: 10, complete: false });
+  await tick();
+  server.chats = [conversation('granted')];
+
+  tells('access:changed', { seq: 11, userId: 'ada' });
+  await tick(100);
+  comes();
+  await tick(100);
+
+  expect(chats()).toEqual(['granted']);
+  inbox.stop();
+});
+
+test('what somebody else may see is none of ours', async () => {
+  const { inbox, server, tells, chats } = await desk();
+
+  tells('access:changed', { seq: 11, userId: 'bia' });
+  await tick(100);
+
+  expect(chats()).toEqual(['c']);
+  expect(server.boards).toBe(1);
   inbox.stop();
 });

@@ -15,7 +15,7 @@ import type { ChatFilter } from './store/select';
 import type { State } from './store/state';
 import { Store } from './store/store';
 import { Threads } from './threads';
-import type { ConversationStatus, Post, ServerEvent } from './types';
+import type { ConversationStatus, Message, Post, ServerEvent } from './types';
 import { type Upload, upload } from './upload';
 
 /**
@@ -26,6 +26,8 @@ import { type Upload, upload } from './upload';
  */
 export class Inbox {
   readonly session: Session;
+  /** By whom things on this device are told apart: the tenant and the person. */
+  readonly owner: string;
   /** The REST API, for what is not live. */
   readonly api: Api;
   readonly #store = new Store();
@@ -47,10 +49,11 @@ export class Inbox {
   constructor(session: Session, outside: Outside = {}) {
     this.session = session;
     this.#outside = outsideOf(outside);
-    const { baseUrl, fetch, browser, storage } = this.#outside;
+    const { baseUrl, fetch, browser, storage, log } = this.#outside;
     this.api = openApi(session, { baseUrl, fetch });
     this.#ask = (path, init) => authorised(session, fetch, new Request(this.#url(path), init));
     const owner = ownerOf(session);
+    this.owner = owner;
     const needs = { api: this.api, store: this.#store, point: () => this.#link.point ?? 0 };
     this.#link = new Link({
       ...this.#outside,
@@ -70,7 +73,7 @@ export class Inbox {
       keptMs: () => this.#settings.cache.ttlMs,
       onChange: () => this.#link.setActive(this.#threads.open.length > 0),
     });
-    this.#posts = new Posts({ ...needs, owner, storage, isOnline: browser.isOnline });
+    this.#posts = new Posts({ ...needs, owner, storage, log, isOnline: browser.isOnline });
     this.#outbox = this.#posts.outbox;
     this.#chats = new Chats(this.api, this.#store, needs.point);
     this.#snapshot = new Snapshot({
@@ -201,14 +204,18 @@ export class Inbox {
     return this.#threads.loadOlder(id);
   }
 
+  /** A message that was read when `cursor` was `seq`, and need not be held, with what was told since. */
+  asTold(message: Message, seq: number): Message {
+    return this.#store.asTold(message, seq);
+  }
+
   /**
    * Writes to the customer: shown at once, kept on this device until the server has it, and sent once.
-   * Returns the `clientId` by which it is known.
+   * Returns the `clientId` by which it is known. What has been begun stays: it may be something else.
    */
   send(conversationId: string, post: string | Post): string {
     const whole = typeof post === 'string' ? { content: post } : post;
     this.type(conversationId, false);
-    this.draft(conversationId, '');
     return this.#outbox.add(conversationId, whole);
   }
 
@@ -278,9 +285,19 @@ export class Inbox {
     if (this.#run) await this.#snapshot.read(this.#run);
   }
 
+  /** What the log tells from now on says nothing of what may be seen no more, or was there before. */
+  async #loadAfresh(): Promise<void> {
+    if (this.#run) await this.#snapshot.readAfresh(this.#run);
+  }
+
+  #isOfMyAccess(event: ServerEvent): boolean {
+    return event.name === 'access:changed' && event.userId === this.getSnapshot().me?.user.id;
+  }
+
   #apply(events: readonly ServerEvent[]): void {
     const unknown = this.#store.apply(events);
     this.#people.read(events);
+    if (events.some((event) => this.#isOfMyAccess(event))) void this.#loadAfresh();
     if (unknown.size > 0) this.#meetConversations(unknown);
     for (const hear of this.#hearers) {
       try {

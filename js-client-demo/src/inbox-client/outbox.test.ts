@@ -17,6 +17,7 @@ const tick = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 /** A tab with an outbox, and a server that answers as the test says. */
 function tab(storage: Storage = memoryStorage()) {
   const sent: string[] = [];
+  const logs: string[] = [];
   const server = {
     online: true,
     /** What the server does with a message: nothing, for taking it. */
@@ -33,10 +34,11 @@ function tab(storage: Storage = memoryStorage()) {
     },
     onChange: () => {},
     onTaken: () => {},
+    log: (line) => logs.push(line),
   });
   outbox.start();
   const items = () => outbox.items().map(({ post, state }) => [post.content, state]);
-  return Object.assign(server, { storage, sent, outbox, items });
+  return Object.assign(server, { storage, sent, logs, outbox, items });
 }
 
 const text = (content: string) => ({ content, isPrivate: false });
@@ -178,6 +180,50 @@ test('a frame that the browser denies locks sends all the same', async () => {
 
   expect(ada.sent).toHaveLength(1);
   expect(ada.items()).toEqual([]);
+  ada.outbox.stop();
+});
+
+test('what the device has no room for is told of, waits, and goes once all the same', async () => {
+  const full = Object.assign(memoryStorage(), {
+    setItem: () => {
+      throw new DOMException('', 'QuotaExceededError');
+    },
+  });
+  const ada = tab(full);
+  ada.online = false;
+  const key = ada.outbox.add('c', text('Oi'));
+  await tick();
+  expect(ada.items()).toEqual([['Oi', 'waiting']]);
+  expect(ada.logs).toHaveLength(1);
+
+  ada.online = true;
+  ada.outbox.wake();
+  await tick();
+
+  expect(ada.sent).toEqual([`Oi ${key}`]);
+  expect(ada.items()).toEqual([]);
+  ada.outbox.stop();
+});
+
+test('what the device has no room for and the server refuses has failed, and can be let go of', async () => {
+  const ada = tab();
+  ada.online = false;
+  const key = ada.outbox.add('c', text('late'));
+  ada.storage.setItem = () => {
+    throw new DOMException('', 'QuotaExceededError');
+  };
+  ada.fate = async () => {
+    throw new ApiError(409, 'window_closed', 'only templates');
+  };
+  ada.online = true;
+  ada.outbox.wake();
+  await tick();
+  expect(ada.items()).toEqual([['late', 'failed']]);
+
+  ada.outbox.discard(key);
+
+  expect(ada.items()).toEqual([]);
+  expect(ada.sent).toHaveLength(1);
   ada.outbox.stop();
 });
 

@@ -14,6 +14,7 @@ export type Surroundings = {
   post: (item: Outgoing, signal: AbortSignal) => Promise<Message>;
   onChange: (items: readonly Outgoing[]) => void;
   onTaken: (item: Outgoing, message: Message) => void;
+  log: (line: string) => void;
 };
 
 /** How long to wait before the same message is tried once more. */
@@ -26,12 +27,15 @@ const patience = 3;
  *
  * Messages go one after the other, in the order in which they were written, from one tab at a time.
  * Each bears its `clientId` as `Idempotency-Key`, so that a repeat is harmless. Without a network they
- * wait; what the server refuses, or cannot take three times, has failed until somebody retries it.
+ * wait; what the server refuses, or cannot take three times, has failed until somebody retries it. What
+ * the device has no room for is sent all the same, but lost when the page goes.
  */
 export class Outbox {
   readonly #around: Surroundings;
   readonly #prefix: string;
   readonly #troubles = new Map<string, number>();
+  /** What the device has no room for. */
+  readonly #unkept = new Map<string, Outgoing>();
   #span: Span | null = null;
   #pause: Span | null = null;
   #isSending = false;
@@ -93,10 +97,13 @@ export class Outbox {
     void this.#sendAll();
   }
 
-  /** All that is kept, the oldest first. */
+  /** All that has not been taken, the oldest first. */
   items(): Outgoing[] {
     const { storage } = this.#around;
-    const items = keysOf(storage, this.#prefix).map((key) => kept<Outgoing>(storage, key));
+    const keys = new Set([...keysOf(storage, this.#prefix), ...this.#unkept.keys()]);
+    const items = [...keys]
+      .sort()
+      .map((key) => this.#unkept.get(key) ?? kept<Outgoing>(storage, key));
     return items.filter((item) => item !== null);
   }
 
@@ -160,12 +167,19 @@ export class Outbox {
   }
 
   #put(item: Outgoing): void {
-    keep(this.#around.storage, this.#keyOf(item), item);
+    const key = this.#keyOf(item);
+    if (keep(this.#around.storage, key, item)) this.#unkept.delete(key);
+    else {
+      this.#unkept.set(key, item);
+      this.#around.log('no room to keep a message');
+    }
     this.#changed();
   }
 
   #take(item: Outgoing): void {
-    this.#around.storage.removeItem(this.#keyOf(item));
+    const key = this.#keyOf(item);
+    this.#unkept.delete(key);
+    this.#around.storage.removeItem(key);
     this.#changed();
   }
 

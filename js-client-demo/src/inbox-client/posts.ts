@@ -14,6 +14,7 @@ type Surroundings = {
   owner: string;
   storage: Storage;
   isOnline: () => boolean;
+  log: (line: string) => void;
 };
 
 /** What agents write, from when it is written until the server has it, and what they do with it then. */

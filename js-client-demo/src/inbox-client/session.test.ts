@@ -102,6 +102,85 @@ test('a session that the server has ended is over here too; drafts stay', async 
   expect(storage.getItem('recado.draft.acme.ada.c')).toBe('Bom d');
 });
 
+test.each(['answered', 'refused'])(
+  'who signs out while a token is exchanged stays signed out, also where that is %s',
+  async (fate) => {
+    const acme = server();
+    let comes = () => {};
+    const held = new Promise<void>((resolve) => {
+      comes = resolve;
+    });
+    const fetch = (async (url: string, init: RequestInit) => {
+      const response = await acme.fetch(url, init);
+      if (url.endsWith('/refresh')) await held;
+      return response;
+    }) as typeof globalThis.fetch;
+    const session = openSession({ storage: memoryStorage(), fetch });
+    await session.signIn('ada@acme.test', 'word');
+    acme.isRefusing = fate === 'refused';
+
+    const renewal = session.renew('token 1');
+    await vi.waitFor(() => expect(acme.refreshes).toEqual(['refresh 1']));
+    await session.signOut();
+    comes();
+
+    expect(await renewal).toBe('refused');
+    expect(session.getSnapshot()).toEqual({ by: 'stranger' });
+  },
+);
+
+test('a token that another frontend has put in place of ours is theirs, and stays it', async () => {
+  const acme = server();
+  acme.lifetimeMs = 30_000;
+  const storage = memoryStorage();
+  await openSession({ storage, fetch: acme.fetch }).signIn('ada@acme.test', 'word');
+
+  storage.setItem('token', 'theirs');
+  const session = openSession({ storage, fetch: acme.fetch });
+
+  expect(session.getSnapshot()).toEqual({ by: 'agent', token: 'theirs', profile: null });
+  expect(await session.token()).toBe('theirs');
+  expect(acme.refreshes).toEqual([]);
+  expect(storage.getItem('token')).toBe('theirs');
+});
+
+test('nor does it give way to one that we are being given meanwhile', async () => {
+  const acme = server();
+  const storage = memoryStorage();
+  const fetch = (async (url: string, init: RequestInit) => {
+    if (url.endsWith('/refresh')) storage.setItem('token', 'theirs');
+    return acme.fetch(url, init);
+  }) as typeof globalThis.fetch;
+  const session = openSession({ storage, fetch });
+  await session.signIn('ada@acme.test', 'word');
+
+  await session.renew('token 1');
+
+  expect(await session.token()).toBe('theirs');
+  expect(storage.getItem('token')).toBe('theirs');
+});
+
+test('a tab hears of a token that another one got when all of it is there', async () => {
+  let hear = (_: { key: string }) => {};
+  vi.stubGlobal('addEventListener', (_: string, listener: typeof hear) => {
+    hear = listener;
+  });
+  const { fetch } = server();
+  const storage = memoryStorage();
+  const session = openSession({ storage, fetch });
+  await session.signIn('ada@acme.test', 'word');
+  const changes = (key: string, value: string) => {
+    storage.setItem(key, value);
+    hear({ key });
+    return session.getSnapshot();
+  };
+  const next = { token: 'token 2', user, tenant: { id: 'acme', name: 'Acme' } };
+
+  expect(changes('recado.session', JSON.stringify(next))).toMatchObject({ profile: { user } });
+
+  expect(changes('token', 'token 2')).toMatchObject({ token: 'token 2', profile: { user } });
+});
+
 test('a server that cannot be reached ends no session', async () => {
   const acme = server();
   const session = openSession({ storage: memoryStorage(), fetch: acme.fetch });

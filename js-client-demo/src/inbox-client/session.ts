@@ -61,8 +61,10 @@ export function openSession(
     return { by: 'agent', token, profile: user && tenant ? { user, tenant } : null };
   }
 
+  /** What we know of who has signed in; nothing where another frontend has put its own token in place of ours. */
   function signed(): Partial<Signed> | null {
-    return kept(storage, sessionKey);
+    const last = kept<Partial<Signed>>(storage, sessionKey);
+    return last?.token === storage.getItem(tokenKey) ? last : null;
   }
 
   function look(): void {
@@ -107,14 +109,18 @@ export function openSession(
       leave('expired');
       return 'refused';
     }
-    try {
-      enter(await post('/api/sessions/refresh', { refreshToken }));
-      return 'renewed';
-    } catch (problem) {
-      if (!(problem instanceof ApiError) || problem.isPassing) return 'unreachable';
+    const next = await post('/api/sessions/refresh', { refreshToken }).catch((problem: unknown) =>
+      problem instanceof ApiError && !problem.isPassing ? 'refused' : 'unreachable',
+    );
+    if (next === 'unreachable') return next;
+    // Whoever has signed out meanwhile stays so.
+    if (signed()?.refreshToken !== refreshToken) return exchange(refused);
+    if (next === 'refused') {
       leave('expired');
-      return 'refused';
+      return next;
     }
+    enter(next);
+    return 'renewed';
   }
 
   function renew(refused: string): Promise<Renewal> {
@@ -129,7 +135,8 @@ export function openSession(
   }
 
   function hear(event: StorageEvent): void {
-    if (event.key === tokenKey || event.key === sessionKey || event.key === null) look();
+    // The token is written last: by then the session that goes with it is there.
+    if (event.key === tokenKey || event.key === null) look();
   }
   globalThis.addEventListener?.('storage', hear);
 

@@ -23,9 +23,18 @@ export class Snapshot {
   readonly #around: Surroundings;
   /** For which run it is being read. */
   #run: Span | null = null;
+  /** How often what one may see has changed, and how often it had when that was asked for which is held. */
+  #changes = 0;
+  #changesHeld = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
+  }
+
+  /** What one may see is another now: reads it in any case, and lets go of what is held. */
+  async readAfresh(run: Span): Promise<void> {
+    this.#changes += 1;
+    await this.read(run);
   }
 
   /** Reads it, unless that is under way; tries again, ever less often, until it can. */
@@ -33,14 +42,17 @@ export class Snapshot {
     if (this.#run === run) return;
     this.#run = run;
     const { api, store, onRefused } = this.#around;
+    const changes = this.#changes;
     try {
       const [board, me] = await Promise.all([
         answer(api.GET('/api/board', { signal: run.signal })),
         answer(api.GET('/api/me', { signal: run.signal })),
       ]);
       if (run.isOver) return;
-      this.#show(board as Board, me);
       this.#run = null;
+      // It may still be what was to be seen before.
+      if (changes !== this.#changes) return await this.read(run);
+      this.#show(board as Board, me);
     } catch (problem) {
       if (run.isOver) return;
       this.#run = null;
@@ -56,11 +68,13 @@ export class Snapshot {
     const { phase, afresh } = store.getSnapshot();
     const reached = point();
     store.set({ me });
-    // More has been missed than the log tells: what is held from before it is let go of.
-    if (phase === 'ready' && reached !== null && reached < board.seq) {
+    // More has been missed than the log tells, or something else may be seen: what is held is let go of.
+    const isMissed = reached !== null && reached < board.seq;
+    if (phase === 'ready' && (isMissed || this.#changesHeld !== this.#changes)) {
       store.forget();
       store.set({ afresh: afresh + 1 });
     }
+    this.#changesHeld = this.#changes;
     store.board(board);
     onRead(board.seq);
   }

@@ -82,7 +82,7 @@ export class Threads {
       );
       const messages = page.messages as Message[];
       if (!before) this.#noteUnread(id, messages);
-      store.page(id, { messages, hasMore: page.hasMore }, since);
+      store.page(id, { messages, hasMore: page.hasMore }, since, before);
     } catch {
       store.thread(id, (messages) => messages.setHistory('failed'));
     }

@@ -19,7 +19,7 @@ import { Card } from './Card';
 import { Column, type Ruler } from './Column';
 import { edgeOf, useDragSensors } from './drag';
 import { FilterBar } from './FilterBar';
-import { filters, isNarrowed, wantedBy, words } from './filters';
+import { narrowingOf, wantedBy } from './filters';
 import { type Asking, MoveMenu } from './MoveMenu';
 import { isSamePlace, spotAt } from './spot';
 import { boardText } from './text';
@@ -160,6 +160,7 @@ function Stages() {
 
 /** The filter that is set, as the server and the store know it, and whether it leaves anything out. */
 function useFilter() {
+  const { filters, words, isNarrowed } = narrowingOf(useInbox());
   const now = useStore(filters);
   const sought = useStore(words);
   const me = useLive((state) => state.me?.user.id ?? '');

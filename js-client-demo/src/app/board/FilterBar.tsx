@@ -1,9 +1,9 @@
 import { useStore } from '@nanostores/react';
 import { Search, X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { useLive } from '../../hooks';
+import { useInbox, useLive } from '../../hooks';
 import type { State } from '../../inbox-client';
-import { type Filters, filters, isNarrowed, noFilters, words } from './filters';
+import { type Filters, narrowingOf, noFilters } from './filters';
 import { boardText } from './text';
 import './filter-bar.css';
 
@@ -12,6 +12,7 @@ const statuses = ['OPEN', 'PENDING', 'SNOOZED', 'RESOLVED'] as const;
 /** What the board is narrowed down to. */
 export function FilterBar() {
   const text = useStore(boardText);
+  const { filters, words, isNarrowed } = narrowingOf(useInbox());
   const now = useStore(filters);
   const sought = useStore(words);
   const narrowed = useStore(isNarrowed);

@@ -1,6 +1,7 @@
 import { persistentAtom } from '@nanostores/persistent';
 import { atom, computed } from 'nanostores';
 import type { ChatFilter, ConversationStatus } from '../../inbox-client';
+import { perInbox } from '../per-inbox';
 
 /** What the board is narrowed down to; what is null does not matter. */
 export type Filters = {
@@ -20,20 +21,22 @@ export const noFilters: Filters = {
   unread: false,
 };
 
-/** The filters, kept over reloads. */
-export const filters = persistentAtom<Filters>('recado.board.filters', noFilters, {
-  encode: JSON.stringify,
-  decode: (kept) => ({ ...noFilters, ...JSON.parse(kept) }),
+/** What the board leaves out. */
+export const narrowingOf = perInbox(({ owner }) => {
+  /** Kept over reloads. */
+  const filters = persistentAtom<Filters>(`recado.board.filters.${owner}`, noFilters, {
+    encode: JSON.stringify,
+    decode: (kept) => ({ ...noFilters, ...JSON.parse(kept) }),
+  });
+  /** What is searched for; not kept, since a search is over when one leaves. */
+  const words = atom('');
+  /** Whether anything is left out. */
+  const isNarrowed = computed(
+    [filters, words],
+    (now, sought) => sought.trim() !== '' || JSON.stringify(now) !== JSON.stringify(noFilters),
+  );
+  return { filters, words, isNarrowed };
 });
-
-/** What is searched for; not kept, since a search is over when one leaves. */
-export const words = atom('');
-
-/** Whether anything is left out. */
-export const isNarrowed = computed(
-  [filters, words],
-  (now, sought) => sought.trim() !== '' || JSON.stringify(now) !== JSON.stringify(noFilters),
-);
 
 /** The filters as the server and the store know them. */
 export function wantedBy(now: Filters, sought: string, me: string): ChatFilter {

@@ -1,9 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
-import { useInbox } from '../../hooks';
+import { useInbox, useLive } from '../../hooks';
 import type { ChatFilter } from '../../inbox-client';
 
 /** How far the cards of a column have been fetched. */
 export type Reach = 'more' | 'loading' | 'failed' | 'complete';
+
+/** That, of the cards that are wanted. */
+type Page = { wanted: string; cursor: string | null; reach: Reach };
 
 const pageSize = 200;
 
@@ -17,24 +20,27 @@ export function useColumn(
   { isNarrowed, isWhole }: { isNarrowed: boolean; isWhole: boolean },
 ): { reach: Reach; loadMore: () => void } {
   const inbox = useInbox();
-  const wanted = JSON.stringify({ ...filter, stageId });
-  const [page, setPage] = useState<{ wanted: string; cursor: string | null; reach: Reach }>();
-  const current = page?.wanted === wanted ? page : { wanted, cursor: null, reach: 'more' as const };
-  const busy = useRef(false);
+  const afresh = useLive((state) => state.afresh);
+  const asked = JSON.stringify({ ...filter, stageId });
+  const wanted = `${afresh} ${asked}`;
+  const [page, setPage] = useState<Page>();
+  const current: Page = page?.wanted === wanted ? page : { wanted, cursor: null, reach: 'more' };
+  const awaited = useRef<string | null>(null);
 
   const loadMore = () => {
-    if (busy.current || current.reach === 'complete') return;
-    busy.current = true;
+    if (awaited.current === wanted || current.reach === 'complete') return;
+    awaited.current = wanted;
     setPage({ ...current, reach: 'loading' });
-    inbox
-      .loadChats(JSON.parse(wanted), current.cursor ?? undefined, pageSize)
-      .then(
-        (cursor) => setPage({ wanted, cursor, reach: cursor ? 'more' : 'complete' }),
-        () => setPage({ ...current, reach: 'failed' }),
-      )
-      .finally(() => {
-        busy.current = false;
-      });
+    const come = (next: Page) => {
+      // Something else has been asked for meanwhile.
+      if (awaited.current !== wanted) return;
+      awaited.current = null;
+      setPage(next);
+    };
+    inbox.loadChats(JSON.parse(asked), current.cursor ?? undefined, pageSize).then(
+      (cursor) => come({ wanted, cursor, reach: cursor ? 'more' : 'complete' }),
+      () => come({ ...current, reach: 'failed' }),
+    );
   };
 
   const isDue = isNarrowed && page?.wanted !== wanted;

@@ -1,6 +1,9 @@
 /** Held, shared, by each tab that is in sight. */
 const inSight = 'recado.in-sight';
 
+/** So many messages back, a tab that comes to them late finds that another one has told of them. */
+const mostKept = 200;
+
 /** Lets the other tabs of this browser know when this one is in sight, until the returned function is called. */
 export function showPresence(): () => void {
   const { locks } = navigator;
@@ -29,12 +32,17 @@ export async function isAnyInSight(): Promise<boolean> {
   return held.some(({ name }) => name === inSight);
 }
 
-/** Does `work` in one tab of this browser alone: the first to come to event `seq`. */
-export async function once(what: string, seq: number, work: () => void): Promise<void> {
+/**
+ * Does `work` for messages, by their ids, in one tab of this browser alone: the first to come to the
+ * last of them. Their places in the log would not do: each tenant counts anew, and so does a backup
+ * that is put back.
+ */
+export async function once(what: string, ids: readonly string[], work: () => void): Promise<void> {
   const key = `recado.${what}`;
   const claim = () => {
-    if (seq <= Number(localStorage.getItem(key) ?? 0)) return;
-    localStorage.setItem(key, String(seq));
+    const known = localStorage.getItem(key)?.split(' ') ?? [];
+    if (known.includes(ids.at(-1) ?? '')) return;
+    localStorage.setItem(key, [...new Set([...known, ...ids])].slice(-mostKept).join(' '));
     work();
   };
   // Pages that did not come by https know no locks.

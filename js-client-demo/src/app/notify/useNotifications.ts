@@ -2,12 +2,15 @@ import { useStore } from '@nanostores/react';
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useInbox, useLive } from '../../hooks';
-import { type Inbox, type Message, type ServerEvent, unreadOf } from '../../inbox-client';
+import { type Inbox, type ServerEvent, unreadOf } from '../../inbox-client';
 import { nameOf, useLabelOf } from '../format';
 import { language } from '../i18n';
 import { canRing, primeBell, ring } from './bell';
 import { desktop, sound } from './settings';
 import { isAnyInSight, once, showPresence } from './tabs';
+
+/** A message that came. */
+type Arrival = Extract<ServerEvent, { name: 'message:new' }>;
 
 const plainIcon = '/favicon.svg';
 const unreadIcon = '/favicon-unread.svg';
@@ -43,11 +46,12 @@ export function useNotifications(): void {
   useEffect(
     () =>
       inbox.listen((events) => {
-        const heard = events.findLast((event) => concerns(inbox, event));
-        if (heard?.name !== 'message:new') return;
-        const { seq, conversationId, message } = heard;
-        if (rings && canRing()) void once('rung', seq, ring);
-        if (pops) void pop(seq, message, labelOf(message), conversationId, navigate);
+        const heard = events.filter((event) => concerns(inbox, event));
+        const last = heard.at(-1);
+        if (!last) return;
+        const ids = heard.map(({ message }) => message.id);
+        if (rings && canRing()) void once('rung', ids, ring);
+        if (pops) void pop(ids, last, labelOf(last.message), navigate);
       }),
     [inbox, rings, pops, labelOf, navigate],
   );
@@ -63,7 +67,7 @@ function hearWorker(heard: (said: WorkerSays) => void): () => void {
 }
 
 /** Whether an event is a customer's message to me, or to nobody, that I do not see anyway. */
-function concerns(inbox: Inbox, event: ServerEvent): boolean {
+function concerns(inbox: Inbox, event: ServerEvent): event is Arrival {
   if (event.name !== 'message:new' || event.message.direction !== 'INBOUND') return false;
   const { conversations, me } = inbox.getSnapshot();
   const assignee = conversations.get(event.conversationId)?.assigneeId ?? null;
@@ -73,15 +77,14 @@ function concerns(inbox: Inbox, event: ServerEvent): boolean {
 }
 
 async function pop(
-  seq: number,
-  message: Message,
+  ids: readonly string[],
+  { message, conversationId }: Arrival,
   label: string,
-  conversationId: string,
   navigate: (path: string) => void,
 ): Promise<void> {
   if (Notification.permission !== 'granted' || (await isAnyInSight())) return;
   const worker = await navigator.serviceWorker?.getRegistration();
-  await once('popped', seq, () => {
+  await once('popped', ids, () => {
     const name = nameOf(message.contact);
     const told = {
       body: message.content || label,

@@ -9,11 +9,13 @@ type Props = {
   onSave: (fields: Record<string, string>) => Promise<unknown>;
   onClose: () => void;
   action?: string;
+  /** `false` while something that it takes is not there yet. */
+  canSave?: boolean;
   children: ReactNode;
 };
 
 /** A dialog of some fields. What the server refuses leaves it open, says why, and keeps all that was written. */
-export function Form({ heading, onSave, onClose, action, children }: Props) {
+export function Form({ heading, onSave, onClose, action, canSave = true, children }: Props) {
   const shell = useStore(shellText);
   const wordsFor = useRefusals();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -23,7 +25,7 @@ export function Form({ heading, onSave, onClose, action, children }: Props) {
 
   function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (isSaving) return;
+    if (isSaving || !canSave) return;
     const fields = Object.fromEntries(
       [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]),
     );
@@ -52,7 +54,7 @@ export function Form({ heading, onSave, onClose, action, children }: Props) {
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
             {shell.cancel}
           </button>
-          <button type="submit" className="button primary" disabled={isSaving}>
+          <button type="submit" className="button primary" disabled={isSaving || !canSave}>
             {action ?? shell.save}
           </button>
         </div>

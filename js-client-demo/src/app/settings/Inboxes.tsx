@@ -23,14 +23,16 @@ export function Inboxes() {
   const [editing, setEditing] = useState<Inbox | Channel | null>(null);
   const [told, setTold] = useState<Told | null>(null);
   const tellOf = useTold();
-  const { data, isError } = useAnswer(key, (api, signal) => api.GET('/api/inboxes', { signal }));
-  const { data: sites } = useAnswer([...key, 'sites'], (api, signal) =>
+  const inboxes = useAnswer(key, (api, signal) => api.GET('/api/inboxes', { signal }));
+  const sites = useAnswer([...key, 'sites'], (api, signal) =>
     api.GET('/api/livechat/inboxes', { signal }),
   );
 
   const inbox = typeof editing === 'string' ? null : editing;
   const channel = typeof editing === 'string' ? editing : inbox?.channel;
-  const siteOf = ({ id }: Inbox) => sites?.liveChats.find(({ inboxId }) => inboxId === id) ?? null;
+  const siteOf = ({ id }: Inbox) =>
+    sites.data?.liveChats.find(({ inboxId }) => inboxId === id) ?? null;
+  const site = inbox && siteOf(inbox);
   const close = () => setEditing(null);
   const adds = {
     whatsapp: text.addWhatsApp,
@@ -38,7 +40,7 @@ export function Inboxes() {
     chatwoot: text.addChatwoot,
   };
 
-  if (isError) return <p role="alert">{text.failed}</p>;
+  if (inboxes.isError || sites.isError) return <p role="alert">{text.failed}</p>;
   return (
     <>
       {told && (
@@ -51,17 +53,18 @@ export function Inboxes() {
           ))}
         </div>
       )}
-      {data?.inboxes.length === 0 && <p className="hint">{text.noInboxes}</p>}
+      {inboxes.data?.inboxes.length === 0 && <p className="hint">{text.noInboxes}</p>}
       <ul className="entries">
-        {data?.inboxes.map((each) => (
-          <InboxEntry
-            key={each.id}
-            inbox={each}
-            site={siteOf(each)}
-            onEdit={() => setEditing(each)}
-            onTold={setTold}
-          />
-        ))}
+        {sites.data &&
+          inboxes.data?.inboxes.map((each) => (
+            <InboxEntry
+              key={each.id}
+              inbox={each}
+              site={siteOf(each)}
+              onEdit={() => setEditing(each)}
+              onTold={setTold}
+            />
+          ))}
       </ul>
       <div className="adders">
         {channels.map((each) => (
@@ -71,9 +74,10 @@ export function Inboxes() {
         ))}
       </div>
       {channel === 'whatsapp' && <WhatsAppForm inbox={inbox} onClose={close} />}
-      {channel === 'live_chat' && (
+      {/* One that has just been added stands among the inboxes before what else there is to it has come. */}
+      {channel === 'live_chat' && (!inbox || site) && (
         <SiteChatForm
-          chat={inbox && siteOf(inbox)}
+          chat={site}
           onAdded={(added) => setTold(tellOf.site(added, added.identitySecret))}
           onClose={close}
         />

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Role } from '../../inbox-client';
 import type { components } from '../../inbox-client/generated/api';
 import { useAnswer, useDeed } from '../rest';
+import { shellText } from '../shell/text';
 import { Choice, Field } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
@@ -16,6 +17,7 @@ const sees = 'sees:';
 /** Adds somebody, or changes who somebody is and what they may do; `null` for somebody new. */
 export function UserForm({ user, onClose }: { user: User | null; onClose: () => void }) {
   const text = useStore(settingsText);
+  const shell = useStore(shellText);
   const [seesAll, setSeesAll] = useState(!user?.inboxes);
   const inboxes = useAnswer(['inboxes'], (api, signal) => api.GET('/api/inboxes', { signal }));
   const add = useDeed(key, (api, body: components['schemas']['NewUser']) =>
@@ -30,18 +32,27 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
     api.PUT('/api/users/{id}/password', { params: { path: { id } }, body: { password } }),
   );
 
+  /** Whether there is nothing to choose from yet. */
+  const isLacking = !seesAll && !inboxes.data;
+
   async function save(fields: Record<string, string>): Promise<unknown> {
     const { name = '', email = '', password = '', role = 'agent' } = fields;
     const chosen = Object.keys(fields).filter((field) => field.startsWith(sees));
     const only = seesAll ? null : chosen.map((field) => field.slice(sees.length));
-    const told = { name, role: role as Role, inboxes: only };
+    // Where none could be chosen, those that are seen stay.
+    const told = { name, role: role as Role, ...(!isLacking && { inboxes: only }) };
     if (!user) return add.ask({ ...told, email, password });
     const changed = await change.ask({ id: user.id, ...told });
     return password ? renew.ask({ id: user.id, password }) : changed;
   }
 
   return (
-    <Form heading={user ? text.edit : text.add} onSave={save} onClose={onClose}>
+    <Form
+      heading={user ? text.edit : text.add}
+      onSave={save}
+      onClose={onClose}
+      canSave={!isLacking || Boolean(user?.inboxes)}
+    >
       <Field
         label={text.name}
         name="name"
@@ -75,6 +86,11 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
           checked={seesAll}
           onChange={(event) => setSeesAll(event.target.checked)}
         />
+        {isLacking && (
+          <p className="hint" role={inboxes.isError ? 'alert' : 'status'}>
+            {inboxes.isError ? text.failed : shell.loading}
+          </p>
+        )}
         {!seesAll &&
           inboxes.data?.inboxes.map(({ id, name }) => (
             <Choice

@@ -63,7 +63,10 @@ export type State = {
   arrival: { conversationId: string; messageId: string } | null;
   /** When something last came, as `Date.now()` counts. */
   lastUpdated: number | null;
-  /** How often all was read afresh, since too much had been missed: lists are to be fetched anew. */
+  /**
+   * How often all was read afresh, since too much had been missed or something else may be seen: lists
+   * are to be fetched anew.
+   */
   afresh: number;
 };
 

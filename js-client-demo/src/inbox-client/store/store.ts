@@ -105,9 +105,16 @@ export class Store {
     this.#show();
   }
 
-  /** A page of a thread's messages, read when event `seq` was the last. */
-  page(id: string, page: { messages: Message[]; hasMore: boolean }, seq: number): void {
+  /** A page of a thread's messages, the newest or those before `before`, read when event `seq` was the last. */
+  page(
+    id: string,
+    page: { messages: Message[]; hasMore: boolean },
+    seq: number,
+    before?: string,
+  ): void {
     this.thread(id, (messages) => {
+      // Without what it goes before, others are missing between the page and what is held.
+      if (before && !messages.has(before)) return;
       messages.addPage(page, seq);
       for (const message of page.messages) this.#joinLoose(messages, message.id);
     });
@@ -117,6 +124,12 @@ export class Store {
   message(conversationId: string, message: Message, seq: number): void {
     this.#tellMessage(conversationId, message.id, factsOf(message, seq));
     this.#show();
+  }
+
+  /** A message as of event `seq`, with what has been told of it since; it need not be held. */
+  asTold(message: Message, seq: number): Message {
+    const facts = this.#loose.get(message.id);
+    return (facts && shown(joined(facts, factsOf(message, seq)))) ?? message;
   }
 
   closeThread(id: string): void {
@@ -298,10 +311,9 @@ export class Store {
 
   #withLast(conversation: Conversation): Conversation {
     const last = conversation.lastMessage;
-    const facts = last && this.#loose.get(last.id);
-    if (!facts) return conversation;
-    const known = factsOf(last, this.#rows.seqOf(conversation.id, 'lastMessage'));
-    return { ...conversation, lastMessage: shown(joined(facts, known)) };
+    if (!last || !this.#loose.has(last.id)) return conversation;
+    const seq = this.#rows.seqOf(conversation.id, 'lastMessage');
+    return { ...conversation, lastMessage: this.asTold(last, seq) };
   }
 
   #letGo(conversations: Map<string, Conversation>): void {

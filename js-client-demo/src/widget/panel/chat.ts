@@ -1,5 +1,5 @@
 import type { Connection, ServerEvent, Signal } from '../../inbox-client';
-import { thisBrowser } from '../../inbox-client/link/browser';
+import type { Browser } from '../../inbox-client/link/browser';
 import { Link } from '../../inbox-client/link/link';
 import type { MakeSocket } from '../../inbox-client/link/socket';
 import { Outbox } from '../../inbox-client/outbox';
@@ -18,6 +18,7 @@ export type ChatWorld = {
   inbox: string;
   storage: Storage;
   makeSocket: MakeSocket;
+  browser: Browser;
   locale: string;
   log: (line: string) => void;
   onChange: () => void;
@@ -29,6 +30,8 @@ export type ChatWorld = {
 
 /** How long an answer may take, in milliseconds. */
 const patienceMs = 15_000;
+/** How long to wait at most before the start is tried again, in seconds. */
+const longestWaitS = 30;
 /** How long somebody types who says no more of it. */
 const typingMs = 6_000;
 /** How often it is said that the visitor types, while they do. */
@@ -68,6 +71,12 @@ export class Chat {
   readonly #span = new Span();
   readonly #link: Link;
   readonly #outbox: Outbox;
+  #isStarting = false;
+  /** The wait before the start is tried again. */
+  #pause: Span | null = null;
+  #entering: Promise<ChatSession> | null = null;
+  /** By which token the link hears what is said. */
+  #followed: string | null = null;
   #answers: Record<string, string> | null = null;
   #identity: Identity | null = null;
   #page: SitePage | null = null;
@@ -84,22 +93,29 @@ export class Chat {
       session: this.key,
       ask: (path, init) => this.ask(path, init),
       makeSocket: world.makeSocket,
-      browser: thisBrowser,
+      browser: world.browser,
       random: Math.random,
       log: world.log,
       onConnection: (connection) => this.#set({ connection }),
       onEvents: (events) => this.#read(events),
       onSignal: (signal) => this.#hear(signal),
-      onGap: () => void this.#load(),
+      onGap: () => {
+        this.#followed = null;
+        this.#goOn();
+      },
       onOpen: () => {},
     });
     this.#outbox = new Outbox({
       owner: `visitor.${world.inbox}`,
       storage: world.storage,
-      isOnline: thisBrowser.isOnline,
+      log: world.log,
+      isOnline: world.browser.isOnline,
       post: (item, signal) => this.#post(item, signal),
       onChange: (outbox) => this.#set({ outbox }),
       onTaken: () => {},
+    });
+    world.browser.listen((what) => {
+      if (what === 'online' || what === 'visible') this.#wake();
     });
   }
 
@@ -113,15 +129,22 @@ export class Chat {
     return this.outbox.filter(({ clientId }) => !this.#lines.has(clientId));
   }
 
-  /** Asks how the site wants its chat, and goes on with the one that this browser knows. */
+  /**
+   * Asks how the site wants its chat, and goes on with the one that this browser knows.
+   *
+   * Tries again, ever less often, until it can; called once more, does at once what is left of it.
+   * Throws what the server refuses for good.
+   */
   async start(): Promise<void> {
-    const site: Site = await this.get(
-      `/api/livechat/inboxes/${encodeURIComponent(this.#world.inbox)}`,
-    );
-    this.#set({ site, agents: site.agents });
-    this.#outbox.start();
-    if (this.key.held) await this.enter();
-    else this.#set({ connection: { ...notYet, status: 'connected' } });
+    this.#pause?.end();
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    try {
+      let tries = 0;
+      while (!(await this.#arrives(tries))) tries += 1;
+    } finally {
+      this.#isStarting = false;
+    }
   }
 
   /** Somebody looks at it, or no more. */
@@ -129,6 +152,7 @@ export class Chat {
     this.#isShown = isShown;
     this.#link.setActive(isShown);
     if (!isShown) return;
+    this.#pause?.end();
     this.#unread = 0;
     this.#sayRead();
   }
@@ -191,14 +215,63 @@ export class Chat {
 
   retryNow(): void {
     this.#link.retry();
-    this.#outbox.wake();
+    this.#wake();
   }
 
   // The session
 
-  /** Begins a chat, or goes on with the one whose token is held, and follows it. */
-  async enter(): Promise<ChatSession> {
-    const had = this.key.held;
+  /** Tries to start; if that fails, waits until it is worth another try. Answers whether it is done. */
+  async #arrives(tries: number): Promise<boolean> {
+    try {
+      if (!this.site) {
+        const site: Site = await this.get(
+          `/api/livechat/inboxes/${encodeURIComponent(this.#world.inbox)}`,
+        );
+        this.#set({ site, agents: site.agents });
+        this.#outbox.start();
+      }
+      if (!this.key.held) this.#set({ connection: { ...notYet, status: 'connected' } });
+      else if (!this.session) await this.enter();
+      while (this.session && this.#followed !== this.key.held) await this.#follow();
+      return true;
+    } catch (problem) {
+      // Once the link has begun, it says itself how it stands.
+      if (this.#link.point === null) {
+        this.#set({ connection: { ...notYet, status: 'disconnected' } });
+      }
+      const { isPassing, retryAfterMs } = problem as Partial<ApiError>;
+      if (isPassing === false) throw problem;
+      this.#pause = new Span();
+      // So that those who lost the same server do not all come back at once.
+      const wait = Math.min(2 ** tries, longestWaitS) * (800 + 400 * Math.random());
+      await this.#pause.sleep(retryAfterMs ?? wait);
+      return false;
+    }
+  }
+
+  #goOn(): void {
+    void this.start().catch(() => {});
+  }
+
+  #wake(): void {
+    this.#outbox.wake();
+    this.#goOn();
+  }
+
+  /**
+   * Begins a chat, or goes on with the one whose token is held, and follows it.
+   *
+   * All who ask while that is under way get the same chat: a file belongs to that for which it was
+   * handed over.
+   */
+  enter(): Promise<ChatSession> {
+    this.#entering ??= this.#open().finally(() => {
+      this.#entering = null;
+    });
+    return this.#entering;
+  }
+
+  async #open(): Promise<ChatSession> {
     const { name, email, ...fields } = this.#answers ?? {};
     const who = this.#identity;
     const told = {
@@ -210,32 +283,39 @@ export class Chat {
       ...(who && { identity: { userId: who.userId, hash: who.hash } }),
       ...(this.#page && { page: this.#page }),
     };
-    const opened = await this.get<Opened>('/api/livechat/sessions', {
+    const opening = this.get<Opened>('/api/livechat/sessions', {
       method: 'POST',
       body: JSON.stringify(told),
     });
-    const isOther = had !== opened.token || !this.session;
-    if (isOther) {
+    await opening.catch(() => {});
+    // The site has said meanwhile who it is.
+    if (who !== this.#identity) return this.#open();
+    const { session, token } = await opening;
+    if (token !== this.key.held) {
       this.#link.stop();
       this.#lines.clear();
     }
-    this.key.take(opened.token);
-    this.#set({ session: opened.session, isClosed: false });
-    if (isOther) {
-      this.#link.configure(await fetchSettings('', fetch, this.#span.signal));
-      this.#link.start();
-      if (opened.session.status !== 'new') {
-        this.#world.onBegun();
-        await this.#load();
-      } else this.#link.begin(opened.seq);
-    }
-    return opened.session;
+    this.key.take(token);
+    this.#set({ session, isClosed: false });
+    if (session.status !== 'new') this.#world.onBegun();
+    this.#goOn();
+    return session;
   }
 
-  async #load(): Promise<void> {
-    const page = await this.get<Page>(this.path('messages'));
+  /** Reads what was said, and hears what is from there on. */
+  async #follow(): Promise<void> {
+    const { held } = this.key;
+    const [settings, page] = await Promise.all([
+      fetchSettings('', fetch, AbortSignal.timeout(patienceMs)),
+      this.get<Page>(this.path('messages')),
+    ]);
+    // It is another chat by now.
+    if (held !== this.key.held) return;
+    this.#followed = held;
     for (const line of page.messages) this.#lines.put(line);
     this.#set({ hasOlder: page.hasMore });
+    this.#link.configure(settings);
+    this.#link.start();
     this.#link.begin(page.seq);
     const unseen = this.lines().filter(
       (line) => line.direction === 'OUTBOUND' && line.status !== 'READ',
@@ -367,5 +447,5 @@ export class Chat {
   }
 }
 
-type Opened = { session: ChatSession; token: string; seq: number };
+type Opened = { session: ChatSession; token: string };
 type Page = { messages: Line[]; seq: number; hasMore: boolean };

@@ -1,4 +1,6 @@
 import { io } from 'socket.io-client';
+import { thisBrowser } from '../../inbox-client/link/browser';
+import type { ApiError } from '../../inbox-client/problem';
 import { deviceStorage } from '../../inbox-client/storage';
 import { colorOf, heard, languageOf, say, type ToPage, type ToPanel } from '../talk';
 import { Chat } from './chat';
@@ -14,7 +16,6 @@ function start(inbox: string, asked: URLSearchParams): void {
   const language = languageOf(asked.get('locale'), navigator.language);
   const words = allWords[language];
   document.documentElement.lang = language;
-  paint(asked.get('color'));
 
   const tell = (word: ToPage) => parent !== window && say(parent, pageOrigin, word);
   let isDrawing = false;
@@ -22,6 +23,7 @@ function start(inbox: string, asked: URLSearchParams): void {
     inbox,
     storage: deviceStorage(),
     makeSocket: io,
+    browser: thisBrowser,
     locale: language,
     log: (line) => console.debug(line),
     onChange: () => {
@@ -89,6 +91,7 @@ function start(inbox: string, asked: URLSearchParams): void {
 
   function draw(): void {
     const { site, session } = chat;
+    paint(asked.get('color') ?? site?.color);
     name.textContent = site?.title ?? words.title;
     presence.textContent =
       chat.agents === 'available' ? words.available : (site?.offlineText ?? words.away);
@@ -254,15 +257,11 @@ function start(inbox: string, asked: URLSearchParams): void {
   tell({ say: 'ready' });
   chat.start().then(
     () => {
-      paint(asked.get('color') ?? chat.site?.color);
       draw();
       if (document.hasFocus()) focus();
     },
-    (problem: Error) => {
-      const { status } = problem as Error & { status?: number };
-      if (status === 404 || status === 403) tell({ say: 'refused', why: problem.message });
-      else chat.connection = { ...chat.connection, status: 'disconnected' };
-      draw();
+    ({ status, message }: ApiError) => {
+      if (status === 404 || status === 403) tell({ say: 'refused', why: message });
     },
   );
 }

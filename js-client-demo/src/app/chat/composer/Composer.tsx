@@ -19,7 +19,7 @@ import { useAgents } from '../../people';
 import { authorOf } from '../thread/Quote';
 import { threadText } from '../thread/text';
 import { postsOf, useAttachments } from './attachments';
-import { matching, useCanned } from './canned';
+import { askCanned, matching, useCanned } from './canned';
 import { Emojis } from './Emojis';
 import { type Choice, Picker } from './Picker';
 import { filledIn, mentionedIn, type Picking, picked, pickingAt, plain } from './picking';
@@ -64,7 +64,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
   const [isOver, setOver] = useState(false);
   const [special, setSpecial] = useState<Kind | null>(null);
   const [picking, setPicking] = useState<Picking | null>(null);
-  const [pick, setPick] = useState(0);
+  const [steps, setPick] = useState(0);
   const pickerId = useId();
   const agents = useAgents();
   const canned = useCanned(picking?.kind === 'canned');
@@ -72,7 +72,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
   const window = windowOf(conversation, now);
   const isClosed = !isNote && !window.isOpen;
   const tooLong = words.length - longestText;
-  const isUploading = attachments.some(({ mediaId }) => mediaId === null);
+  const isUploading = !isNote && attachments.some(({ mediaId }) => mediaId === null);
   const hasSomething = words.trim() !== '' || (!isNote && attachments.length > 0);
   const canSend = hasSomething && !isUploading && tooLong <= 0 && !isClosed;
 
@@ -93,11 +93,18 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
     if (isNote) inbox.type(id, false);
   }, [inbox, id, isNote]);
 
+  const noCanned = {
+    loading: text.cannedLoading,
+    failed: text.cannedFailed,
+    ready: text.noCanned,
+  };
   const choices = choicesFor(picking);
+  // What is asked for anew may be less than was there.
+  const pick = Math.min(steps, choices.length - 1);
   function choicesFor(now: Picking | null): readonly Choice[] {
     if (!now) return [];
     if (now.kind === 'canned') {
-      return matching(canned, now.words).map((each) => ({
+      return matching(canned.all, now.words).map((each) => ({
         id: each.id,
         title: `/${each.shortcut}`,
         words: each.content,
@@ -147,7 +154,6 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
     if (!canSend) return;
     if (isNote) {
       inbox.note(id, said, mentionedIn(said, agents));
-      inbox.draft(draftId, '');
       onSent();
     } else if (attachments.length > 0) {
       postsOf(attachments, said).forEach(sendPost);
@@ -155,6 +161,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
     } else {
       sendPost({ content: said } as Post);
     }
+    inbox.draft(draftId, '');
     setPicking(null);
     area.current?.focus();
   }
@@ -182,6 +189,8 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
     }
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
       event.preventDefault();
+      // A shortcut means what it stands for; as it is, it is sent by who first closes the list.
+      if (picking?.kind === 'canned' && canned.state !== 'ready') return askCanned(inbox);
       send();
     }
   }
@@ -244,7 +253,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
               label={picking.kind === 'canned' ? text.canned : text.mentions}
               choices={choices}
               index={pick}
-              empty={text.noCanned}
+              empty={picking.kind === 'canned' ? noCanned[canned.state] : text.noMentions}
               onPick={put}
             />
           )}

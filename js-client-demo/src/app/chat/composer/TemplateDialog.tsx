@@ -1,7 +1,9 @@
 import { persistentAtom } from '@nanostores/persistent';
 import { useStore } from '@nanostores/react';
 import { useState } from 'react';
+import { useInbox } from '../../../hooks';
 import type { Post } from '../../../inbox-client';
+import { perInbox } from '../../per-inbox';
 import { SendDialog } from './SendDialog';
 import { type Template, templatePost, variablesIn } from './template';
 import { composerText } from './text';
@@ -10,16 +12,19 @@ import { composerText } from './text';
 const languages = ['pt_BR', 'en_US', 'en', 'es', 'es_AR', 'pt_PT', 'fr', 'it', 'de'];
 const mostKept = 8;
 
-const recent = persistentAtom<Template[]>('recado.chat.templates', [], {
-  encode: JSON.stringify,
-  decode: JSON.parse,
-});
+const recentOf = perInbox(({ owner }) =>
+  persistentAtom<Template[]>(`recado.chat.templates.${owner}`, [], {
+    encode: JSON.stringify,
+    decode: JSON.parse,
+  }),
+);
 
 type Props = { onSend: (post: Post) => void; onClose: () => void };
 
 /** Sends a template, which is all that WhatsApp takes when its 24 hours are over. */
 export function TemplateDialog({ onSend, onClose }: Props) {
   const text = useStore(composerText);
+  const recent = recentOf(useInbox());
   const known = useStore(recent);
   const [template, setTemplate] = useState<Template>(
     known[0] ?? { name: '', language: 'pt_BR', body: '' },
@@ -28,7 +33,7 @@ export function TemplateDialog({ onSend, onClose }: Props) {
 
   function send(fields: FormData) {
     const values = variables.map((n) => String(fields.get(`variable-${n}`) ?? ''));
-    keep(template);
+    recent.set(latest(template, known));
     onSend(templatePost(template, values));
   }
 
@@ -90,9 +95,9 @@ export function TemplateDialog({ onSend, onClose }: Props) {
   );
 }
 
-function keep(template: Template): void {
-  const others = recent
-    .get()
-    .filter(({ name, language }) => name !== template.name || language !== template.language);
-  recent.set([template, ...others].slice(0, mostKept));
+function latest(template: Template, before: readonly Template[]): Template[] {
+  const others = before.filter(
+    ({ name, language }) => name !== template.name || language !== template.language,
+  );
+  return [template, ...others].slice(0, mostKept);
 }

@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { CircleAlert, FileText, RotateCcw, X } from 'lucide-react';
+import { useFormat } from '../../format';
 import { sized } from '../media/FileCard';
 import type { Attachment } from './attachments';
 import { composerText } from './text';
@@ -13,6 +14,7 @@ type Props = {
 /** The files that go with what is written, and how far each is. */
 export function Tray({ attachments, onRemove, onRetry }: Props) {
   const text = useStore(composerText);
+  const format = useFormat();
   if (attachments.length === 0) return null;
   return (
     <ul className="tray" aria-label={text.files(attachments.length)}>
@@ -25,7 +27,7 @@ export function Tray({ attachments, onRemove, onRetry }: Props) {
             <span>
               <b>{file.name}</b>
               <small role={hasFailed ? 'alert' : undefined}>
-                {hasFailed ? text.uploadFailed({ name: file.name }) : sized(file.size)}
+                {hasFailed ? text.uploadFailed({ name: file.name }) : sized(file.size, format)}
               </small>
             </span>
             {!mediaId && !hasFailed && (

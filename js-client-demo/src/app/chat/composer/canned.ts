@@ -1,29 +1,46 @@
-import { useEffect, useState } from 'react';
+import { useStore } from '@nanostores/react';
+import { atom } from 'nanostores';
+import { useEffect } from 'react';
 import { useInbox } from '../../../hooks';
-import { answer } from '../../../inbox-client';
+import { answer, type Inbox } from '../../../inbox-client';
+import { perInbox } from '../../per-inbox';
 import { plain } from './picking';
 
 /** An answer that is given often. */
 export type Canned = { id: string; shortcut: string; content: string };
 
-const none: readonly Canned[] = [];
+/** The canned responses that are known; only once it is `ready` there are no others. */
+type Known = { all: readonly Canned[]; state: 'loading' | 'failed' | 'ready' };
 
-/** All canned responses, fetched when they are first wanted. */
-export function useCanned(isWanted: boolean): readonly Canned[] {
+const cannedOf = perInbox(() => ({
+  known: atom<Known>({ all: [], state: 'loading' }),
+  isAsking: false,
+}));
+
+/** Asks for the canned responses, unless that is under way. */
+export function askCanned(inbox: Inbox): void {
+  const canned = cannedOf(inbox);
+  if (canned.isAsking) return;
+  canned.isAsking = true;
+  const { known } = canned;
+  const end = (changes: Partial<Known>) => {
+    canned.isAsking = false;
+    known.set({ ...known.get(), ...changes });
+  };
+  known.set({ ...known.get(), state: 'loading' });
+  answer(inbox.api.GET('/api/canned-responses')).then(
+    ({ cannedResponses }) => end({ all: cannedResponses, state: 'ready' }),
+    () => end({ state: 'failed' }),
+  );
+}
+
+/** All canned responses, asked for whenever they are wanted; those known from before are there at once. */
+export function useCanned(isWanted: boolean): Known {
   const inbox = useInbox();
-  const [all, setAll] = useState(none);
   useEffect(() => {
-    if (!isWanted) return;
-    let isHere = true;
-    answer(inbox.api.GET('/api/canned-responses')).then(
-      ({ cannedResponses }) => isHere && setAll(cannedResponses),
-      () => {},
-    );
-    return () => {
-      isHere = false;
-    };
+    if (isWanted) askCanned(inbox);
   }, [inbox, isWanted]);
-  return all;
+  return useStore(cannedOf(inbox).known);
 }
 
 /** Those whose shortcut begins with the words, then those that hold them. */

@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp, Inbox as InboxIcon, Search, SearchX, X } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useChatPages, useLive } from '../../../hooks';
+import { useChatPages, useInbox, useLive } from '../../../hooks';
 import { type Conversation, chatsOf, type State } from '../../../inbox-client';
 import { useNow } from '../../now';
 import { Filters } from './Filters';
@@ -15,7 +15,7 @@ import {
   filtersOf,
   isActive,
   narrow,
-  narrowing,
+  narrowingOf,
   type Tab,
   usualNarrowing,
 } from './narrowing';
@@ -41,7 +41,8 @@ const phaseIn = (state: State) => state.phase;
 /** The conversations, narrowed down, searched and in order. */
 export function ConversationList({ openId, search, onShown }: Props) {
   const text = useStore(listText);
-  const wanted = useStore(narrowing);
+  const inbox = useInbox();
+  const wanted = useStore(narrowingOf(inbox));
   const [words, setWords] = useState('');
   const me = useLive((state) => state.me?.user.id ?? null);
   const conversations = useLive(conversationsIn);
@@ -128,7 +129,7 @@ export function ConversationList({ openId, search, onShown }: Props) {
                 aria-pressed={wanted.tab === tab}
                 onClick={() => {
                   release();
-                  narrow({ tab });
+                  narrow(inbox, { tab });
                 }}
               >
                 {text[tab]}
@@ -196,7 +197,8 @@ export function ConversationList({ openId, search, onShown }: Props) {
 
 function Nothing({ isSearch, isBusy }: { isSearch: boolean; isBusy: boolean }) {
   const text = useStore(listText);
-  const wanted = useStore(narrowing);
+  const inbox = useInbox();
+  const wanted = useStore(narrowingOf(inbox));
   if (isBusy) return <Ghosts />;
   const isNarrow = !isSearch && (wanted.tab !== 'all' || filtersOf(wanted) > 0);
   const Icon = isSearch ? SearchX : InboxIcon;
@@ -209,7 +211,7 @@ function Nothing({ isSearch, isBusy }: { isSearch: boolean; isBusy: boolean }) {
         <button
           type="button"
           className="button"
-          onClick={() => narrowing.set({ ...usualNarrowing, sort: wanted.sort })}
+          onClick={() => narrow(inbox, { ...usualNarrowing, sort: wanted.sort })}
         >
           {text.showAll}
         </button>

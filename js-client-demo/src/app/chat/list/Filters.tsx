@@ -1,7 +1,8 @@
 import { useStore } from '@nanostores/react';
 import { ListFilter } from 'lucide-react';
 import { useId } from 'react';
-import { filtersOf, type Narrowing, narrow, narrowing, usualNarrowing } from './narrowing';
+import { useInbox } from '../../../hooks';
+import { filtersOf, type Narrowing, narrow, narrowingOf, usualNarrowing } from './narrowing';
 import { listText } from './text';
 
 type Props = {
@@ -14,7 +15,8 @@ const statuses = ['active', 'OPEN', 'PENDING', 'SNOOZED', 'RESOLVED', 'any'] as 
 /** What the list shows and in which order: a button, and what it opens. */
 export function Filters({ inboxes, labels }: Props) {
   const text = useStore(listText);
-  const wanted = useStore(narrowing);
+  const inbox = useInbox();
+  const wanted = useStore(narrowingOf(inbox));
   const id = useId();
   const many = filtersOf(wanted);
   const words = { ...text, any: text.anyStatus };
@@ -35,7 +37,7 @@ export function Filters({ inboxes, labels }: Props) {
           {text.sort}
           <select
             value={wanted.sort}
-            onChange={(event) => narrow({ sort: event.target.value as Narrowing['sort'] })}
+            onChange={(event) => narrow(inbox, { sort: event.target.value as Narrowing['sort'] })}
           >
             <option value="activity">{text.byActivity}</option>
             <option value="waiting">{text.byWaiting}</option>
@@ -45,7 +47,9 @@ export function Filters({ inboxes, labels }: Props) {
           {text.status}
           <select
             value={wanted.status}
-            onChange={(event) => narrow({ status: event.target.value as Narrowing['status'] })}
+            onChange={(event) =>
+              narrow(inbox, { status: event.target.value as Narrowing['status'] })
+            }
           >
             {statuses.map((status) => (
               <option key={status} value={status}>
@@ -58,11 +62,11 @@ export function Filters({ inboxes, labels }: Props) {
           {text.inbox}
           <select
             value={wanted.inboxId ?? ''}
-            onChange={(event) => narrow({ inboxId: event.target.value || null })}
+            onChange={(event) => narrow(inbox, { inboxId: event.target.value || null })}
           >
             <option value="">{text.anyInbox}</option>
-            {inboxes.map(({ id: inbox, name }) => (
-              <option key={inbox} value={inbox}>
+            {inboxes.map(({ id: on, name }) => (
+              <option key={on} value={on}>
                 {name}
               </option>
             ))}
@@ -72,7 +76,7 @@ export function Filters({ inboxes, labels }: Props) {
           {text.label}
           <select
             value={wanted.label ?? ''}
-            onChange={(event) => narrow({ label: event.target.value || null })}
+            onChange={(event) => narrow(inbox, { label: event.target.value || null })}
           >
             <option value="">{text.anyLabel}</option>
             {labels.map((label) => (
@@ -84,7 +88,7 @@ export function Filters({ inboxes, labels }: Props) {
           <input
             type="checkbox"
             checked={wanted.unread}
-            onChange={(event) => narrow({ unread: event.target.checked })}
+            onChange={(event) => narrow(inbox, { unread: event.target.checked })}
           />
           {text.onlyUnread}
         </label>
@@ -92,7 +96,7 @@ export function Filters({ inboxes, labels }: Props) {
           type="button"
           className="button quiet"
           disabled={many === 0 && wanted.sort === 'activity'}
-          onClick={() => narrowing.set({ ...usualNarrowing, tab: wanted.tab })}
+          onClick={() => narrow(inbox, { ...usualNarrowing, tab: wanted.tab })}
         >
           {text.resetFilters}
         </button>

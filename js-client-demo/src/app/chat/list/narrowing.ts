@@ -1,5 +1,6 @@
 import { persistentAtom } from '@nanostores/persistent';
-import type { ChatFilter, Conversation, ConversationStatus } from '../../../inbox-client';
+import type { ChatFilter, Conversation, ConversationStatus, Inbox } from '../../../inbox-client';
+import { perInbox } from '../../per-inbox';
 
 /** Whose conversations are listed. */
 export type Tab = 'mine' | 'nobodys' | 'all';
@@ -26,13 +27,16 @@ export const usualNarrowing: Narrowing = {
 };
 
 /** What was chosen last, kept over reloads. */
-export const narrowing = persistentAtom<Narrowing>('recado.chat.list', usualNarrowing, {
-  encode: JSON.stringify,
-  decode: (kept) => ({ ...usualNarrowing, ...JSON.parse(kept) }),
-});
+export const narrowingOf = perInbox(({ owner }) =>
+  persistentAtom<Narrowing>(`recado.chat.list.${owner}`, usualNarrowing, {
+    encode: JSON.stringify,
+    decode: (kept) => ({ ...usualNarrowing, ...JSON.parse(kept) }),
+  }),
+);
 
 /** Changes some of it. */
-export function narrow(changes: Partial<Narrowing>): void {
+export function narrow(inbox: Inbox, changes: Partial<Narrowing>): void {
+  const narrowing = narrowingOf(inbox);
   narrowing.set({ ...narrowing.get(), ...changes });
 }
 

@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { Download, FileText } from 'lucide-react';
 import { useInbox } from '../../../hooks';
 import type { Entry } from '../../../inbox-client';
+import { type Format, useFormat } from '../../format';
 import { linkTo } from './media-url';
 import { NotThere } from './NotThere';
 import { mediaText } from './text';
@@ -10,6 +11,7 @@ import { mediaText } from './text';
 export function FileCard({ entry }: { entry: Entry }) {
   const text = useStore(mediaText);
   const inbox = useInbox();
+  const format = useFormat();
   const { media } = entry.metadata;
   const name = nameOf(entry) || text.file;
   if (media?.state !== 'stored') {
@@ -41,7 +43,7 @@ export function FileCard({ entry }: { entry: Entry }) {
       <span>
         <b>{name}</b>
         <small>
-          {[ending(name, media.mimeType), sized(media.size)].filter(Boolean).join(' · ')}
+          {[ending(name, media.mimeType), sized(media.size, format)].filter(Boolean).join(' · ')}
         </small>
       </span>
       <Download size={17} aria-hidden="true" />
@@ -56,11 +58,11 @@ export function nameOf({ metadata }: Entry): string {
 }
 
 /** A size as people say it. */
-export function sized(bytes: number | undefined): string {
+export function sized(bytes: number | undefined, { number }: Format): string {
   if (bytes === undefined) return '';
-  if (bytes < 1_000) return `${bytes} B`;
-  if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1_000) return `${number(bytes)} B`;
+  if (bytes < 1_000_000) return `${number(Math.round(bytes / 1_000))} kB`;
+  return `${number(bytes / 1_000_000)} MB`;
 }
 
 function ending(name: string, mimeType: string | undefined): string {

@@ -1,12 +1,13 @@
 import type { Entry } from '../../../inbox-client';
 import { sizeIn } from '../thread/groups';
-import { useMediaUrl } from './media-url';
 import { NotThere } from './NotThere';
+import { usePlayable } from './playable';
 
 /** A video in a bubble; its place is kept before it is there. */
 export function Film({ entry }: { entry: Entry }) {
   const { media } = entry.metadata;
-  const { url, hasFailed, retry } = useMediaUrl(media?.state === 'stored' ? media.id : null);
+  const link = usePlayable(media?.state === 'stored' ? media.id : null);
+  const { url, hasFailed, retry, player } = link;
   const { width, height } = sizeIn(media);
   return (
     <div className="picture" style={{ width, aspectRatio: `${width} / ${height}` }}>
@@ -14,8 +15,7 @@ export function Film({ entry }: { entry: Entry }) {
         <NotThere media={media} onRetry={hasFailed ? retry : undefined} />
       ) : (
         url && (
-          // biome-ignore lint/a11y/useMediaCaption: what customers film has no captions
-          <video src={url} controls preload="metadata" width={width} height={height} />
+          <video src={url} controls preload="metadata" width={width} height={height} {...player} />
         )
       )}
     </div>

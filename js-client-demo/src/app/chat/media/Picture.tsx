@@ -14,7 +14,8 @@ export function Picture({ entry }: { entry: Entry }) {
   const labelOf = useLabelOf();
   const show = use(Lightbox);
   const { media } = entry.metadata;
-  const { url, hasFailed, retry } = useMediaUrl(media?.state === 'stored' ? media.id : null);
+  const link = useMediaUrl(media?.state === 'stored' ? media.id : null);
+  const { url, hasFailed, retry, onError } = link;
   const { width, height } = sizeIn(media);
   const isSticker = entry.metadata.kind === 'sticker';
   const style = { width: isSticker ? 140 : width, aspectRatio: `${width} / ${height}` };
@@ -41,7 +42,7 @@ export function Picture({ entry }: { entry: Entry }) {
           width={width}
           height={height}
           draggable={false}
-          onError={retry}
+          onError={onError}
         />
       )}
     </button>

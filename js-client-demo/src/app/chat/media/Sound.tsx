@@ -2,8 +2,8 @@ import { useStore } from '@nanostores/react';
 import { Pause, Play } from 'lucide-react';
 import { useRef, useState } from 'react';
 import type { Entry } from '../../../inbox-client';
-import { useMediaUrl } from './media-url';
 import { NotThere } from './NotThere';
+import { usePlayable } from './playable';
 import { mediaText } from './text';
 
 const speeds = [1, 1.5, 2];
@@ -14,7 +14,8 @@ let playing: HTMLAudioElement | null = null;
 export function Sound({ entry }: { entry: Entry }) {
   const text = useStore(mediaText);
   const { media } = entry.metadata;
-  const { url, hasFailed, retry } = useMediaUrl(media?.state === 'stored' ? media.id : null);
+  const link = usePlayable(media?.state === 'stored' ? media.id : null);
+  const { url, hasFailed, retry, player } = link;
   const audio = useRef<HTMLAudioElement>(null);
   const [isPlaying, setPlaying] = useState(false);
   const [at, setAt] = useState(0);
@@ -28,13 +29,10 @@ export function Sound({ entry }: { entry: Entry }) {
     );
   }
   const toggle = () => {
-    const player = audio.current;
-    if (!player) return;
-    if (!player.paused) return player.pause();
-    playing?.pause();
-    playing = player;
-    player.playbackRate = speed;
-    player.play().catch(() => setPlaying(false));
+    const { current } = audio;
+    if (!current) return;
+    if (!current.paused) return current.pause();
+    current.play().catch(() => setPlaying(false));
   };
   return (
     <div className="sound">
@@ -79,10 +77,23 @@ export function Sound({ entry }: { entry: Entry }) {
           ref={audio}
           src={url}
           preload="metadata"
-          onPlay={() => setPlaying(true)}
+          onLoadedMetadata={player.onLoadedMetadata}
+          onPlay={({ currentTarget }) => {
+            if (playing !== currentTarget) playing?.pause();
+            playing = currentTarget;
+            currentTarget.playbackRate = speed;
+            setPlaying(true);
+          }}
           onPause={() => setPlaying(false)}
           onEnded={() => setAt(0)}
-          onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
+          onTimeUpdate={(event) => {
+            setAt(event.currentTarget.currentTime);
+            player.onTimeUpdate(event);
+          }}
+          onError={(event) => {
+            setPlaying(false);
+            player.onError(event);
+          }}
           onDurationChange={({ currentTarget: { duration } }) =>
             setLength(Number.isFinite(duration) ? duration : 0)
           }

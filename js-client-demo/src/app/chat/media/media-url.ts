@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useInbox } from '../../../hooks';
 import { answer, type Inbox } from '../../../inbox-client';
 
@@ -8,6 +8,8 @@ export type MediaLink = { url: string; expiresAt: string; filename?: string | nu
 /** A link is asked for once more so long before it ends. */
 const marginMs = 30_000;
 const most = 500;
+/** For so long a link is good for certain: one that fails earlier would fail again. */
+const youngMs = 4 * 60_000;
 
 const links = new Map<string, { link: Promise<MediaLink>; until: number }>();
 
@@ -32,17 +34,24 @@ export function linkTo(inbox: Inbox, id: string): Promise<MediaLink> {
   return link;
 }
 
-/** A link to a file; `null` until there is one, `failed` when there will be none. */
-export function useMediaUrl(id: string | null): {
+/** A link to a file, as a component shows it. */
+export type ShownLink = {
+  /** `null` until there is one, and when there will be none. */
   url: string | null;
   hasFailed: boolean;
   retry: () => void;
-} {
+  /** To be told that it does not lead to the file: it may have ended, so that another is asked for, once. */
+  onError: () => void;
+};
+
+/** A link to a file. */
+export function useMediaUrl(id: string | null): ShownLink {
   const inbox = useInbox();
   const [found, setFound] = useState<{ id: string; url: string | null; tries: number } | null>(
     null,
   );
   const [tries, setTries] = useState(0);
+  const renewed = useRef<{ id: string | null; at: number }>({ id: null, at: 0 });
   useEffect(() => {
     if (!id) return;
     let isWanted = true;
@@ -55,12 +64,19 @@ export function useMediaUrl(id: string | null): {
     };
   }, [inbox, id, tries]);
   const isIt = found !== null && found.id === id && found.tries === tries;
+  const retry = () => {
+    if (id) links.delete(id);
+    renewed.current = { id, at: Date.now() };
+    setTries((before) => before + 1);
+  };
   return {
     url: isIt ? found.url : null,
     hasFailed: isIt && found.url === null,
-    retry: () => {
-      if (id) links.delete(id);
-      setTries((before) => before + 1);
+    retry,
+    onError: () => {
+      const isYoung = renewed.current.id === id && Date.now() - renewed.current.at < youngMs;
+      if (!isYoung) retry();
+      else if (id) setFound({ id, url: null, tries });
     },
   };
 }

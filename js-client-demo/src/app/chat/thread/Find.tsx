@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { ChevronDown, ChevronUp, Search, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { useInbox } from '../../../hooks';
 import { answer } from '../../../inbox-client';
 import { threadText } from './text';
@@ -24,6 +24,8 @@ export function Find({ conversationId, words, onWords, onShow, onClose }: Props)
   const [hits, setHits] = useState<{ words: string; ids: string[] } | null>(null);
   const [place, setPlace] = useState(0);
   const asked = words.trim();
+  // It is another with every message that comes, which is no reason to search again.
+  const showFirst = useEffectEvent(onShow);
 
   useEffect(() => {
     if (asked.length < 2) return setHits(null);
@@ -36,7 +38,7 @@ export function Find({ conversationId, words, onWords, onShow, onClose }: Props)
           const ids = messages.map(({ message }) => message.id);
           setHits({ words: asked, ids });
           setPlace(0);
-          if (ids[0]) onShow(ids[0]);
+          if (ids[0]) showFirst(ids[0]);
         },
         () => isWanted && setHits({ words: asked, ids: [] }),
       );
@@ -45,7 +47,7 @@ export function Find({ conversationId, words, onWords, onShow, onClose }: Props)
       isWanted = false;
       clearTimeout(timer);
     };
-  }, [inbox, conversationId, asked, onShow]);
+  }, [inbox, conversationId, asked]);
 
   const total = hits?.ids.length ?? 0;
   const go = (by: number) => {

@@ -10,7 +10,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import { type Entry, keyOf } from '../../../inbox-client';
+import { type Entry, keyOf, type Thread } from '../../../inbox-client';
 import { useFormat } from '../../format';
 import { Bubble } from './Bubble';
 import { arrivedAfter, guessHeight, placeOf } from './groups';
@@ -35,8 +35,10 @@ type Props = {
   live: readonly Entry[];
   /** The first message that was unread when the thread was opened. */
   dividerId: string | null;
-  history: 'more' | 'loading' | 'failed' | 'complete';
+  history: Thread['history'];
   isDetached: boolean;
+  /** Whether what is newer than the entries could not be fetched. */
+  hasNewerFailed: boolean;
   isOnline: boolean;
   marks: string | undefined;
   now: number;
@@ -58,7 +60,7 @@ const flashMs = 1_800;
 /** A conversation's messages. They stay where they are while somebody reads, and follow who is at the end. */
 export function Messages(props: Props) {
   const { ref, name, entries, live, dividerId, history, isDetached, isOnline, marks, now } = props;
-  const { onOlder, onNewer, onLive, onEnd } = props;
+  const { hasNewerFailed, onOlder, onNewer, onLive, onEnd } = props;
   const { from, to } = props.stretch;
   const text = useStore(threadText);
   const { dayOf } = useFormat();
@@ -150,8 +152,8 @@ export function Messages(props: Props) {
     setAtEnd(isEnd);
     setAway(below > awayPx || isDetached);
     if (view.scrollTop < nearPx && history === 'more') onOlder();
-    if (isDetached && below < nearPx) onNewer();
-  }, [history, isDetached, onOlder, onNewer]);
+    if (isDetached && !hasNewerFailed && below < nearPx) onNewer();
+  }, [history, isDetached, hasNewerFailed, onOlder, onNewer]);
   // What has come may leave room for more, without anybody scrolling.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the entries are what makes it look again
   useEffect(look, [look, entries]);
@@ -173,12 +175,12 @@ export function Messages(props: Props) {
         </p>
       )}
       {history === 'failed' && entries.length > 0 && (
-        <p className="history" role="alert">
-          {text.olderFailed}{' '}
-          <button type="button" className="button" onClick={onOlder}>
-            {text.tryAgain}
-          </button>
-        </p>
+        <NotFetched onRetry={onOlder}>{text.olderFailed}</NotFetched>
+      )}
+      {hasNewerFailed && (
+        <NotFetched isBelow onRetry={onNewer}>
+          {text.newerFailed}
+        </NotFetched>
       )}
       <div
         ref={box}
@@ -242,6 +244,20 @@ export function Messages(props: Props) {
         </button>
       )}
     </div>
+  );
+}
+
+type Lack = { isBelow?: boolean; onRetry: () => void; children: string };
+
+function NotFetched({ isBelow = false, onRetry, children }: Lack) {
+  const { tryAgain } = useStore(threadText);
+  return (
+    <p className="history" data-below={isBelow} role="alert">
+      {children}{' '}
+      <button type="button" className="button" onClick={onRetry}>
+        {tryAgain}
+      </button>
+    </p>
   );
 }
 

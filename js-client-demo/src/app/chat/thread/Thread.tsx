@@ -79,7 +79,7 @@ export function Thread(props: Props) {
   const reading = useReading(
     id,
     thread ? live : none,
-    thread?.history === 'more',
+    thread?.history ?? 'loading',
     () => void inbox.loadOlder(id),
   );
   const { entries, stretch, visit, leave } = reading;
@@ -171,8 +171,9 @@ export function Thread(props: Props) {
             stretch={stretch}
             live={live}
             dividerId={dividerId}
-            history={reading.isBusy ? 'loading' : historyOf(reading.hasOlder, thread?.history)}
+            history={reading.history}
             isDetached={reading.isDetached}
+            hasNewerFailed={reading.hasNewerFailed}
             isOnline={isOnline}
             marks={sought ?? undefined}
             now={now}
@@ -221,14 +222,6 @@ export function Thread(props: Props) {
       )}
     </section>
   );
-}
-
-function historyOf(
-  hasOlder: boolean,
-  live: 'more' | 'loading' | 'failed' | 'complete' | undefined,
-): 'more' | 'loading' | 'failed' | 'complete' {
-  if (hasOlder) return 'more';
-  return live === undefined ? 'loading' : live === 'more' ? 'complete' : live;
 }
 
 /** How many pages are read in search of a message that only the channel's name is known of. */

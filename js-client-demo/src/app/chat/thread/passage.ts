@@ -1,13 +1,23 @@
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useInbox } from '../../../hooks';
-import { answer, type Entry, type Inbox, type Message } from '../../../inbox-client';
+import {
+  answer,
+  type Entry,
+  type Inbox,
+  type Message,
+  type ServerEvent,
+  type Thread,
+} from '../../../inbox-client';
 import { endAfter, endAround, endBefore, placeAfter, type Stretch, stretchOf } from './stretch';
+
+/** What there is beyond an edge of what has been read; what failed is tried again when somebody asks. */
+type Beyond = 'more' | 'failed' | 'complete';
 
 /** A stretch of a history that does not reach to its end. */
 type Passage = {
   messages: readonly Message[];
-  hasOlder: boolean;
-  hasNewer: boolean;
+  older: Beyond;
+  newer: Beyond;
 };
 
 /** What a thread shows: its end, or a passage of long ago that a jump led to; of it, a stretch at a time. */
@@ -16,8 +26,10 @@ export type Reading = {
   stretch: Stretch;
   /** Whether newer messages than these are missing. */
   isDetached: boolean;
-  hasOlder: boolean;
-  isBusy: boolean;
+  /** Whether they could not be fetched. */
+  hasNewerFailed: boolean;
+  /** Whether older messages than these are missing. */
+  history: Thread['history'];
   /** Shows a message in its context. Returns whether it can be shown. */
   visit: (id: string) => Promise<boolean>;
   older: () => void;
@@ -32,13 +44,17 @@ const pageSize = 50;
 export function useReading(
   conversationId: string,
   live: readonly Entry[],
-  hasOlderLive: boolean,
+  liveHistory: Thread['history'],
   loadOlderLive: () => void,
 ): Reading {
   const inbox = useInbox();
   const [passage, setPassage] = useState<Passage | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const busy = useRef(false);
+  const work = useRef<Promise<void> | null>(null);
+  useEffect(
+    () => inbox.listen((events) => setPassage((now) => now && told(now, events, inbox))),
+    [inbox],
+  );
 
   // Once the passage has grown up to what is live, both are one.
   const entries = useMemo(() => (passage ? joined(passage, live) : live), [passage, live]);
@@ -48,16 +64,13 @@ export function useReading(
   const { from, to } = stretchOf(entries, end);
   const stretch = useMemo(() => ({ from, to }), [from, to]);
 
-  const alone = useCallback(async (what: () => Promise<void>) => {
-    if (busy.current) return;
-    busy.current = true;
+  const alone = useCallback(async (what: () => Promise<void>, onFailure = () => {}) => {
+    if (work.current) return;
     setBusy(true);
-    try {
-      await what();
-    } finally {
-      busy.current = false;
-      setBusy(false);
-    }
+    work.current = what().catch(onFailure);
+    await work.current;
+    work.current = null;
+    setBusy(false);
   }, []);
 
   const visit = useCallback(
@@ -69,6 +82,8 @@ export function useReading(
         return true;
       }
       let isThere = false;
+      // Somebody wants to be there, whereas pages come by themselves.
+      while (work.current) await work.current;
       await alone(async () => {
         const [before, from] = await Promise.all([
           readPage(inbox, conversationId, { before: id }),
@@ -78,10 +93,10 @@ export function useReading(
         setEnd(null);
         setPassage({
           messages: [...before.messages, ...from.messages],
-          hasOlder: before.hasMore,
-          hasNewer: from.hasMore,
+          older: beyond(before),
+          newer: beyond(from),
         });
-      }).catch(() => {});
+      });
       return isThere;
     },
     [alone, entries, stretch, inbox, conversationId],
@@ -93,28 +108,29 @@ export function useReading(
     entries,
     stretch,
     isDetached: isCut || to < entries.length,
-    hasOlder: from > 0 || (passage ? passage.hasOlder : hasOlderLive),
-    isBusy,
+    hasNewerFailed: isCut && to === entries.length && passage.newer === 'failed',
+    history: isBusy ? 'loading' : from > 0 ? 'more' : (passage?.older ?? liveHistory),
     visit,
     older: useCallback(() => {
       if (stretch.from > 0) return setEnd(endBefore(entries, stretch));
       if (!first) return loadOlderLive();
-      void alone(async () => {
+      const fetched = async () => {
         const page = await readPage(inbox, conversationId, { before: first });
         setPassage(
           (now) =>
             now && {
               ...now,
               messages: [...page.messages, ...now.messages],
-              hasOlder: page.hasMore,
+              older: beyond(page),
             },
         );
-      }).catch(() => {});
+      };
+      void alone(fetched, () => setPassage((now) => now && { ...now, older: 'failed' }));
     }, [alone, entries, stretch, first, inbox, conversationId, loadOlderLive]),
     newer: useCallback(() => {
       if (stretch.to < entries.length) return setEnd(endAfter(entries, stretch));
       if (!last || !isCut) return;
-      void alone(async () => {
+      const fetched = async () => {
         const page = await readPage(inbox, conversationId, { from: last });
         // Where it meets what is live, one does not go on from the end of that.
         setEnd(page.hasMore ? (page.messages.at(-1) ?? null) : null);
@@ -123,10 +139,11 @@ export function useReading(
             now && {
               ...now,
               messages: [...now.messages, ...page.messages.slice(1)],
-              hasNewer: page.hasMore,
+              newer: beyond(page),
             },
         );
-      }).catch(() => {});
+      };
+      void alone(fetched, () => setPassage((now) => now && { ...now, newer: 'failed' }));
     }, [alone, entries, stretch, last, isCut, inbox, conversationId]),
     leave: useCallback(() => {
       setPassage(null);
@@ -135,22 +152,48 @@ export function useReading(
   };
 }
 
+type Page = { messages: readonly Message[]; hasMore: boolean };
+
 async function readPage(
   inbox: Inbox,
   id: string,
   place: { before: string } | { from: string },
-): Promise<{ messages: readonly Message[]; hasMore: boolean }> {
+): Promise<Page> {
+  const since = inbox.cursor ?? 0;
   const query = { ...place, limit: pageSize };
   const path = { id };
   const page = await answer(
     inbox.api.GET('/api/conversations/{id}/messages', { params: { path, query } }),
   );
-  return { messages: page.messages as Message[], hasMore: page.hasMore };
+  const messages = (page.messages as Message[]).map((each) => inbox.asTold(each, since));
+  return { messages, hasMore: page.hasMore };
 }
 
-function meets({ messages, hasNewer }: Passage, live: readonly Entry[]): boolean {
+function beyond({ hasMore }: Page): Beyond {
+  return hasMore ? 'more' : 'complete';
+}
+
+/** A passage once events have told of its messages, which the inbox does not hold. */
+function told(passage: Passage, events: readonly ServerEvent[], inbox: Inbox): Passage {
+  const about = new Set(events.map(messageOf));
+  if (!passage.messages.some(({ id }) => about.has(id))) return passage;
+  const since = (events[0]?.seq ?? 0) - 1;
+  const messages = passage.messages.map((each) =>
+    about.has(each.id) ? inbox.asTold(each, since) : each,
+  );
+  return { ...passage, messages };
+}
+
+/** The message that an event tells something more of. */
+function messageOf(event: ServerEvent): string | null {
+  if (event.name === 'message:updated') return event.message.id;
+  return event.name === 'message:status-update' ? event.messageId : null;
+}
+
+function meets({ messages, newer }: Passage, live: readonly Entry[]): boolean {
   const [last, first] = [messages.at(-1), live[0]];
-  return !hasNewer || !last || !first || last.timestamp > first.timestamp || last.id === first.id;
+  if (newer === 'complete' || !last || !first) return true;
+  return last.timestamp > first.timestamp || last.id === first.id;
 }
 
 function joined(passage: Passage, live: readonly Entry[]): readonly Entry[] {

@@ -20,23 +20,27 @@ function said(minute: number): Entry {
   return message(`m${minute}`, { timestamp, content: 'Texto. '.repeat(minute % 9) });
 }
 
+/** One that nothing is asked of. */
+const inbox = { listen: () => () => {} } as unknown as Inbox;
+
 /** A thread on a page. */
 function thread(begun: readonly Entry[]) {
   const seen = {} as { reading: Reading };
   function Thread({ live }: { live: readonly Entry[] }) {
-    const reading = useReading('c', live, true, () => {});
+    const reading = useReading('c', live, 'more', () => {});
     seen.reading = reading;
     return (
       <Messages
         {...{ ref: null, name: 'Ana', live, dividerId: null, history: 'more', now: 0 }}
         {...{ isOnline: true, marks: undefined, isDetached: reading.isDetached }}
+        {...{ hasNewerFailed: reading.hasNewerFailed }}
         {...{ entries: reading.entries, stretch: reading.stretch }}
         {...{ onOlder: () => {}, onNewer: () => {}, onLive: () => {}, onEnd: () => {} }}
       />
     );
   }
   const show = (live: readonly Entry[]) => (
-    <InboxContext value={{} as Inbox}>
+    <InboxContext value={inbox}>
       <Thread live={live} />
     </InboxContext>
   );
@@ -46,7 +50,7 @@ function thread(begun: readonly Entry[]) {
       const { entries, stretch } = seen.reading;
       return [entries[stretch.from]?.id, entries[stretch.to - 1]?.id];
     },
-    hasOlder: () => seen.reading.hasOlder,
+    hasOlder: () => seen.reading.history === 'more',
     isDetached: () => seen.reading.isDetached,
     get: (live: readonly Entry[]) => page.rerender(show(live)),
     older: () => act(async () => seen.reading.older()),

@@ -34,6 +34,7 @@ export const chatThread: In<typeof threadText> = {
   messages: 'Messages with {name}',
   older: 'Loading earlier messages…',
   olderFailed: 'Earlier messages could not be loaded.',
+  newerFailed: 'Later messages could not be loaded.',
   failed: 'The messages could not be loaded.',
   none: 'No messages yet',
   noneHint: 'Write the first one below.',

@@ -34,6 +34,7 @@ export const threadText = i18n('chatThread', {
   messages: params('Mensagens com {name}'),
   older: 'Carregando mensagens anteriores…',
   olderFailed: 'Não foi possível carregar as anteriores.',
+  newerFailed: 'Não foi possível carregar as seguintes.',
   failed: 'Não foi possível carregar as mensagens.',
   none: 'Nenhuma mensagem ainda',
   noneHint: 'Escreva a primeira aqui embaixo.',

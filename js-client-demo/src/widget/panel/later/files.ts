@@ -80,9 +80,31 @@ function wordsFor(
 export async function shown(chat: Chat, media: Media, language: Language): Promise<HTMLElement> {
   const name = media.filename ?? '';
   const kind = media.mimeType?.split('/')[0];
-  let { url, at } = await ask();
-  if (kind === 'audio') return h('audio', { controls: true, src: url, preload: 'none' });
-  if (kind === 'video') return h('video', { controls: true, src: url, preload: 'metadata' });
+  let url = '';
+  let at = 0;
+  await renew();
+  if (kind === 'audio' || kind === 'video') {
+    const preload = kind === 'audio' ? 'none' : 'metadata';
+    const player = h(kind, { controls: true, src: url, preload });
+    player.onerror = () => {
+      if (isGood()) return;
+      const { currentTime, paused } = player;
+      renew()
+        .then(
+          () => {
+            Object.assign(player, { src: url, currentTime });
+            return paused ? undefined : player.play();
+          },
+          () => {
+            // It tries again when somebody plays it.
+            player.preload = 'none';
+            player.load();
+          },
+        )
+        .catch(() => {});
+    };
+    return player;
+  }
   const { width, height, size } = media;
   const details = [name, size === undefined ? '' : sizeIn(language, size)].filter(Boolean);
   const what =
@@ -91,11 +113,10 @@ export async function shown(chat: Chat, media: Media, language: Language): Promi
       : `📎 ${details.join(' · ')}`;
   const link = h('a', { href: url, target: '_blank', rel: 'noopener' }, what);
   link.onclick = (event) => {
-    if (Date.now() - at < goodForMs) return;
+    if (isGood()) return;
     event.preventDefault();
-    ask().then(
-      (fresh) => {
-        ({ url, at } = fresh);
+    renew().then(
+      () => {
         link.href = url;
         link.click();
       },
@@ -104,9 +125,13 @@ export async function shown(chat: Chat, media: Media, language: Language): Promi
   };
   return link;
 
-  async function ask(): Promise<{ url: string; at: number }> {
-    const { url } = await chat.get<{ url: string }>(chat.path(`media/${media.id}`));
-    return { url, at: Date.now() };
+  function isGood(): boolean {
+    return Date.now() - at < goodForMs;
+  }
+
+  async function renew(): Promise<void> {
+    ({ url } = await chat.get<{ url: string }>(chat.path(`media/${media.id}`)));
+    at = Date.now();
   }
 }
 

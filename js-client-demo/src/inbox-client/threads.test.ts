@@ -1,0 +1,85 @@
+import { expect, test, vi } from 'vitest';
+import { openApi } from './rest';
+import { Store } from './store/store';
+import { FakeSession } from './testing/fakes';
+import { message } from './testing/samples';
+import { Threads } from './threads';
+
+/** Threads of which one has so many messages on the server, which answers when the test lets it. */
+function desk(count: number) {
+  const history = Array.from({ length: count }, (_, minute) =>
+    message(`m${minute}`, { timestamp: new Date(1.7e12 + minute * 60_000).toISOString() }),
+  );
+  let held: Promise<void> | null = null;
+  const fetch = async ({ url }: Request) => {
+    const before = new URL(url).searchParams.get('before');
+    const to = before ? history.findIndex(({ id }) => id === before) : count;
+    const from = Math.max(0, to - 50);
+    await held;
+    return Response.json({ messages: history.slice(from, to), hasMore: from > 0 });
+  };
+  const store = new Store();
+  const threads = new Threads({
+    api: openApi(new FakeSession(), {
+      baseUrl: 'http://server',
+      fetch: fetch as typeof globalThis.fetch,
+    }),
+    store,
+    point: () => 10,
+    join: () => () => {},
+    keptMs: () => 300_000,
+    onChange: () => {},
+  });
+  const ids = (messages: readonly { id: string }[]) => messages.map(({ id }) => id);
+  return {
+    threads,
+    look: () => threads.look('c', () => null),
+    /** Holds back what is asked for from now on, until the returned function is called. */
+    holdsBack: () => {
+      let comes = () => {};
+      held = new Promise((resolve) => {
+        comes = resolve;
+      });
+      return () => {
+        held = null;
+        comes();
+      };
+    },
+    shown: () => ids(store.getSnapshot().threads.get('c')?.messages ?? []),
+    newest: (number: number) => ids(history.slice(-number)),
+  };
+}
+
+test('a page that comes once what it goes before has been let go of leaves no hole', async () => {
+  const { threads, look, holdsBack, shown, newest } = desk(250);
+  const leave = look();
+  await vi.waitFor(() => expect(shown()).toEqual(newest(50)));
+  for (const _ of [1, 2]) await threads.loadOlder('c');
+  expect(shown()).toEqual(newest(150));
+
+  const comes = holdsBack();
+  const late = threads.loadOlder('c');
+  leave();
+  look();
+  comes();
+  await late;
+
+  expect(shown()).toEqual(newest(100));
+  await threads.loadOlder('c');
+  expect(shown()).toEqual(newest(150));
+});
+
+test('a page that comes after one has left is there when one comes back', async () => {
+  const { threads, look, holdsBack, shown, newest } = desk(250);
+  const leave = look();
+  await vi.waitFor(() => expect(shown()).toEqual(newest(50)));
+
+  const comes = holdsBack();
+  const late = threads.loadOlder('c');
+  leave();
+  look();
+  comes();
+  await late;
+
+  expect(shown()).toEqual(newest(100));
+});

@@ -18,7 +18,7 @@ CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/vite -ty
 .PHONY: help run api-types test test-api test-s3 test-proxy test-caddy test-client test-browser screenshots test-sqlite test-postgres chaos chaos-sending faults storm fuzz bench bench-live bench-idle bench-deflate bench-polling bench-lists bench-growth soak lint deny build clean tools
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: tools $(CLIENT)/dist/index.html ## Build client and server, and serve the demo tenant on port 3333, to which made-up people write
 	cargo run -- --demo --simulate
@@ -128,7 +128,7 @@ clean: ## Remove what was built; data stays
 
 tools:
 	@for tool in cargo node npm cc; do command -v $$tool >/dev/null || { \
-		echo "$$tool is missing: Recado is built with Rust (rustup.rs), Node 20.19 or newer, and a C compiler" >&2; exit 1; }; done
+		echo "$$tool is missing: Recado is built with Rust (rustup.rs), Node 20.19 or 22.12 or newer, and a C compiler" >&2; exit 1; }; done
 
 $(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.installed $(CLIENT_SOURCES)
 	cd $(CLIENT) && npm run build

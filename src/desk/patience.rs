@@ -162,13 +162,10 @@ impl Trust {
         pool.test_before_acquire(false)
             .before_acquire(move |connection, known| {
                 let is_doubted = known.idle_for >= ALIVE || before.is_doubted();
-                Box::pin(async move { if is_doubted { lives(connection).await } else { Ok(true) } })
+                Box::pin(is_fit(connection, is_doubted))
             })
             // The pool itself then asks it, and would wait for ever.
-            .after_release(move |connection, _| {
-                let is_doubted = after.is_doubted();
-                Box::pin(async move { if is_doubted { lives(connection).await } else { Ok(true) } })
-            })
+            .after_release(move |connection, _| Box::pin(is_fit(connection, after.is_doubted())))
     }
 
     fn is_doubted(&self) -> bool {
@@ -186,6 +183,11 @@ impl Drop for Waiting<'_> {
             note(&self.trust.left);
         }
     }
+}
+
+/// Whether a connection may be used: one that is doubted is asked.
+async fn is_fit(connection: &mut PgConnection, is_doubted: bool) -> Result<bool, sqlx::Error> {
+    if is_doubted { lives(connection).await } else { Ok(true) }
 }
 
 async fn lives(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recado::desk::{Direction, NewUser, Role, Sees, Status};
+use recado::desk::{ConversationId, Direction, NewUser, Role, Sees, Status};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -62,21 +62,27 @@ async fn a_file_that_an_agent_sends_reaches_the_customer() {
     assert!(accepted.body["image"]["id"].is_string(), "{}", accepted.body);
 }
 
-#[tokio::test]
-async fn a_reply_to_a_merged_contact_goes_to_the_number_of_that_thread() {
-    let shop = Shop::open(&[]).await;
-    let (home, work) = (shop.hears(ANA).await, shop.hears("5511977776666").await);
+/// Has somebody write from another number, who turns out to be Ana; returns that conversation.
+async fn merged(shop: &Shop, number: &str) -> ConversationId {
+    let (home, other) = (shop.hears(ANA).await, shop.hears(number).await);
     let contact = async |talk| {
         let talk = shop.desk.conversation(talk, &Sees::everything()).await.unwrap();
         talk.contact.id
     };
-    let merge = format!("/api/contacts/{}/merge", contact(work).await);
+    let merge = format!("/api/contacts/{}/merge", contact(other).await);
     let (merged, _) = shop.ask(&merge, &json!({ "into": contact(home).await })).await;
+    assert_eq!(merged, StatusCode::OK);
+    other
+}
+
+#[tokio::test]
+async fn a_reply_to_a_merged_contact_goes_to_the_number_of_that_thread() {
+    let shop = Shop::open(&[]).await;
+    let work = merged(&shop, "5511977776666").await;
 
     let sent = shop.replies(work, "Chegou?").await;
     shop.until_status(sent, Status::Sent).await;
 
-    assert_eq!(merged, StatusCode::OK);
     let [accepted] = shop.accepted().try_into().unwrap();
     assert_eq!(accepted.to, "5511977776666");
 }
@@ -84,13 +90,7 @@ async fn a_reply_to_a_merged_contact_goes_to_the_number_of_that_thread() {
 #[tokio::test]
 async fn a_first_message_to_a_merged_contact_goes_to_the_number_that_was_given() {
     let shop = Shop::open(&[]).await;
-    let (home, work) = (shop.hears(ANA).await, shop.hears("5511977776666").await);
-    let contact = async |talk| {
-        let talk = shop.desk.conversation(talk, &Sees::everything()).await.unwrap();
-        talk.contact.id
-    };
-    let merge = format!("/api/contacts/{}/merge", contact(work).await);
-    shop.ask(&merge, &json!({ "into": contact(home).await })).await;
+    let work = merged(&shop, "5511977776666").await;
     let inbox = shop.desk.inboxes().await.unwrap().remove(0).0.id;
 
     let opening = json!({ "inboxId": inbox, "phoneNumber": "5511977776666", "message": { "content": "Chegou?" } });

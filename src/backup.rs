@@ -60,7 +60,7 @@ pub(crate) async fn restore(Restore { from, replace, storage }: &Restore) -> any
         std::fs::remove_file(&part)?;
         return Err(error.context(format!("{} is no backup of Recado's", from.display())));
     }
-    if file.exists() {
+    if !is_free(&file) {
         let aside = aside(&file);
         for end in FILES {
             let (old, kept) = (with_end(&file, end), with_end(&aside, end));
@@ -82,8 +82,14 @@ fn aside(file: &Path) -> PathBuf {
         1 => beside(file, "before-restore"),
         number => beside(file, &format!("before-restore-{number}")),
     });
-    let mut free = names.filter(|name| FILES.iter().all(|end| !with_end(name, end).exists()));
+    let mut free = names.filter(|name| is_free(name));
     free.next().expect("a folder holds fewer files than there are numbers")
+}
+
+/// Whether there is neither a database of that name nor what one has left beside it: that would be moved into
+/// the next one.
+fn is_free(name: &Path) -> bool {
+    FILES.iter().all(|end| !with_end(name, end).exists())
 }
 
 async fn check(copy: &Path) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use recado::api::description;
 use recado::app::{lifetimes, open};
-use recado::auth::{Auth, hash, role_name};
+use recado::auth::{Auth, choose, role_name};
 use recado::channels;
 use recado::config::{
     Command, Health, InboxCommand, OutcomeName, RoleName, Storage, TenantCommand, Token,
@@ -101,7 +101,7 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
             let desk = desk(&storage, tenant).await?;
             let name = name.unwrap_or_else(|| email.clone());
             let only = restriction(&desk, &only_inbox).await?;
-            let password_hash = hash(&password()?);
+            let password_hash = choose(password()?).await?;
             let role = role_of(role);
             let user = desk.add_user(NewUser { email, name, role, password_hash, only }).await?;
             say(&user.id.0);
@@ -110,7 +110,7 @@ async fn user(command: UserCommand) -> anyhow::Result<()> {
             let desks = desks(&storage).await?;
             let user = desks.user_by_email(&email).await?;
             let user = user.with_context(|| format!("nobody signs in as {email}"))?;
-            let hash = hash(&password()?);
+            let hash = choose(password()?).await?;
             let desk = desks.of(user.tenant);
             desk.set_password(&user.id, hash, None, Role::Operator, None).await?;
         }
@@ -252,13 +252,13 @@ fn input() -> anyhow::Result<String> {
     Ok(input)
 }
 
-fn password() -> anyhow::Result<String> {
+fn password() -> anyhow::Result<SecretString> {
     let password = input()?;
     let password = password.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
         bail!("the password, on standard input, is empty");
     }
-    Ok(password.to_owned())
+    Ok(SecretString::from(password))
 }
 
 fn role_of(name: RoleName) -> Role {

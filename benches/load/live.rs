@@ -21,7 +21,7 @@ use crate::tracker::Tracker;
 use crate::webhooks::WhatsApp;
 
 /// More than any server takes in a second.
-const MOST_PER_SECOND: u32 = 8_000;
+const MOST_PER_SECOND: u32 = 20_000;
 
 /// For how long a server is used before it counts.
 const WARMING: Duration = Duration::from_secs(4);

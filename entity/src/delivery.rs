@@ -27,7 +27,7 @@ pub struct Model {
     pub state: State,
     /// Not to be tried before.
     pub due_at: Time,
-    /// How often it was tried.
+    /// How often it was tried, but for the tries that do not count.
     pub attempts: i32,
     /// Until when it is the courier's who claimed it.
     pub leased_until: Option<Time>,

@@ -142,6 +142,11 @@ pub(super) async fn change(
     settings.extend(changes.base_url.map(|url| ("baseUrl".to_owned(), Value::from(url))));
     settings.extend(changes.account_id.map(|id| ("accountId".to_owned(), Value::from(id))));
     settings.extend(changes.inbox_ids.map(|ids| ("inboxIds".to_owned(), Value::from(ids))));
+    if settings.get("accountId") != before.get("accountId") {
+        // Conversations have the numbers that their account gave them.
+        let why = "another account is another inbox: connect it, and switch this one off";
+        return Err(desk::Error::Invalid(why.to_owned()).into());
+    }
     let is_moved = settings.get("baseUrl") != before.get("baseUrl");
     if is_moved && changes.api_access_token.is_none() {
         // Whoever may change the address is not to be given the token that is there.

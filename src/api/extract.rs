@@ -3,12 +3,17 @@
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::ApiError;
+use crate::desk::Error;
+
+/// How an address writes U+0000. PostgreSQL holds no text with it, so that none is taken.
+const NUL: &str = "%00";
 
 /// A JSON body: an object.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -23,6 +28,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if body.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
             return Err(ApiError::BadRequest("the body is a list, not an object".to_owned()));
         }
+        if holds_nul(&body) {
+            return Err(Error::Invalid("a text holds the character U+0000".to_owned()).into());
+        }
         let request = Request::from_parts(parts, Body::from(body));
         let axum::Json(body) = axum::Json::from_request(request, state).await?;
         Ok(Self(body))
@@ -30,14 +38,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 }
 
 /// The parameters after the question mark.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(ApiError))]
 pub(crate) struct Query<T>(pub(crate) T);
 
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|query| query.contains(NUL)) {
+            let why = "the address holds the character U+0000";
+            return Err(ApiError::BadRequest(why.to_owned()));
+        }
+        let told = axum::extract::Query::<T>::try_from_uri(&parts.uri)?;
+        Ok(Self(told.0))
+    }
+}
+
 /// The parameters within the path. What is no identifier names nothing.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Path), rejection(ApiError))]
 pub(crate) struct Path<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.path().contains(NUL) {
+            return Err(ApiError::NotFound);
+        }
+        let named = axum::extract::Path::<T>::from_request_parts(parts, state).await?;
+        Ok(Self(named.0))
+    }
+}
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -49,6 +78,19 @@ impl From<PathRejection> for ApiError {
     fn from(_: PathRejection) -> Self {
         Self::NotFound
     }
+}
+
+/// Whether a text in `json` holds U+0000, which is written as an escape alone.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escaped = &rest[at + 1..];
+        if escaped.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escaped.get(1..).unwrap_or_default();
+    }
+    false
 }
 
 /// How many rows a page holds: from 1 to `MOST`, and `USUAL` unless it is told.

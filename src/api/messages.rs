@@ -16,6 +16,9 @@ use crate::desk::{
 };
 use crate::wire::{Conversation, Message, schema};
 
+/// The longest name of somebody who is written to, in characters.
+const LONGEST_NAME: usize = 100;
+
 /// The longest reaction, in bytes: an emoji of several parts.
 const LONGEST_EMOJI: usize = 64;
 
@@ -101,6 +104,7 @@ pub(super) struct Opening {
     /// To whom.
     phone_number: String,
     /// What they are called.
+    #[schema(max_length = 100)]
     name: Option<String>,
     /// What they are written: a template, unless they have written within 24 hours.
     message: Post,
@@ -161,6 +165,11 @@ pub(super) async fn open(
     if !(7..=15).contains(&to.len()) {
         return Err(invalid("phoneNumber is not a number with its country's code"));
     }
+    // What is empty is nothing.
+    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    if name.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
+        return Err(invalid(&format!("the name is longer than {LONGEST_NAME} characters")));
+    }
     let inboxes = caller.desk.inboxes().await?.into_iter().map(|(inbox, _)| inbox);
     let inbox = { inboxes }.find(|it| it.id == inbox_id && caller.sees.inbox(it.id));
     let inbox = inbox.ok_or_else(|| Error::NoInbox(inbox_id.to_string()))?;
@@ -190,11 +199,20 @@ impl Post {
     fn draft(self, channel: Channel) -> Result<Draft, ApiError> {
         let (client_id, reply_to) = (self.client_id.clone(), self.reply_to);
         let what = if self.is_private {
+            if kind(self.r#type.as_deref())? != Type::Text || self.has_part() {
+                return Err(invalid("a note is words, without a file or anything else"));
+            }
             What::Note { text: self.content, mentions: self.mentions }
         } else {
             What::Message(channels::compose(channel, self.said()?)?)
         };
         Ok(Draft { what, reply_to, client_id })
+    }
+
+    /// Whether there is something beside words.
+    fn has_part(&self) -> bool {
+        let is_drawn = self.media_id.is_some() || self.location.is_some();
+        is_drawn || self.template.is_some() || self.interactive.is_some()
     }
 
     fn said(self) -> Result<Said, ApiError> {

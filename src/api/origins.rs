@@ -29,7 +29,9 @@ type Known = (Instant, HashSet<String>);
 impl Origins {
     /// Allows these, and those of sites with a chat.
     pub fn new(desks: Desks, everywhere: &[String]) -> Self {
-        let tidy = everywhere.iter().map(|origin| origin.trim_end_matches('/').to_owned());
+        // As browsers write them.
+        let tidy = |origin: &String| origin.trim().trim_end_matches('/').to_ascii_lowercase();
+        let tidy = everywhere.iter().map(tidy);
         Self { desks, everywhere: tidy.collect(), sites: Arc::default() }
     }
 

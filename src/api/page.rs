@@ -1,12 +1,13 @@
 //! The client's files, built into the program.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::ApiError;
+use super::extract::Path;
 use crate::desk::{Desks, Error};
 
 /// What `npm run build` made of `js-client-demo`, if it ran before this program was built.
@@ -15,8 +16,8 @@ use crate::desk::{Desks, Error};
 #[allow_missing = true]
 struct Files;
 
-/// The names that belong to the API: what is missing there is no page.
-const NOT_PAGES: [&str; 3] = ["api", "webhooks", "socket.io"];
+/// The names that belong to the server: what is missing there is no page.
+const NOT_PAGES: [&str; 5] = ["api", "webhooks", "socket.io", "health", "metrics"];
 
 /// How files lie compressed beside themselves, the smallest first.
 const COMPRESSED: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];

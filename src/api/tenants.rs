@@ -91,10 +91,7 @@ pub(super) async fn add(
         }
         None => None,
     };
-    let desk = desks.add_tenant(&id, &name, &caller.actor()).await?;
-    if let Some(admin) = admin {
-        desk.take_on(admin, &caller.actor(), caller.role).await?;
-    }
+    let desk = desks.add_tenant(&id, &name, admin, &caller.actor()).await?;
     let tenant = Tenant { id: desk.tenant().clone(), name: desk.name().await? };
     Ok((StatusCode::CREATED, Json(tenant)))
 }

@@ -115,7 +115,8 @@ impl App {
         let proxies = Proxies::new(&settings.trusted_proxies);
         let state = state(settings, auth.clone(), desks.clone(), shelf.clone(), ways);
         let of_socket = settings.limits.limit_socket_events;
-        let limits = EventLimits::new(of_socket, budgets.events.clone(), state.chats.clone());
+        let (events, connections) = (budgets.events.clone(), budgets.connections.clone());
+        let limits = EventLimits::new(of_socket, events, state.chats.clone(), connections);
         let receipts = Receipts::default();
         let told = (signals.clone(), receipts.clone(), limits);
         let until = (state.clone(), stop.clone());

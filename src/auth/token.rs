@@ -7,7 +7,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Number;
 use sha2::{Digest as _, Sha256};
 
 use super::Refusal;
@@ -36,6 +37,7 @@ pub(super) struct Claims {
     pub(super) role: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
+    #[serde(deserialize_with = "whole_seconds")]
     pub(super) exp: i64,
     /// The session that it was issued in; nothing if a backend of the customer's issued it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +86,18 @@ impl Signer {
         let next = self.succession.clone().chain_update(refresh_token).finalize();
         BASE64_URL_SAFE_NO_PAD.encode(next.into_bytes())
     }
+}
+
+/// Reads a moment in seconds, of which the part of a second does not count.
+/// <https://www.rfc-editor.org/rfc/rfc7519#section-2>
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "what lasts too long to be told lasts for ever"
+)]
+fn whole_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let told = Number::deserialize(from)?;
+    let seconds = told.as_i64().or_else(|| told.as_f64().map(|seconds| seconds.floor() as i64));
+    seconds.ok_or_else(|| de::Error::custom("no number of seconds"))
 }
 
 /// Returns a token of 256 random bits.

@@ -85,8 +85,11 @@ impl Serve {
         if self.whatsapp.app_secret().is_none() {
             dangers.push("WHATSAPP_APP_SECRET is not set: webhooks are taken unsigned");
         }
-        if self.tokens.jwt_secret.expose_secret() == DEVELOPMENT_SECRET {
+        let secret = self.tokens.jwt_secret.expose_secret();
+        if secret == DEVELOPMENT_SECRET {
             dangers.push("JWT_SECRET is the one that everybody knows: anybody can sign in");
+        } else if secret.len() < SHORTEST_SECRET {
+            dangers.push("JWT_SECRET is shorter than 32 bytes: whoever guesses it can sign in");
         }
         if self.storage.secrets.is_known_to_all() {
             dangers.push("SECRETS_KEY is not set: whoever has the database reads inboxes' secrets");
@@ -122,6 +125,17 @@ mod tests {
         assert!(refused(&demo).contains("--demo"));
         let simulate = [keys.as_slice(), &["--whatsapp-app-secret", "s", "--simulate"]].concat();
         assert!(refused(&simulate).contains("--simulate"));
+    }
+
+    #[test]
+    fn a_secret_that_can_be_guessed_is_a_danger_wherever_it_is() {
+        let warned = |secret: &str| {
+            let flags = ["recado", "--jwt-secret", secret];
+            let dangers = Cli::try_parse_from(flags).unwrap().serve.dangers();
+            dangers.iter().any(|danger| danger.contains("JWT_SECRET"))
+        };
+        assert!(warned("") && warned("short") && warned(super::DEVELOPMENT_SECRET));
+        assert!(!warned(SECRET));
     }
 
     #[test]

@@ -55,17 +55,22 @@ impl Pace {
         let failed = |error, closes_window| Settlement::Failed { error, closes_window };
         let hold = |lasts: Duration, error: Value| {
             let hold = Hold { lasts, error: error.clone() };
-            later(errand, Duration::ZERO, error, Some(hold))
+            later(errand, refusal, Duration::ZERO, error, Some(hold))
         };
         match refusal {
             Refusal::Trouble if errand.attempts >= TRIES => failed(error, false),
-            Refusal::Away | Refusal::Trouble => {
-                later(errand, self.wait(2, errand.attempts, LONGEST_WAIT), error, None)
+            Refusal::Trouble => {
+                let wait = self.wait(2, errand.attempts, LONGEST_WAIT);
+                later(errand, refusal, wait, error, None)
             }
-            Refusal::Busy => hold(self.wait(2, errand.attempts, LONGEST_WAIT), error),
+            Refusal::Away => {
+                let wait = self.wait(2, errand.claims(), LONGEST_WAIT);
+                later(errand, refusal, wait, error, None)
+            }
+            Refusal::Busy => hold(self.wait(2, errand.claims(), LONGEST_WAIT), error),
             Refusal::Pair => {
-                let wait = self.first.saturating_mul(4_u32.saturating_pow(errand.attempts));
-                later(errand, wait.min(LONGEST_WAIT_FOR_PAIR), error, None)
+                let wait = self.first.saturating_mul(4_u32.saturating_pow(errand.claims()));
+                later(errand, refusal, wait.min(LONGEST_WAIT_FOR_PAIR), error, None)
             }
             Refusal::WindowClosed => failed(error, true),
             Refusal::Unauthorised => hold(UNAUTHORISED, error),
@@ -102,9 +107,15 @@ pub(super) fn without_file(errand: &Errand, why: media::Error) -> Answer {
     }
 }
 
-fn later(errand: &Errand, after: Duration, error: Value, hold: Option<Hold>) -> Settlement {
+fn later(
+    errand: &Errand,
+    refusal: Refusal,
+    after: Duration,
+    error: Value,
+    hold: Option<Hold>,
+) -> Settlement {
     let is_enough = match errand.task {
-        Task::MarkRead => errand.attempts >= TRIES_TO_MARK,
+        Task::MarkRead => errand.claims() >= TRIES_TO_MARK,
         Task::Send { .. }
         | Task::React(_)
         | Task::SetStatus(..)
@@ -114,12 +125,14 @@ fn later(errand: &Errand, after: Duration, error: Value, hold: Option<Hold>) -> 
     if is_enough {
         return Settlement::Failed { error, closes_window: false };
     }
-    Settlement::Later { after, error, hold }
+    // A message is given up for what its channel says of it, not for how long the channel was away.
+    Settlement::Later { after, error, hold, counts: refusal == Refusal::Trouble }
 }
 
 fn log(errand: &Errand, refusal: Refusal, error: &Value) {
     let code = error.get("code").map(Value::to_string).unwrap_or_default();
-    let (inbox, delivery, attempts) = (errand.inbox, errand.id, errand.attempts);
+    let (inbox, delivery) = (errand.inbox, errand.id);
+    let (claims, attempts) = (errand.claims(), errand.attempts);
     match refusal {
         Refusal::Unauthorised | Refusal::Banned => {
             tracing::error!(inbox.id = %inbox, channel.code = code, "an inbox cannot send any more");
@@ -129,8 +142,8 @@ fn log(errand: &Errand, refusal: Refusal, error: &Value) {
         }
         _ => {
             tracing::info!(
-                inbox.id = %inbox, delivery.id = %delivery, channel.code = code, attempts, ?refusal,
-                "a message was not taken"
+                inbox.id = %inbox, delivery.id = %delivery, channel.code = code, claims, attempts,
+                ?refusal, "a message was not taken"
             );
         }
     }

@@ -6,6 +6,7 @@ use entity::{event, tenant};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, Statement};
 
+use super::db::take_time;
 use super::{Db, Desks, Result};
 
 /// By how much a log's numbers jump when it starts anew: no desk has written as many events since the
@@ -63,10 +64,12 @@ impl Desks {
     /// come with is before the log then, so that they load afresh.
     pub async fn restart_logs(&self) -> Result<()> {
         let txn = self.db.begin().await?;
+        // All logs of all tenants may hold more than goes in the time that a request has.
+        take_time(txn.inner()).await?;
         let jump = Expr::col(tenant::Column::LastSeq).add(JUMP);
         let moved = tenant::Entity::update_many().col_expr(tenant::Column::LastSeq, jump);
-        moved.exec(&txn).await?;
-        event::Entity::delete_many().exec(&txn).await?;
+        moved.exec(txn.inner()).await?;
+        event::Entity::delete_many().exec(txn.inner()).await?;
         txn.commit().await?;
         Ok(())
     }

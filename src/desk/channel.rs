@@ -2,11 +2,11 @@
 
 use super::Channel;
 
-/// Whether it knows several conversations with one contact, which begin there.
-pub(super) fn names_threads(channel: Channel) -> bool {
+/// Whether conversations begin there alone: it names them, or nobody is there who has not begun one.
+pub(super) fn begins_talks(channel: Channel) -> bool {
     match channel {
-        Channel::WhatsApp | Channel::LiveChat => false,
-        Channel::Chatwoot => true,
+        Channel::WhatsApp => false,
+        Channel::Chatwoot | Channel::LiveChat => true,
     }
 }
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 use log::LevelFilter;
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
-    RuntimeErr, SqliteTransactionMode, SqlxPostgresConnector, Statement, TransactionOptions,
-    TransactionTrait as _, Value, Values,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxPostgresConnector, Statement,
+    TransactionOptions, TransactionTrait as _, Value, Values,
 };
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -126,9 +126,20 @@ impl Db {
             return Migrator::up(self.writer.inner(), None).await;
         }
         let txn = self.writer.inner().begin().await?;
+        take_time(&txn).await?;
         txn.execute_unprepared(MIGRATION_LOCK).await?;
         Migrator::up(&txn, None).await?;
         txn.commit().await
+    }
+
+    /// Opens a transaction that reads what there is at one moment, for as long as that takes.
+    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let is_postgres = self.reader.get_database_backend() == DbBackend::Postgres;
+        let isolation_level = is_postgres.then_some(IsolationLevel::RepeatableRead);
+        let options = TransactionOptions { isolation_level, ..Default::default() };
+        let txn = self.reader.inner().begin_with_options(options).await?;
+        take_time(&txn).await?;
+        Ok(txn)
     }
 
     /// Opens a transaction that writes.
@@ -139,6 +150,16 @@ impl Db {
         let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
         self.writer.begin_with(options).await
+    }
+}
+
+/// Has PostgreSQL go on with what a transaction asks for as long as that takes: nobody's request waits for it.
+pub(super) async fn take_time(txn: &impl ConnectionTrait) -> Result<(), DbErr> {
+    match txn.get_database_backend() {
+        DbBackend::Postgres => {
+            txn.execute_unprepared("SET LOCAL statement_timeout = 0").await.map(|_| ())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -193,6 +214,11 @@ pub(super) fn is_outage(error: &DbErr) -> bool {
 /// Whether `error` says that there is no room for anything more.
 pub(super) fn is_full(error: &DbErr) -> bool {
     code_of(error).is_some_and(|code| code == "53100" || code == "13")
+}
+
+/// Whether `error` says that PostgreSQL has no place for a character, which is so for U+0000 alone.
+pub(super) fn is_unstorable(error: &DbErr) -> bool {
+    code_of(error).is_some_and(|code| code == "22021")
 }
 
 fn code_of(error: &DbErr) -> Option<Cow<'_, str>> {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::inbound::Amendment;
+use super::inbound::{Amendment, PLACEHOLDER};
 use super::{Contact, Desk, Error, Event, Result, Sees};
 
 /// A message, as events and histories show it.
@@ -99,6 +99,9 @@ impl Message {
 impl Desk {
     /// Returns up to `limit` messages of a conversation from before the message `before`, or the
     /// newest.
+    ///
+    /// # Errors
+    /// [`Error::NoMessage`] if `before` is none of this conversation's.
     pub async fn history(
         &self,
         of: ConversationId,
@@ -109,7 +112,8 @@ impl Desk {
         let conversation = self.conversation(of, sees).await?;
         let mut query =
             message::Entity::of_tenant(&self.tenant).filter(message::Column::ConversationId.eq(of));
-        if let Some(before) = self.place_of(of, before).await? {
+        if let Some(before) = before {
+            let before = self.place_of(of, before).await?;
             let place = [Expr::col(message::Column::SentAt), Expr::col(message::Column::Id)];
             query = query.filter(Expr::tuple(place).lt(before));
         }
@@ -135,7 +139,7 @@ impl Desk {
         sees: &Sees,
     ) -> Result<Page> {
         let conversation = self.conversation(of, sees).await?;
-        let start = self.place_of(of, Some(from)).await?.ok_or(Error::NoMessage(from))?;
+        let start = self.place_of(of, from).await?;
         let place = [Expr::col(message::Column::SentAt), Expr::col(message::Column::Id)];
         let mut rows = message::Entity::of_tenant(&self.tenant)
             .filter(message::Column::ConversationId.eq(of))
@@ -152,14 +156,14 @@ impl Desk {
     }
 
     /// Where a message stands in its conversation's history.
-    async fn place_of(&self, of: ConversationId, id: Option<MessageId>) -> Result<Option<Expr>> {
-        let Some(id) = id else { return Ok(None) };
+    async fn place_of(&self, of: ConversationId, id: MessageId) -> Result<Expr> {
         let row = message::Entity::of_tenant(&self.tenant)
             .filter(message::Column::ConversationId.eq(of))
             .filter(message::Column::Id.eq(id))
             .one(&self.desks.db.reader)
             .await?;
-        Ok(row.map(|row| Expr::tuple([Expr::value(row.sent_at), Expr::value(row.id)])))
+        let row = row.ok_or(Error::NoMessage(id))?;
+        Ok(Expr::tuple([Expr::value(row.sent_at), Expr::value(row.id)]))
     }
 }
 
@@ -284,11 +288,7 @@ fn edit(
         return Amended::Refused("it was deleted");
     }
     let mut metadata = metadata.clone();
-    for key in ["kind", "media"] {
-        if let Some(kept) = told_of(row, key) {
-            metadata.insert(key.to_owned(), kept);
-        }
-    }
+    metadata.extend(kept_of(row, &["kind", "media", PLACEHOLDER]));
     content.clone_into(&mut row.content);
     row.metadata = json(&metadata);
     Amended::Changed
@@ -332,9 +332,21 @@ fn revoke(row: &mut message::Model, at: Time) -> Amended {
     let first = row.deleted_at.is_none();
     row.deleted_at = Some(at);
     row.content.clear();
-    let kind = told_of(row, "kind").map(|kind| ("kind".to_owned(), kind));
-    row.metadata = json(&kind.into_iter().collect::<Map<_, _>>());
+    if row.told_at.is_some() {
+        // What it was, its channel no longer tells: who hears of it only now, could not know.
+        row.kind = message::Type::Text;
+        let word = if row.is_private { "note" } else { "text" };
+        row.metadata = json(&Map::from_iter([("kind".to_owned(), Value::from(word))]));
+    } else {
+        row.metadata = json(&kept_of(row, &["kind", PLACEHOLDER]));
+    }
     if first { Amended::Changed } else { Amended::Same }
+}
+
+/// What of a message's metadata stays, whatever else of it goes.
+fn kept_of(row: &message::Model, keys: &[&str]) -> Map<String, Value> {
+    let kept = keys.iter().filter_map(|key| Some(((*key).to_owned(), told_of(row, key)?)));
+    kept.collect()
 }
 
 fn told_of(row: &message::Model, key: &str) -> Option<Value> {

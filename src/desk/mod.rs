@@ -281,7 +281,16 @@ pub enum Error {
 
     /// The database failed, or holds a row that this version cannot read.
     #[error("storage failed")]
-    Storage(#[from] DbErr),
+    Storage(#[source] DbErr),
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        if db::is_unstorable(&error) {
+            return Self::Invalid("a text holds the character U+0000".to_owned());
+        }
+        Self::Storage(error)
+    }
 }
 
 /// The outcome of anything a desk does.

@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use super::event::Sort;
+use super::stats::verify_work;
 use super::{Change, Desk, Desks, Result, Sees};
 
 /// By how much each counter changes.
@@ -118,89 +119,89 @@ struct Counted {
 }
 
 impl Desks {
-    /// Counts everything anew; returns the counters that have drifted from what there is.
+    /// Counts everything anew, as it is at one moment; returns the counters that have drifted from what
+    /// there is.
     pub async fn verify(&self) -> Result<Vec<Drift>> {
-        let mut drift = self.verify_tallies().await?;
-        drift.extend(self.verify_unread().await?);
-        drift.extend(self.verify_work().await?);
+        let all = self.db.snapshot().await?;
+        let mut drift = verify_tallies(&all).await?;
+        drift.extend(verify_unread(&all).await?);
+        drift.extend(verify_work(&all).await?);
         Ok(drift)
-    }
-
-    async fn verify_tallies(&self) -> Result<Vec<Drift>> {
-        use conversation::Column;
-        let is_assigned = Expr::col(Column::AssigneeId).is_not_null();
-        // In words: PostgreSQL does not see that two parameters are the same.
-        let is_unread = Expr::cust("unread_count > 0");
-        #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
-        let recount = conversation::Entity::find()
-            .select_only()
-            .columns([Column::TenantId, Column::StageId, Column::InboxId, Column::Status])
-            .expr_as(is_assigned.clone(), "is_assigned")
-            .expr_as(is_unread.clone(), "is_unread")
-            .expr_as(Expr::col(Column::Id).count(), "total")
-            .group_by(Column::TenantId)
-            .group_by(Column::StageId)
-            .group_by(Column::InboxId)
-            .group_by(Column::Status)
-            .group_by(is_assigned)
-            .group_by(is_unread)
-            .into_model::<Counted>()
-            .all(&self.db.reader)
-            .await?;
-        #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
-        let kept = tally::Entity::find().all(&self.db.reader).await?;
-        let mut both = BTreeMap::<_, (i64, i64)>::new();
-        for row in kept {
-            let tally::Model { stage_id, status, is_assigned, is_unread, .. } = row;
-            let sort = Sort { stage_id, status, is_assigned, is_unread };
-            both.entry((row.tenant_id, row.inbox_id, sort)).or_default().0 += row.total;
-        }
-        for row in recount {
-            let Counted { stage_id, status, is_assigned, is_unread, .. } = row;
-            let sort = Sort { stage_id, status, is_assigned, is_unread };
-            both.entry((row.tenant_id, row.inbox_id, sort)).or_default().1 += row.total;
-        }
-        let drifted = both.into_iter().filter(|(_, (kept, counted))| kept != counted);
-        Ok(drifted
-            .map(|((tenant, inbox, sort), (kept, counted))| {
-                let what = format!("conversations in inbox {inbox} that are {sort:?}");
-                Drift { tenant, what, kept, counted }
-            })
-            .collect())
     }
 }
 
-impl Desks {
-    async fn verify_unread(&self) -> Result<Vec<Drift>> {
-        #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
-        let recount: Vec<(ConversationId, TenantId, i64)> = message::Entity::find()
-            .select_only()
-            .columns([message::Column::ConversationId, message::Column::TenantId])
-            .expr_as(Expr::col(message::Column::Id).count(), "total")
-            .filter(message::Column::IsUnread.eq(true))
-            .group_by(message::Column::ConversationId)
-            .group_by(message::Column::TenantId)
-            .into_tuple()
-            .all(&self.db.reader)
-            .await?;
-        #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
-        let kept = conversation::Entity::find()
-            .filter(conversation::Column::UnreadCount.ne(0))
-            .all(&self.db.reader)
-            .await?;
-        let mut both = BTreeMap::<_, (i64, i64)>::new();
-        for row in kept {
-            both.entry((row.tenant_id, row.id)).or_default().0 = i64::from(row.unread_count);
-        }
-        for (id, tenant, total) in recount {
-            both.entry((tenant, id)).or_default().1 = total;
-        }
-        let drifted = both.into_iter().filter(|(_, (kept, counted))| kept != counted);
-        Ok(drifted
-            .map(|((tenant, id), (kept, counted))| {
-                let what = format!("unread messages of conversation {id}");
-                Drift { tenant, what, kept, counted }
-            })
-            .collect())
+async fn verify_tallies(all: &impl ConnectionTrait) -> Result<Vec<Drift>> {
+    use conversation::Column;
+    let is_assigned = Expr::col(Column::AssigneeId).is_not_null();
+    // In words: PostgreSQL does not see that two parameters are the same.
+    let is_unread = Expr::cust("unread_count > 0");
+    #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
+    let recount = conversation::Entity::find()
+        .select_only()
+        .columns([Column::TenantId, Column::StageId, Column::InboxId, Column::Status])
+        .expr_as(is_assigned.clone(), "is_assigned")
+        .expr_as(is_unread.clone(), "is_unread")
+        .expr_as(Expr::col(Column::Id).count(), "total")
+        .group_by(Column::TenantId)
+        .group_by(Column::StageId)
+        .group_by(Column::InboxId)
+        .group_by(Column::Status)
+        .group_by(is_assigned)
+        .group_by(is_unread)
+        .into_model::<Counted>()
+        .all(all)
+        .await?;
+    #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
+    let kept = tally::Entity::find().all(all).await?;
+    let mut both = BTreeMap::<_, (i64, i64)>::new();
+    for row in kept {
+        let tally::Model { stage_id, status, is_assigned, is_unread, .. } = row;
+        let sort = Sort { stage_id, status, is_assigned, is_unread };
+        both.entry((row.tenant_id, row.inbox_id, sort)).or_default().0 += row.total;
     }
+    for row in recount {
+        let Counted { stage_id, status, is_assigned, is_unread, .. } = row;
+        let sort = Sort { stage_id, status, is_assigned, is_unread };
+        both.entry((row.tenant_id, row.inbox_id, sort)).or_default().1 += row.total;
+    }
+    let drifted = both.into_iter().filter(|(_, (kept, counted))| kept != counted);
+    Ok(drifted
+        .map(|((tenant, inbox, sort), (kept, counted))| {
+            let what = format!("conversations in inbox {inbox} that are {sort:?}");
+            Drift { tenant, what, kept, counted }
+        })
+        .collect())
+}
+
+async fn verify_unread(all: &impl ConnectionTrait) -> Result<Vec<Drift>> {
+    #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
+    let recount: Vec<(ConversationId, TenantId, i64)> = message::Entity::find()
+        .select_only()
+        .columns([message::Column::ConversationId, message::Column::TenantId])
+        .expr_as(Expr::col(message::Column::Id).count(), "total")
+        .filter(message::Column::IsUnread.eq(true))
+        .group_by(message::Column::ConversationId)
+        .group_by(message::Column::TenantId)
+        .into_tuple()
+        .all(all)
+        .await?;
+    #[expect(clippy::disallowed_methods, reason = "the operator's check of all tenants")]
+    let kept = conversation::Entity::find()
+        .filter(conversation::Column::UnreadCount.ne(0))
+        .all(all)
+        .await?;
+    let mut both = BTreeMap::<_, (i64, i64)>::new();
+    for row in kept {
+        both.entry((row.tenant_id, row.id)).or_default().0 = i64::from(row.unread_count);
+    }
+    for (id, tenant, total) in recount {
+        both.entry((tenant, id)).or_default().1 = total;
+    }
+    let drifted = both.into_iter().filter(|(_, (kept, counted))| kept != counted);
+    Ok(drifted
+        .map(|((tenant, id), (kept, counted))| {
+            let what = format!("unread messages of conversation {id}");
+            Drift { tenant, what, kept, counted }
+        })
+        .collect())
 }

@@ -10,8 +10,8 @@ use sea_orm::{
 use serde_json::json;
 
 use super::audit::note;
-use super::user::name;
-use super::{Actor, Desk, Desks, Error, InboxName, Result};
+use super::user::{insert, name};
+use super::{Actor, Desk, Desks, Error, InboxName, NewUser, Result};
 
 /// The longest name, in characters, and the longest identifier that the API gives.
 const LONGEST_NAME: usize = 100;
@@ -31,28 +31,42 @@ const STAGES: [(&str, &str); 4] = [
 impl Desks {
     /// Adds a tenant with the first stages of its board, unless it exists; returns its desk.
     pub async fn ensure_tenant(&self, id: &TenantId, name: &str) -> Result<Desk> {
-        self.insert_tenant(id, name, None).await?;
+        self.insert_tenant(id, name, None, None).await?;
         Ok(self.of(id.clone()))
     }
 
-    /// Adds a tenant with the first stages of its board; returns its desk.
+    /// Adds a tenant with the first stages of its board and, if told, its first admin, or neither;
+    /// returns its desk.
     ///
     /// # Errors
-    /// [`Error::Exists`] when there is one.
-    pub async fn add_tenant(&self, id: &str, told: &str, by: &Actor) -> Result<Desk> {
+    /// [`Error::Exists`] when there is one, or somebody signs in by that address already.
+    pub async fn add_tenant(
+        &self,
+        id: &str,
+        told: &str,
+        admin: Option<NewUser>,
+        by: &Actor,
+    ) -> Result<Desk> {
         let told = name(told, LONGEST_NAME)?;
+        let admin = admin.map(NewUser::named).transpose()?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(is_plain) {
             let why = format!("an id is 1 to {LONGEST_ID} of a-z, A-Z, 0-9, - _ and .");
             return Err(Error::Invalid(why));
         }
         let id = TenantId::from(id);
-        let is_new = self.insert_tenant(&id, &told, Some(by)).await?;
+        let is_new = self.insert_tenant(&id, &told, admin.as_ref(), Some(by)).await?;
         if is_new { Ok(self.of(id)) } else { Err(Error::Exists(format!("tenant {id}"))) }
     }
 
-    /// Adds a tenant unless it exists; answers whether it is new.
-    async fn insert_tenant(&self, id: &TenantId, name: &str, by: Option<&Actor>) -> Result<bool> {
+    /// Adds a tenant and its first admin unless it exists; answers whether it is new.
+    async fn insert_tenant(
+        &self,
+        id: &TenantId,
+        name: &str,
+        admin: Option<&NewUser>,
+        by: Option<&Actor>,
+    ) -> Result<bool> {
         let txn = self.db.begin().await?;
         let now = Time::now();
         let row = tenant::Model {
@@ -77,6 +91,9 @@ impl Desks {
             stage::Entity::insert_many(stages).exec_without_returning(&txn).await?;
             let subject = format!("tenant:{id}");
             note(&txn, id, by, "tenant.added", &subject, json!({ "name": name })).await?;
+            if let Some(admin) = admin {
+                insert(&txn, id, admin, by).await?;
+            }
         }
         txn.commit().await?;
         Ok(is_new)

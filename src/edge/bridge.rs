@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
 
@@ -60,6 +61,8 @@ impl<R: AsyncRead + Unpin> Ear<R> {
     /// What it did wrong.
     pub(super) async fn next(&mut self) -> Result<Option<Said>, Fault> {
         loop {
+            // Whoever sends many at once lets others take their turns.
+            consume_budget().await;
             match self.frames.next().await {
                 Ok(frame) => {
                     if let Some(said) = self.inbound.take(frame)? {
@@ -190,5 +193,28 @@ pub(super) fn tell(out: &mut Vec<u8>, say: Say) -> bool {
             write(out, OpCode::Control(Control::Close), &code, false);
             true
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use futures_util::FutureExt as _;
+
+    use super::{Ear, Frames, Inbound};
+
+    #[tokio::test]
+    async fn who_sends_many_frames_at_once_lets_others_take_their_turns() {
+        const LIMIT: usize = 1_000;
+        // Pongs, which say nothing.
+        let read = [0x8a_u8, 0x80, 0, 0, 0, 0].repeat(1_000);
+        let frames = Frames::new(BytesMut::from(&read[..]), tokio::io::empty(), LIMIT);
+        let mut ear = Ear { frames, inbound: Inbound::new(LIMIT, false) };
+        let heard = ear.next();
+        tokio::pin!(heard);
+
+        assert!(heard.as_mut().now_or_never().is_none());
+
+        assert_eq!(heard.await, Ok(None));
     }
 }

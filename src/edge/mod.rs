@@ -44,7 +44,7 @@ use line::Line;
 use moving::Moves;
 
 use crate::api::{ApiError, Budget, ClientAddress};
-use crate::realtime::{Arrivals, OnWebsocket};
+use crate::realtime::{Arrivals, Knock, OnWebsocket};
 
 /// Where the engine is served.
 const PATH: &str = "/socket.io";
@@ -149,9 +149,8 @@ impl Service<Request<Body>> for Edge {
         if is_engines {
             let address = ClientAddress::of(request.extensions());
             // A request that names no session begins one.
-            if Session::of(request.uri()).is_none()
-                && let Err(wait) = self.connections.spend_from(address)
-            {
+            let begins = Session::of(request.uri()).is_none();
+            if begins && let Err(wait) = self.connections.spend_from(address) {
                 let refusal = ApiError::RateLimited(wait).into_response();
                 return Box::pin(std::future::ready(Ok(refusal)));
             }
@@ -171,6 +170,9 @@ impl Service<Request<Body>> for Edge {
                 }
             });
             request.extensions_mut().clear();
+            if begins {
+                request.extensions_mut().insert(Knock::default());
+            }
             if let Some(address) = address {
                 request.extensions_mut().insert(ClientAddress(address));
             }
@@ -202,6 +204,7 @@ fn stripped(request: &Request<Body>) -> Request<()> {
     }
     *stripped.headers_mut() = headers;
     stripped.extensions_mut().insert(OnWebsocket);
+    stripped.extensions_mut().insert(Knock::default());
     if let Some(address) = ClientAddress::of(request.extensions()) {
         stripped.extensions_mut().insert(ClientAddress(address));
     }
@@ -213,9 +216,10 @@ fn owned(uri: &Uri) -> Uri {
     uri.to_string().parse().unwrap_or_else(|_| uri.clone())
 }
 
-/// Whether a query asks for the protocol's version 3.
+/// Whether a query asks for the protocol's version 3, as the engine reads it.
 fn is_old(query: &str) -> bool {
-    query.split('&').any(|pair| pair == "EIO=3")
+    let version = query.split('&').find(|pair| pair.starts_with("EIO="));
+    version.and_then(|version| version.split('=').nth(1)) == Some("3")
 }
 
 impl Session {
@@ -248,4 +252,24 @@ pub async fn largest_message(bytes: &[u8], limit: usize, deflate: bool) -> usize
         }
     }
     largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_old;
+
+    #[test]
+    fn a_version_is_what_the_engine_takes_it_for() {
+        for (query, is) in [
+            ("EIO=3", true),
+            ("t=x&EIO=3&sid=y", true),
+            ("EIO=3=4", true),
+            ("EIO=4", false),
+            ("EIO=4&EIO=3", false),
+            ("EIO=33", false),
+            ("sid=3", false),
+        ] {
+            assert_eq!(is_old(query), is, "{query}");
+        }
+    }
 }

@@ -16,6 +16,9 @@ use super::payload::{self, CLOSE, NOTHING};
 use super::{Edge, Session, handshake};
 use crate::realtime::{Outlet, turns_away};
 
+/// The type of a body that is not text.
+const BYTES: &str = "application/octet-stream";
+
 impl Edge {
     /// Passes a request on. A poll also brings what the session has said meanwhile; what confirms a
     /// connection names it, and its session begins.
@@ -28,8 +31,9 @@ impl Edge {
         if outlet.as_ref().is_some_and(|outlet| outlet.is_on_websocket()) {
             return Ok(handshake::refusal());
         }
-        let Some(session) = session.filter(|_| request.method() == Method::GET) else {
-            return Ok(self.engine.call(request).await?.map(Body::new));
+        let session = match session {
+            Some(session) if request.method() == Method::GET => session,
+            session => return self.take(request, session).await,
         };
         let mut polled = pin!(self.engine.call(request));
         let answer = tokio::select! {
@@ -48,15 +52,33 @@ impl Edge {
                 ControlFlow::Continue(())
             });
         }
+        // Whatever else the engine would tell: it may be what the client may not hear any more.
+        if body.is_empty() && outlet.is_some_and(|outlet| outlet.is_over()) {
+            self.close(&session).await;
+            return Ok(unknown());
+        }
         match answer {
             // Also of a client that was met before: it may have left and joined again meanwhile.
             Some(answer) => Ok(self.complete(answer.map(Body::new), body, &session).await),
-            None if body.is_empty() && outlet.is_some_and(|outlet| outlet.is_over()) => {
-                self.close(&session).await;
-                Ok(unknown())
-            }
             None => Ok(text(body, &session)),
         }
+    }
+
+    /// Passes on what a client says.
+    async fn take(
+        mut self,
+        request: Request<Body>,
+        session: Option<Session>,
+    ) -> Result<Response<Body>, Infallible> {
+        let old = session.filter(|session| session.is_old && request.method() == Method::POST);
+        let Some(session) = old else {
+            return Ok(self.engine.call(request).await?.map(Body::new));
+        };
+        let Some(request) = renewed(request, &session, self.limits.message).await else {
+            self.close(&session).await;
+            return Ok(handshake::refusal());
+        };
+        Ok(self.engine.call(request).await?.map(Body::new))
     }
 
     /// Has the engine end a session, as if the client had closed it.
@@ -105,6 +127,36 @@ impl Edge {
         tokio::spawn(arrival.serving);
         Some(named)
     }
+}
+
+/// Returns what an older client says as newer ones would say it; nothing if it is none, or larger than
+/// `limit`.
+///
+/// The engine reads a text of the older protocol anew for each of its packets, and for each piece in which it
+/// comes: a few bytes a second would keep a thread busy.
+async fn renewed(request: Request<Body>, session: &Session, limit: usize) -> Option<Request<Body>> {
+    let (parts, body) = request.into_parts();
+    let said = gathered(body, limit).await?;
+    // Which the engine reads once, as long as they come in one piece.
+    if parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == BYTES) {
+        return Some(Request::from_parts(parts, Body::from(said)));
+    }
+    let said = payload::renewed(std::str::from_utf8(&said).ok()?)?;
+    let session = Session { id: session.id.clone(), is_old: false };
+    Request::post(session.polled()).body(Body::from(said)).ok()
+}
+
+/// Returns a whole body; nothing if it breaks off, or is larger than `limit`.
+async fn gathered(mut body: Body, limit: usize) -> Option<Vec<u8>> {
+    let mut gathered = Vec::new();
+    while let Some(piece) = body.frame().await {
+        let Ok(piece) = piece.ok()?.into_data() else { continue };
+        if gathered.len() + piece.len() > limit {
+            return None;
+        }
+        gathered.extend_from_slice(&piece);
+    }
+    Some(gathered)
 }
 
 /// Returns once a session has said something.

@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::desk::{
-    self, Desks, Event, Notice, Notification, NotificationKind, PushSubscription, Reach, TenantId,
-    UserId,
+    self, Desk, Desks, Event, Logged, Notice, Notification, NotificationKind, PushSubscription,
+    Reach, Sees, TenantId, UserId,
 };
 use crate::telemetry::{FIGURES, number};
 use post::{Answer, Post};
@@ -157,10 +157,7 @@ impl Pusher {
         }
         let mut due = Vec::new();
         for (user, subscriptions) in by_user {
-            let (person, sees) = desk.person(&user).await?;
-            if person.is_some_and(|person| person.disabled_at.is_some()) {
-                continue;
-            }
+            let Some(sees) = seen_by(&desk, &user).await? else { continue };
             for notice in notices.iter().filter(|it| it.logged.event.user_id() == Some(&user)) {
                 let Some(told) = Told::by(notice).filter(|_| sees.event(&notice.logged.event))
                 else {
@@ -204,7 +201,7 @@ impl Pusher {
                     FIGURES.pushes_later.increment(1);
                     let wait = self.0.backoff.saturating_mul(4_u32.saturating_pow(tried - 1));
                     sleep(after.unwrap_or(wait).min(LONGEST_WAIT)).await;
-                    if !self.stands(&to).await {
+                    if !self.stands(&to, told).await {
                         return;
                     }
                 }
@@ -224,11 +221,13 @@ impl Pusher {
         self.0.post.send(signer, &to.reach.endpoint, &told.topic, sealed).await
     }
 
-    /// Whether a browser is still to be told: somebody may have signed out while it waited.
-    async fn stands(&self, subscription: &PushSubscription) -> bool {
-        let desk = self.0.desks.of(subscription.tenant.clone());
-        let standing = desk.subscriptions(std::slice::from_ref(&subscription.user)).await;
+    /// Whether a browser is still to be told something: while that waited, somebody may have signed out,
+    /// or may not see it any more.
+    async fn stands(&self, subscription: &PushSubscription, told: &Told) -> bool {
+        let (desk, user) = (self.0.desks.of(subscription.tenant.clone()), &subscription.user);
+        let standing = desk.subscriptions(std::slice::from_ref(user)).await;
         standing.is_ok_and(|standing| standing.contains(subscription))
+            && matches!(seen_by(&desk, user).await, Ok(Some(sees)) if sees.event(&told.of.event))
     }
 
     async fn forget(&self, subscription: &PushSubscription) {
@@ -244,6 +243,8 @@ struct Told {
     body: Arc<[u8]>,
     /// Of what waits at a push service about one conversation, the newest is enough.
     topic: String,
+    /// What tells of it in the log.
+    of: Arc<Logged>,
 }
 
 impl Told {
@@ -259,8 +260,15 @@ impl Told {
         let (seq, id) = (notice.logged.seq, conversation_id);
         let body = json!({ "seq": seq, "kind": kind, "title": title, "conversationId": id });
         let topic = conversation_id.0.simple().to_string();
-        Some(Self { body: body.to_string().into_bytes().into(), topic })
+        let of = Arc::clone(&notice.logged);
+        Some(Self { body: body.to_string().into_bytes().into(), topic, of })
     }
+}
+
+/// What a person may see; nothing if they may not be here at all.
+async fn seen_by(desk: &Desk, user: &UserId) -> desk::Result<Option<Sees>> {
+    let (person, sees) = desk.person(user).await?;
+    Ok(person.is_none_or(|person| person.disabled_at.is_none()).then_some(sees))
 }
 
 /// Waits for notices; nothing when there will be none any more.

@@ -17,6 +17,9 @@ use crate::auth::Refusal;
 /// What a client is refused by that could be let in if the database answered.
 const NOT_NOW: &str = "nobody can tell at the moment";
 
+/// How the engine refuses whoever comes to the namespace that there is: only once it has closed that.
+const CLOSED: &str = r#"44{"message":"Invalid namespace"}"#;
+
 /// Why the engine is not to let a client in.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Away {
@@ -32,7 +35,7 @@ pub(super) enum Away {
 /// stays away for good; one whose connection ends without it comes back by itself.
 /// <https://socket.io/docs/v4/client-socket-instance/#connect_error>
 pub fn turns_away(packet: &str) -> bool {
-    packet.starts_with("44") && packet.contains(NOT_NOW)
+    packet == CLOSED || (packet.starts_with("44") && packet.contains(NOT_NOW))
 }
 
 impl From<Refusal> for Away {
@@ -158,7 +161,8 @@ mod tests {
 
     use socketioxide::socket::Sid;
 
-    use super::Arrivals;
+    use super::{Arrivals, Away, turns_away};
+    use crate::auth::Refusal;
     use crate::realtime::recovery::Pid;
 
     #[test]
@@ -182,6 +186,21 @@ mod tests {
             assert_eq!(named, told);
             assert!(arrivals.meet(sid, packet).is_none());
             assert!(Arc::ptr_eq(&arrivals.outlet(sid).unwrap(), &arrival.outlet));
+        }
+    }
+
+    #[test]
+    fn who_comes_at_the_wrong_time_is_to_come_back_and_nobody_else() {
+        let refused = |ns: &str, why: &str| format!("44{ns}{{\"message\":\"{why}\"}}");
+        let not_now = Away::NotNow.to_string();
+        assert!(turns_away(&refused("", &not_now)));
+        assert!(turns_away(&refused("", "Invalid namespace")));
+        for packet in [
+            refused("/admin,", "Invalid namespace"),
+            refused("", &Away::Refused(Refusal::Expired).to_string()),
+            format!("42[\"said\",\"{not_now}\"]"),
+        ] {
+            assert!(!turns_away(&packet), "{packet}");
         }
     }
 

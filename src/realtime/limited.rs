@@ -2,17 +2,18 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 use socketioxide::adapter::LocalAdapter;
-use socketioxide::extract::AckSender;
+use socketioxide::extract::{AckSender, SocketRef};
 use socketioxide::handler::{FromMessageParts as _, MessageHandler, Value};
 use socketioxide::socket::{Sid, Socket};
 
 use super::reader::Reader;
 use super::socketio::Link;
-use crate::api::{Budget, ChatBudgets, limiter};
+use crate::api::{Budget, ChatBudgets, ClientAddress, limiter};
 use crate::config::Limit;
 use crate::limit::Limiter;
 use crate::telemetry::FIGURES;
@@ -32,20 +33,37 @@ struct Inner {
     shared: Budget,
     /// Of visitors.
     chats: ChatBudgets,
+    /// Of those who ask to be let in.
+    connections: Budget,
     by_socket: Option<Limiter<Sid>>,
     refusals: Limiter<Sid>,
 }
+
+/// Stands in the request that begins a connection: whether its client has asked by it to be let in.
+#[derive(Clone, Debug, Default)]
+pub struct Knock(Arc<AtomicBool>);
 
 /// A handler that is not called for what is too much.
 pub(super) struct Limited<H>(pub(super) H);
 
 impl EventLimits {
     /// Besides what each socket may do, what its user or visitor, and its address, may.
-    pub fn new(of_socket: Limit, shared: Budget, chats: ChatBudgets) -> Self {
+    pub fn new(of_socket: Limit, shared: Budget, chats: ChatBudgets, connections: Budget) -> Self {
         let at_once = of_socket.at_once_and_every().map_or(NonZeroU32::MIN, |(at_once, _)| at_once);
         let refused = at_once.saturating_mul(NonZeroU32::MIN.saturating_add(PATIENCE - 1));
         let refusals = Limiter::new(refused, WITHIN / refused.get());
-        Self(Arc::new(Inner { shared, chats, by_socket: limiter(of_socket), refusals }))
+        let by_socket = limiter(of_socket);
+        Self(Arc::new(Inner { shared, chats, connections, by_socket, refusals }))
+    }
+
+    /// Whether a client may ask to be let in. Its connection was counted when it began; each time more that it
+    /// asks by that counts as another one.
+    pub(super) fn hear_out(&self, socket: &SocketRef) -> bool {
+        let request = &socket.req_parts().extensions;
+        let is_first = request
+            .get::<Knock>()
+            .is_none_or(|Knock(before)| !before.swap(true, Ordering::Relaxed));
+        is_first || self.0.connections.spend_from(ClientAddress::of(request)).is_ok()
     }
 
     /// Counts an event of a client.

@@ -25,6 +25,7 @@ mod signals;
 pub mod socketio;
 mod sse;
 mod stats;
+mod syncing;
 mod typing;
 mod viewing;
 mod visiting;
@@ -37,7 +38,7 @@ use socketioxide::SocketIo;
 use tokio_util::sync::CancellationToken;
 
 pub use arrivals::{Arrivals, Serving, turns_away};
-pub use limited::EventLimits;
+pub use limited::{EventLimits, Knock};
 pub use livechat::livechat;
 pub use mailbox::Mailbox;
 pub use outlet::{OnWebsocket, Outlet, Packet};

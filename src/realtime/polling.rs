@@ -15,10 +15,11 @@ use super::last_check;
 use super::metrics::Counted;
 use super::reader::{Reader, Reading, Told};
 use super::receipts::Receipts;
+use super::session::instant;
 use super::signals::Signals;
 use crate::api::ApiError;
-use crate::auth::{Auth, Caller};
-use crate::desk;
+use crate::auth::{Auth, Caller, Refusal};
+use crate::desk::{self, Time};
 use crate::telemetry::FIGURES;
 use crate::wire;
 
@@ -90,6 +91,7 @@ pub(super) async fn events(
         // What is remembered of them may be older than what they are about to wait for.
         reading.let_see(&reader.again(&auth).await?);
         let until = Instant::now() + Duration::from_secs(wait.min(LONGEST_WAIT));
+        let until = until.min(instant(reader.until()));
         // Of a server that stops, nothing is to be waited for.
         let next = stop.run_until_cancelled(timeout_at(until, reading.next())).await;
         if let Some(Ok(first)) = next {
@@ -99,6 +101,8 @@ pub(super) async fn events(
             if !is_last {
                 events.extend(read(&mut reading, limit - 1).await?);
             }
+        } else if reader.until() <= Time::now() {
+            return Err(Refusal::Expired.into());
         }
     }
     for told in &events {

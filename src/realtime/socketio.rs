@@ -1,17 +1,13 @@
 //! The log over Socket.IO: who may connect, and what a client may ask for.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
-use socketioxide::adapter::Adapter;
 use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
-use socketioxide::handler::{ConnectHandler as _, FromMessageParts, Value as Said};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
-use socketioxide::socket::Socket;
 use socketioxide::{ParserError, SocketError, SocketIo};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +24,7 @@ use super::recovery::Pid;
 use super::sending::send;
 use super::session::{Ending, Order, Place, Progress, Session};
 use super::signals::Signals;
+use super::syncing::sync;
 use super::{presence, typing, viewing, visiting};
 use crate::api::{ApiError, ApiState, ClientAddress};
 use crate::auth::{Auth, Caller, Refusal, Scope};
@@ -42,9 +39,6 @@ const WAITING_PACKETS: usize = 256;
 
 /// How long to wait before a client with a full buffer is told once more that it is let go.
 const FAREWELL: Duration = Duration::from_millis(100);
-
-/// How many orders of one client wait for its session.
-const WAITING_ORDERS: usize = 16;
 
 /// How sessions behave.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +74,7 @@ pub(super) struct Link {
     outlet: Arc<Outlet>,
     pub(super) limits: EventLimits,
     pub(super) address: Option<IpAddr>,
-    orders: Arc<Mailbox<Order>>,
+    pub(super) orders: Arc<Mailbox<Order>>,
 }
 
 /// What a connected agent may use. Visitors' clients have none of it, so that no handler of agents'
@@ -122,9 +116,6 @@ impl Link {
     }
 }
 
-/// The number under which a client wants to be answered, if it does.
-struct AckId(Option<i64>);
-
 /// Serves the default namespace, until `stop` is cancelled.
 pub fn layer(
     auth: Auth,
@@ -154,6 +145,9 @@ async fn admit(
     TryData(hello): TryData<Value>,
     State(shared): State<Shared>,
 ) -> Result<(), Away> {
+    if !shared.limits.hear_out(&socket) {
+        return Err(Away::NotNow);
+    }
     Ok(let_in(socket, io, hello, shared).await?)
 }
 
@@ -326,42 +320,6 @@ async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, 
         Ok(())
     };
     let _ = ack.send(&answer(read.await));
-}
-
-async fn sync(
-    Extension(me): Extension<Link>,
-    TryData(asked): TryData<Asked>,
-    AckId(id): AckId,
-    ack: AckSender,
-) {
-    match asked {
-        // A client may ask faster than it is served.
-        Ok(Asked { after }) => {
-            if me.orders.put(Order::Sync { after, ack: id }, WAITING_ORDERS).is_err() {
-                let _ = ack.send(&problem("rate_limited", "one sync at a time"));
-            }
-        }
-        Err(_) => {
-            let _ = ack.send(&problem("bad_request", "sync takes { after: seq }"));
-        }
-    }
-}
-
-impl<A: Adapter> FromMessageParts<A> for AckId {
-    type Error = Infallible;
-
-    fn from_message_parts(
-        _: &Arc<Socket<A>>,
-        _: &mut Said,
-        id: &Option<i64>,
-    ) -> Result<Self, Infallible> {
-        Ok(Self(*id))
-    }
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    after: i64,
 }
 
 pub(super) fn identifier(told: Option<Value>) -> Option<ConversationId> {

@@ -68,27 +68,26 @@ async fn send(
 async fn read(Extension(me): Extension<Visiting>, TryData(told): TryData<Value>, ack: AckSender) {
     let until = told.ok().and_then(|told| told.get("messageId")?.as_str()?.parse().ok());
     let until: Option<MessageId> = until;
-    let read = livechat::read(&me.state, &me.visitor, until).await;
-    let _ = ack.send(&answer(read));
+    let read = async { livechat::read(&me.state, &me.now().await?, until).await };
+    let _ = ack.send(&answer(read.await));
 }
 
 async fn typing_start(Extension(me): Extension<Visiting>, ack: AckSender) {
-    me.types(true).await;
-    let _ = ack.send(&json!({ "ok": true }));
+    let _ = ack.send(&answer(me.types(true).await));
 }
 
 async fn typing_stop(Extension(me): Extension<Visiting>, ack: AckSender) {
-    me.types(false).await;
-    let _ = ack.send(&json!({ "ok": true }));
+    let _ = ack.send(&answer(me.types(false).await));
 }
 
 /// `page:view`: the visitor looks at a page of the site.
 async fn page(Extension(me): Extension<Visiting>, TryData(page): TryData<Page>, ack: AckSender) {
     let seen = async {
+        let visitor = me.now().await?;
         let page = page.map_err(|_| bad("page:view takes { url, title, referrer }"))?;
         let page = WebPage::from(&page);
-        me.visitor.chat.looks_at(&page).await?;
-        me.signals.visitor_looks_at(&me.visitor.chat, &page);
+        visitor.chat.looks_at(&page).await?;
+        me.signals.visitor_looks_at(&visitor.chat, &page);
         Ok(())
     };
     let seen = seen.await;
@@ -100,15 +99,15 @@ async fn nothing_there(ack: AckSender) {
 }
 
 impl Visiting {
-    /// As the visitor is known now: their first message may have made a contact of them.
-    async fn types(&self, on: bool) {
-        let known = match self.visitor.chat.contact() {
-            Some(_) => Ok(Visitor::clone(&self.visitor)),
-            None => self.state.auth.visitor_now(&self.visitor).await,
-        };
-        if let Ok(visitor) = known {
-            self.signals.visitor_types(&visitor.chat, on);
-        }
+    /// The visitor as they are now, if they are still let in. Their session would end, but only where the client
+    /// reads what it says; and their first message may have made a contact of them.
+    async fn now(&self) -> Result<Visitor, ApiError> {
+        Ok(self.state.auth.visitor_now(&self.visitor).await?)
+    }
+
+    async fn types(&self, on: bool) -> Result<(), ApiError> {
+        self.signals.visitor_types(&self.now().await?.chat, on);
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use recado::auth::hash;
 use recado::desk::{NewUser, Role};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Connecting, TestServer, signed, token};
@@ -39,6 +39,37 @@ async fn a_refusal_says_which() {
             assert!(problem["detail"].as_str().unwrap().contains(told), "{problem}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_backend_may_say_to_a_part_of_a_second_until_when_its_token_lasts() {
+    let server = TestServer::start().await;
+    server.tenant("acme").await;
+    let until =
+        |exp: f64| token(&json!({ "sub": "ada", "tenantId": "acme", "role": "agent", "exp": exp }));
+    let (lasts, is_over) = (until(4_000_000_000.75), until(1_000_000_000.25));
+
+    let (status, told) = server.get("/api/me", &lasts).await;
+    let mut client = Client::connect(server.address(), &lasts).await.unwrap();
+    let (refused, problem) = server.get("/api/me", &is_over).await;
+
+    assert_eq!((status, &told["user"]["id"]), (StatusCode::OK, &json!("ada")), "{told}");
+    assert_eq!(client.hear("ready").await.data["user"]["id"], "ada");
+    assert_eq!((refused.as_u16(), &problem["code"]), (401, &json!("token_expired")));
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_is_told_what_to_show() {
+    let server = TestServer::start().await;
+
+    for (method, path) in [(Method::GET, "/api/me"), (Method::GET, "/api/events")] {
+        let refused = server.ask(method, path, Value::Null).await;
+        assert_eq!(refused.code(), (401, "token_missing"), "{path}");
+        assert_eq!(refused.headers["www-authenticate"], "Bearer", "{path}");
+    }
+    let refused = server.sign_in("nobody@acme.test", "a guess").await;
+    assert_eq!(refused.code(), (401, "invalid_credentials"));
+    assert_eq!(refused.headers["www-authenticate"], "Bearer");
 }
 
 #[tokio::test]

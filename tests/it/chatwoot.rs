@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use recado::desk::{ConversationStatus, Direction, Event, Message, Sees, Status, Time};
+use recado::desk::{ConversationStatus, Direction, Event, Status};
 use reqwest::{Client, Method};
 use serde_json::json;
 use sha2::Sha256;
@@ -21,34 +21,9 @@ async fn one_is(acme: &Tenant<'_>, status: Status) {
         .await;
 }
 
-async fn server() -> TestServer {
-    TestServer::with(&[
-        "--sending-timeout",
-        "2",
-        "--sending-backoff",
-        "10",
-        "--chatwoot-reconcile",
-        "0",
-    ])
-    .await
-}
-
-/// The messages of the tenant's only conversation.
-async fn said(acme: &Tenant<'_>) -> Vec<Message> {
-    let card = only(acme).await;
-    acme.desk.history(card.id, None, 100, &Sees::everything()).await.unwrap().messages
-}
-
-async fn only(acme: &Tenant<'_>) -> recado::desk::Conversation {
-    let board = acme.desk.board(&Sees::everything()).await.unwrap();
-    let mut cards: Vec<_> = board.columns.into_iter().flat_map(|it| it.conversations).collect();
-    assert_eq!(cards.len(), 1, "{cards:?}");
-    cards.pop().unwrap()
-}
-
 #[tokio::test]
 async fn what_a_customer_writes_to_chatwoot_is_on_the_board() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
 
@@ -59,11 +34,11 @@ async fn what_a_customer_writes_to_chatwoot_is_on_the_board() {
     chatwoot.says(talk, "activity", "Zoe se atribuiu", json!({})).await;
     chatwoot.turns(talk, |it| it.labels = vec!["vip".to_owned()]).await;
 
-    let card = only(&acme).await;
+    let card = acme.card().await;
     assert_eq!(card.contact.name.as_deref(), Some("Bea"));
     assert_eq!(card.contact.phone_number, "5511988880014");
     assert_eq!((card.labels, card.unread_count), (vec!["vip".to_owned()], 1));
-    let said = said(&acme).await;
+    let said = acme.history().await;
     let told: Vec<_> =
         said.iter().map(|it| (it.direction, it.content.as_str(), it.is_private)).collect();
     assert_eq!(
@@ -80,7 +55,7 @@ async fn what_a_customer_writes_to_chatwoot_is_on_the_board() {
 
 #[tokio::test]
 async fn a_message_deleted_in_chatwoot_is_deleted_here() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
     let talk = chatwoot.begins("Bea", 14).await;
@@ -88,19 +63,19 @@ async fn a_message_deleted_in_chatwoot_is_deleted_here() {
 
     chatwoot.deletes(talk, message).await;
 
-    let said = said(&acme).await;
+    let said = acme.history().await;
     assert!(said[0].deleted_at.is_some() && said[0].content.is_empty(), "{said:?}");
 }
 
 #[tokio::test]
 async fn a_reply_goes_to_chatwoot_and_its_echo_is_known() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
     let talk = chatwoot.begins("Bea", 14).await;
     chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
 
-    let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
+    let path = format!("/api/conversations/{}/messages", acme.card().await.id);
     let reply = json!({ "type": "TEXT", "content": "Oi!", "clientId": "1" });
     let (status, _) = acme.ask(Method::POST, &path, &reply).await;
     one_is(&acme, Status::Sent).await;
@@ -108,36 +83,36 @@ async fn a_reply_goes_to_chatwoot_and_its_echo_is_known() {
     assert_eq!(status, 202);
     let asked = chatwoot.asked("/messages");
     assert_eq!((asked.len(), &asked[0]["content"]), (1, &json!("Oi!")));
-    let said = said(&acme).await;
+    let said = acme.history().await;
     assert_eq!(said.len(), 2, "the echo is another message: {said:?}");
     assert!(said[1].provider_id.is_some());
 }
 
 #[tokio::test]
 async fn an_answer_that_is_lost_is_settled_by_the_echo() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
     let talk = chatwoot.begins("Bea", 14).await;
     chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
     chatwoot.fail(Fault::Lost);
 
-    let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
+    let path = format!("/api/conversations/{}/messages", acme.card().await.id);
     acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "Oi!" })).await;
     one_is(&acme, Status::Sent).await;
 
     assert_eq!(chatwoot.asked("/messages").len(), 1, "it was sent twice");
-    assert_eq!(said(&acme).await.len(), 2);
+    assert_eq!(acme.history().await.len(), 2);
 }
 
 #[tokio::test]
 async fn trouble_passes_and_what_is_refused_has_failed() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
     let talk = chatwoot.begins("Bea", 14).await;
     chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
-    let path = format!("/api/conversations/{}/messages", only(&acme).await.id);
+    let path = format!("/api/conversations/{}/messages", acme.card().await.id);
 
     chatwoot.fail(Fault::Answer(503));
     acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "um" })).await;
@@ -146,7 +121,7 @@ async fn trouble_passes_and_what_is_refused_has_failed() {
     acme.ask(Method::POST, &path, &json!({ "type": "TEXT", "content": "dois" })).await;
     one_is(&acme, Status::Failed).await;
 
-    let said = said(&acme).await;
+    let said = acme.history().await;
     let told: Vec<_> = said.iter().map(|it| (it.content.as_str(), it.status)).collect();
     let expected = [("Olá?", Status::Delivered), ("um", Status::Sent), ("dois", Status::Failed)];
     assert_eq!(told, expected);
@@ -154,12 +129,12 @@ async fn trouble_passes_and_what_is_refused_has_failed() {
 
 #[tokio::test]
 async fn what_an_agent_decides_is_told_to_chatwoot_once_and_does_not_come_back() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
     let talk = chatwoot.begins("Bea", 14).await;
     chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
-    let path = format!("/api/conversations/{}", only(&acme).await.id);
+    let path = format!("/api/conversations/{}", acme.card().await.id);
 
     let (status, _) = acme.patch(&path, &json!({ "status": "RESOLVED" })).await;
     let is_echoed = async {
@@ -172,152 +147,15 @@ async fn what_an_agent_decides_is_told_to_chatwoot_once_and_does_not_come_back()
 
     assert_eq!(status, 200);
     assert_eq!(chatwoot.asked("/toggle_status"), [json!({ "status": "resolved" })]);
-    assert_eq!(only(&acme).await.status, ConversationStatus::Resolved, "Chatwoot says so still");
+    assert_eq!(acme.card().await.status, ConversationStatus::Resolved, "Chatwoot says so still");
     chatwoot.turns(talk, |it| it.status = String::from("open")).await;
-    assert_eq!(only(&acme).await.status, ConversationStatus::Open);
+    assert_eq!(acme.card().await.status, ConversationStatus::Open);
     assert_eq!(chatwoot.asked("/toggle_status").len(), 1, "what Chatwoot tells is told back to it");
 }
 
 #[tokio::test]
-async fn what_webhooks_lost_is_found_on_demand() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
-    let acme = server.tenant("acme").await;
-    let inbox = chatwoot.connect(&server, &acme.desk, &json!({})).await;
-    let talk = chatwoot.begins("Bea", 14).await;
-    chatwoot.says(talk, "incoming", "um", json!({})).await;
-    chatwoot.lose(true);
-    for n in 0..7 {
-        chatwoot.says(talk, "incoming", &format!("perdida {n}"), json!({})).await;
-    }
-    chatwoot.turns(talk, |it| it.status = String::from("resolved")).await;
-    chatwoot.lose(false);
-    chatwoot.says(talk, "incoming", "dois", json!({})).await;
-
-    let path = format!("/api/inboxes/{inbox}/reconcile");
-    let body = json!({});
-    let (status, first) = server.send(Method::POST, &path, &token_of(&acme), &body).await;
-    let (_, again) = server.send(Method::POST, &path, &token_of(&acme), &body).await;
-
-    assert_eq!((status, &first["conversations"]), (reqwest::StatusCode::OK, &json!(1)), "{first}");
-    assert_eq!(again["missed"], 0, "finding it twice changes something");
-    assert_eq!(said(&acme).await.len(), 9);
-    assert_eq!(only(&acme).await.status, ConversationStatus::Resolved);
-}
-
-#[tokio::test]
-async fn asking_for_what_is_recent_hides_nothing_that_was_lost_before() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
-    let acme = server.tenant("acme").await;
-    let inbox = chatwoot.connect(&server, &acme.desk, &json!({})).await;
-    let now = Time::now();
-    acme.desk.reconciled(inbox, now.plus_seconds(-7_200)).await.unwrap();
-    chatwoot.set_back(3_600);
-    chatwoot.lose(true);
-    let talk = chatwoot.begins("Bea", 14).await;
-    chatwoot.says(talk, "incoming", "perdida", json!({})).await;
-
-    let path = format!("/api/inboxes/{inbox}/reconcile");
-    let since = json!({ "since": now.plus_seconds(-60).to_string() });
-    let (_, recent) = server.send(Method::POST, &path, &token_of(&acme), &since).await;
-    let (_, all) = server.send(Method::POST, &path, &token_of(&acme), &json!({})).await;
-
-    assert_eq!((&recent["conversations"], &all["conversations"]), (&json!(0), &json!(1)));
-    assert_eq!(said(&acme).await[0].content, "perdida");
-}
-
-#[tokio::test]
-async fn a_chatwoot_that_tells_more_than_is_to_be_kept_is_refused() {
-    let server = TestServer::with(&["--chatwoot-reconcile", "0"]).await;
-    let (acme, chatwoot) = (server.tenant("acme").await, Chatwoot::start().await);
-    let inbox = chatwoot.connect(&server, &acme.desk, &json!({})).await;
-    chatwoot.lose(true);
-    for contact in 20..24 {
-        let talk = chatwoot.begins("Bea", contact).await;
-        chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
-    }
-    let path = format!("/api/inboxes/{inbox}/reconcile");
-    let ask = async || server.send(Method::POST, &path, &token_of(&acme), &json!({})).await;
-
-    chatwoot.pads(9 * 1024 * 1024);
-    let (refused, why) = ask().await;
-    let before = acme.cards().await.len();
-    chatwoot.pads(0);
-    let (_, found) = ask().await;
-
-    assert_eq!(
-        (refused, &why["code"]),
-        (reqwest::StatusCode::BAD_GATEWAY, &json!("channel_failed"))
-    );
-    assert_eq!((before, &found["conversations"]), (0, &json!(4)), "{found}");
-}
-
-#[tokio::test]
-async fn inboxes_that_are_not_taken_hide_nothing_that_was_lost() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
-    let acme = server.tenant("acme").await;
-    let inbox = chatwoot.connect(&server, &acme.desk, &json!({ "inboxIds": [3] })).await;
-    chatwoot.lose(true);
-    for contact in 20..24 {
-        let elsewhere = chatwoot.begins_in(4, "Rui", contact).await;
-        chatwoot.says(elsewhere, "incoming", "Outro setor", json!({})).await;
-    }
-    let talk = chatwoot.begins("Bea", 14).await;
-    chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
-
-    let path = format!("/api/inboxes/{inbox}/reconcile");
-    let (_, found) = server.send(Method::POST, &path, &token_of(&acme), &json!({})).await;
-
-    assert_eq!(found["conversations"], 1, "{found}");
-    assert_eq!(only(&acme).await.contact.name.as_deref(), Some("Bea"));
-}
-
-#[tokio::test]
-async fn what_was_lost_while_the_server_was_down_is_found_when_it_is_back() {
-    let database = Database::create().await;
-    let server = TestServer::on(database, &["--chatwoot-reconcile", "0"]).await;
-    let chatwoot = Chatwoot::start().await;
-    let acme = server.tenant("acme").await;
-    chatwoot.connect(&server, &acme.desk, &json!({})).await;
-    let talk = chatwoot.begins("Bea", 14).await;
-    chatwoot.says(talk, "incoming", "um", json!({})).await;
-    let database = server.stop().await;
-    chatwoot.lose(true);
-    chatwoot.says(talk, "incoming", "dois", json!({})).await;
-
-    let server = TestServer::on(database, &["--chatwoot-reconcile", "3600"]).await;
-    let acme = server.tenant("acme").await;
-
-    let is_it = |event: &Event| matches!(event, Event::MessageReceived(it) if it.content == "dois");
-    happens(&acme.desk, is_it).await;
-}
-
-#[tokio::test]
-async fn an_inbox_whose_secrets_cannot_be_opened_keeps_no_other_from_being_asked() {
-    let database = Database::create().await;
-    let server = TestServer::on(database, &["--chatwoot-reconcile", "0"]).await;
-    let (sealed, chatwoot) = (Chatwoot::start().await, Chatwoot::start().await);
-    let (acme, zeta) = (server.tenant("acme").await, server.tenant("zeta").await);
-    sealed.connect(&server, &acme.desk, &json!({})).await;
-    chatwoot.connect(&server, &zeta.desk, &json!({})).await;
-    chatwoot.lose(true);
-    let talk = chatwoot.begins("Bea", 14).await;
-    chatwoot.says(talk, "incoming", "perdida", json!({})).await;
-    let database = server.stop().await;
-    let lost_key =
-        "UPDATE inbox SET secrets = 'x' WHERE tenant_id = 'acme' AND secrets IS NOT NULL";
-    database.execute(lost_key).await;
-
-    let server = TestServer::on(database, &["--chatwoot-reconcile", "3600"]).await;
-    let zeta = server.tenant("zeta").await;
-
-    let is_it =
-        |event: &Event| matches!(event, Event::MessageReceived(it) if it.content == "perdida");
-    happens(&zeta.desk, is_it).await;
-}
-
-#[tokio::test]
 async fn what_a_webhook_tells_of_other_messages_is_not_believed() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
 
@@ -328,21 +166,21 @@ async fn what_a_webhook_tells_of_other_messages_is_not_believed() {
     let nested = &chatwoot.sent()[0]["messages"][0];
     assert_eq!(nested["content"], "de outra conversa");
     assert_eq!(before, []);
-    let card = only(&acme).await;
-    assert_eq!((said(&acme).await.len(), card.unread_count), (1, 1));
+    let card = acme.card().await;
+    assert_eq!((acme.history().await.len(), card.unread_count), (1, 1));
     assert_eq!(card.contact.name.as_deref(), Some("Bea"));
 }
 
 #[tokio::test]
 async fn a_chatwoot_that_signs_is_followed() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({ "webhookSecret": "s3cret" })).await;
 
     let talk = chatwoot.begins("Bea", 14).await;
     chatwoot.says(talk, "incoming", "Olá?", json!({})).await;
 
-    assert_eq!(said(&acme).await.len(), 1);
+    assert_eq!(acme.history().await.len(), 1);
 }
 
 /// Chatwoot tries each webhook once, for 5 s: what is answered must be durable, and all be answered.
@@ -371,7 +209,7 @@ async fn a_flood_is_answered_before_chatwoot_gives_up_and_is_there_after_a_kill(
 
 #[tokio::test]
 async fn only_what_is_signed_is_taken_where_there_is_a_secret() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({ "webhookSecret": "s3cret" })).await;
     let body = json!({ "event": "webwidget_triggered", "id": 1 }).to_string();
@@ -397,7 +235,7 @@ async fn only_what_is_signed_is_taken_where_there_is_a_secret() {
 
 #[tokio::test]
 async fn a_customers_typing_is_a_signal_and_is_not_stored() {
-    let (server, chatwoot) = (server().await, Chatwoot::start().await);
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
     let acme = server.tenant("acme").await;
     chatwoot.connect(&server, &acme.desk, &json!({})).await;
     let talk = chatwoot.begins("Bea", 14).await;
@@ -414,7 +252,7 @@ async fn a_customers_typing_is_a_signal_and_is_not_stored() {
         .await;
 
     let typed = timeout(PATIENCE, typing.recv()).await.unwrap().unwrap();
-    assert_eq!((typed.conversation, typed.is_on), (only(&acme).await.id, true));
+    assert_eq!((typed.conversation, typed.is_on), (acme.card().await.id, true));
     let after =
         server.desks.webhooks(recado::desk::Filter { outcome: None, limit: 100 }).await.unwrap();
     assert_eq!(before.len(), after.len(), "it is stored");
@@ -430,7 +268,7 @@ async fn no_chatwoot_is_where_only_this_server_reaches() {
         let body =
             json!({ "name": "x", "baseUrl": url, "accountId": 1, "apiAccessToken": API_TOKEN });
         let (status, answer) =
-            server.send(Method::POST, "/api/chatwoot/inboxes", &token_of(&acme), &body).await;
+            server.send(Method::POST, "/api/chatwoot/inboxes", &admin(&acme.desk), &body).await;
         assert!(status.is_client_error(), "{url}: {answer}");
     }
 }
@@ -446,6 +284,17 @@ async fn an_agent_here_does_not_connect_a_chatwoot() {
     assert_eq!(status, 403);
 }
 
-fn token_of(acme: &Tenant<'_>) -> String {
-    admin(&acme.desk)
+#[tokio::test]
+async fn an_inbox_stays_with_the_account_that_has_numbered_its_conversations() {
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    let inbox = chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let path = format!("/api/chatwoot/inboxes/{inbox}");
+    let admin = admin(&acme.desk);
+
+    for (account, expected) in [(1, 200), (2, 422)] {
+        let body = json!({ "accountId": account, "apiAccessToken": API_TOKEN });
+        let (status, answer) = server.send(Method::PATCH, &path, &admin, &body).await;
+        assert_eq!(status, expected, "{account}: {answer}");
+    }
 }

@@ -13,12 +13,6 @@ use crate::support::{
     until, upload,
 };
 
-/// A server whose requests are given up soon, and tried again at once.
-async fn server() -> TestServer {
-    let flags = ["--sending-timeout", "2", "--sending-backoff", "10", "--chatwoot-reconcile", "0"];
-    TestServer::with(&flags).await
-}
-
 /// What a connected Chatwoot's only customer has begun.
 struct Talk<'a> {
     acme: Tenant<'a>,
@@ -81,7 +75,7 @@ impl<'a> Talk<'a> {
 
 #[tokio::test]
 async fn a_file_goes_to_chatwoot_as_it_is_and_its_echo_is_no_other() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let bytes = picture("recibo");
     let (_, file) = upload(&talk.acme, "recibo.png", "image/png", &bytes).await;
@@ -105,7 +99,7 @@ async fn a_file_goes_to_chatwoot_as_it_is_and_its_echo_is_no_other() {
 
 #[tokio::test]
 async fn a_file_may_take_longer_to_chatwoot_than_an_answer() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let bytes = picture(&"x".repeat(1_000_000));
     let (_, file) = upload(&talk.acme, "recibo.png", "image/png", &bytes).await;
@@ -126,7 +120,7 @@ async fn a_file_may_take_longer_to_chatwoot_than_an_answer() {
 
 #[tokio::test]
 async fn files_are_brought_from_where_chatwoot_keeps_them() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let kept = format!("{}/rails/active_storage/blobs/redirect", talk.chatwoot.url);
     let files = json!({ "attachments": [
@@ -163,7 +157,7 @@ fn two_pictures(chatwoot: &Chatwoot) -> Value {
 
 #[tokio::test]
 async fn a_message_that_is_deleted_takes_all_its_files_along() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let mut screen = talk.acme.agent().await;
     let files = two_pictures(&talk.chatwoot);
@@ -186,7 +180,7 @@ async fn a_message_that_is_deleted_takes_all_its_files_along() {
 
 #[tokio::test]
 async fn files_that_come_after_their_message_was_deleted_are_deleted() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     talk.chatwoot.lose(true);
     let files = two_pictures(&talk.chatwoot);
@@ -204,7 +198,7 @@ async fn files_that_come_after_their_message_was_deleted_are_deleted() {
 
 #[tokio::test]
 async fn a_refused_token_holds_the_inbox_and_says_why_until_an_admin_mends_it() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let inbox = talk.card().await.inbox.id;
     let admin = admin(&talk.acme.desk);
@@ -243,7 +237,7 @@ async fn a_refused_token_holds_the_inbox_and_says_why_until_an_admin_mends_it() 
 
 #[tokio::test]
 async fn what_is_taken_and_never_answered_is_settled_by_its_echo_and_sent_once() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     talk.chatwoot.fail(Fault::Silent);
 
@@ -262,7 +256,7 @@ async fn what_is_taken_and_never_answered_is_settled_by_its_echo_and_sent_once()
 
 #[tokio::test]
 async fn an_echo_that_comes_after_the_answer_is_no_other_message() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     talk.chatwoot.holds_echoes();
 
@@ -275,7 +269,7 @@ async fn an_echo_that_comes_after_the_answer_is_no_other_message() {
 
 #[tokio::test]
 async fn what_was_taken_before_trouble_is_found_and_not_sent_again() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     talk.chatwoot.holds_echoes();
     for status in [500, 502, 503] {
@@ -292,7 +286,7 @@ async fn what_was_taken_before_trouble_is_found_and_not_sent_again() {
 
 #[tokio::test]
 async fn assignment_and_labels_are_followed_both_ways() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let ada = talk.acme.person("Ada", Role::Agent).await;
     let path = talk.path("").await;
@@ -324,7 +318,7 @@ async fn assignment_and_labels_are_followed_both_ways() {
 
 #[tokio::test]
 async fn whom_chatwoot_does_not_know_stays_responsible_here() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let bob = talk.acme.person("Bob", Role::Agent).await;
 
@@ -342,7 +336,7 @@ async fn whom_chatwoot_does_not_know_stays_responsible_here() {
 
 #[tokio::test]
 async fn what_chatwoot_leaves_out_is_not_forgotten() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let bia = talk.acme.person("Bia", Role::Agent).await;
     bia.patch(&talk.path("").await, json!({ "assigneeId": bia.id })).await;
@@ -358,7 +352,7 @@ async fn what_chatwoot_leaves_out_is_not_forgotten() {
 
 #[tokio::test]
 async fn whom_chatwoot_does_not_know_stays_responsible_after_it_was_asked() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let bia = talk.acme.person("Bia", Role::Agent).await;
     bia.patch(&talk.path("").await, json!({ "assigneeId": bia.id })).await;
@@ -371,7 +365,7 @@ async fn whom_chatwoot_does_not_know_stays_responsible_after_it_was_asked() {
 
 #[tokio::test]
 async fn that_somebody_was_taken_off_in_chatwoot_is_found_by_asking() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let ada = talk.acme.person("Ada", Role::Agent).await;
     let told = json!({ "id": 7, "name": "Ada", "type": "user" });
@@ -387,7 +381,7 @@ async fn that_somebody_was_taken_off_in_chatwoot_is_found_by_asking() {
 
 #[tokio::test]
 async fn who_types_here_types_in_chatwoot() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let card = talk.card().await.id.to_string();
     let mut screen = talk.acme.agent().await;
@@ -402,7 +396,7 @@ async fn who_types_here_types_in_chatwoot() {
 
 #[tokio::test]
 async fn a_token_that_is_new_is_shown_to_its_chatwoot_alone() {
-    let server = server().await;
+    let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
     let (admin, inbox) = (admin(&talk.acme.desk), talk.card().await.inbox.id);
     let path = format!("/api/chatwoot/inboxes/{inbox}");

@@ -168,6 +168,19 @@ fn run_with(database: &Database, args: &[&str], input: &str) -> Output {
 }
 
 #[tokio::test]
+async fn a_password_is_as_long_as_one_that_is_chosen_in_the_client() {
+    let database = Database::create().await;
+    done(&run(&database, &["tenant", "add", "acme"]));
+    let add = ["user", "add", "--tenant", "acme", "--email", "ada@acme.test", "--role", "admin"];
+
+    let refused = run_with(&database, &add, "secret\n");
+
+    let error = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && error.contains("8 to 200 characters"), "{error}");
+    done(&run_with(&database, &add, "correct horse\n"));
+}
+
+#[tokio::test]
 async fn what_has_to_happen_again_and_again_cannot_do_so_all_the_time() {
     let database = Database::create().await;
     for setting in ["--look-around", "--node-lease"] {

@@ -4,7 +4,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::support::{Client, PATIENCE, TestServer, notification, text};
+use crate::support::{CLOSE, Client, FIN, PATIENCE, Raw, TEXT, TestServer, notification, text};
 
 /// Emits what nobody minds.
 async fn leave(client: &mut Client) -> Value {
@@ -109,6 +109,27 @@ async fn an_address_may_not_begin_connections_without_end() {
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
     // Who is connected stays so.
     assert!(!is_refused(&leave(&mut ada).await));
+}
+
+#[tokio::test]
+async fn who_asks_again_and_again_to_be_let_in_begins_a_connection_each_time() {
+    let server = TestServer::with(&["--limit-address-connections", "1:5"]).await;
+    let mut raw = Raw::open(&server, "").await;
+    assert_eq!(raw.text().await.chars().next(), Some('0'));
+
+    let mut refused = 0;
+    let last = loop {
+        raw.send(FIN | TEXT, br#"40{"token":"garbage"}"#).await;
+        let (first, told) = raw.frame().await.expect("the connection is closed without a word");
+        if first != FIN | TEXT || refused == 1_000 {
+            break first;
+        }
+        assert!(told.starts_with(b"44"), "{}", String::from_utf8_lossy(&told));
+        refused += 1;
+    };
+
+    assert_eq!(last, FIN | CLOSE);
+    assert!(refused >= 5, "{refused}");
 }
 
 #[tokio::test]

@@ -147,6 +147,41 @@ async fn a_body_that_trickles_into_the_engine_ends_too() {
     assert!(heard.starts_with("HTTP/1.1 4"), "{heard}");
 }
 
+/// What has come already is not read anew with each byte.
+#[tokio::test]
+async fn a_text_that_an_older_client_sends_byte_by_byte_is_read_as_it_comes() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let url = format!("{}/socket.io/?EIO=3&transport=polling&token={}", server.url, acme.token());
+    let opened = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let (_, sid) = opened.split_once("\"sid\":\"").unwrap();
+    let (sid, _) = sid.split_once('"').unwrap();
+    let text = format!(r#"42["x","{}"]"#, "é".repeat(450_000));
+    let body = format!("{}:{text}", text.encode_utf16().count());
+    let (most, rest) = body.as_bytes().split_at(body.len() - 10_000);
+
+    let mut request = format!(
+        "POST /socket.io/?EIO=3&transport=polling&sid={sid} HTTP/1.1\r\nHost: x\r\n\
+         Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+        most.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(most);
+    for byte in rest {
+        request.extend([&b"\r\n1\r\n"[..], &[*byte]].concat());
+    }
+    request.extend_from_slice(b"\r\n0\r\n\r\n");
+    let mut stream = begin(&server, "").await;
+    let mut heard = String::new();
+    let answered = async {
+        stream.write_all(&request).await.unwrap();
+        stream.read_to_string(&mut heard).await.unwrap();
+    };
+    timeout(PATIENCE, answered).await.expect("it is not read as fast as it comes");
+
+    assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
+}
+
 #[tokio::test]
 async fn clients_are_told_how_often_they_are_asked_whether_they_are_there() {
     let server = TestServer::with(&["--ping-interval", "7", "--ping-timeout", "3"]).await;

@@ -102,6 +102,22 @@ async fn an_answer_is_delivered_when_the_visitor_has_it_and_read_when_they_say_s
 }
 
 #[tokio::test]
+async fn who_has_opened_no_chat_cannot_be_written_to_by_one() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let key = acme.site().await;
+    let inbox = acme.desk.live_chat(&key).await.unwrap().inbox();
+    let ada = acme.person("Ada", Role::Admin).await;
+
+    let first = json!({ "content": "Olá?" });
+    let first = json!({ "inboxId": inbox, "phoneNumber": "5511888888888", "message": first });
+    let refused = ada.post("/api/conversations", first).await;
+
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    assert_eq!(acme.cards().await, []);
+}
+
+#[tokio::test]
 async fn a_visitor_who_comes_back_goes_on_and_finds_what_was_said_meanwhile() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

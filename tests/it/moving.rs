@@ -1,9 +1,13 @@
 //! Clients of long polling, and how their sessions move to websocket.
 
+use recado::desk::Role;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::support::{Client, FIN, PATIENCE, Raw, TEXT, Tenant, TestServer, notification, text};
+use crate::support::{
+    CLOSE, Client, FIN, PATIENCE, Raw, TEXT, Tenant, TestServer, notification, text,
+};
 
 /// A client of long polling, of either version of the protocol.
 struct Polling<'a> {
@@ -16,8 +20,12 @@ struct Polling<'a> {
 impl<'a> Polling<'a> {
     /// Connects to the default namespace, and says that it has seen nothing.
     async fn connect(server: &'a TestServer, acme: &Tenant<'_>, version: &'static str) -> Self {
+        Self::connect_as(server, &acme.token(), version).await
+    }
+
+    /// As [`Self::connect`], as whoever has that token.
+    async fn connect_as(server: &'a TestServer, token: &str, version: &'static str) -> Self {
         let http = reqwest::Client::new();
-        let token = acme.token();
         let query = format!("EIO={version}&transport=polling&token={token}&after=0");
         let url = format!("{}/socket.io/?{query}", server.url);
         let opened = http.get(&url).send().await.unwrap().text().await.unwrap();
@@ -25,14 +33,14 @@ impl<'a> Polling<'a> {
         let sid = sid.split('"').next().unwrap().to_owned();
         let polling = Self { server, http, version, sid };
         if version == "4" {
-            polling.join(acme).await;
+            polling.join(token).await;
         }
         polling
     }
 
     /// Asks to be let into the default namespace.
-    async fn join(&self, acme: &Tenant<'_>) {
-        self.say(format!("40{}", json!({ "token": acme.token() }))).await;
+    async fn join(&self, token: &str) {
+        self.say(format!("40{}", json!({ "token": token }))).await;
     }
 
     async fn say(&self, packet: impl Into<reqwest::Body>) {
@@ -110,6 +118,70 @@ async fn who_cannot_be_let_in_at_the_moment_is_cut_off_and_not_refused() {
     }
 }
 
+/// When the engine has closed what there is to be let into, and says so.
+#[tokio::test]
+async fn who_comes_while_the_server_stops_is_cut_off_and_not_refused() {
+    let server = TestServer::start().await;
+    let token = server.tenant("acme").await.token();
+    let mut raw = Raw::open(&server, "").await;
+    assert_eq!(raw.text().await.chars().next(), Some('0'));
+
+    let _database = server.stop().await;
+    raw.send(FIN | TEXT, format!("40{}", json!({ "token": token })).as_bytes()).await;
+
+    let (first, told) = raw.frame().await.expect("the connection is closed without a word");
+    assert_eq!(first, FIN | CLOSE, "{}", String::from_utf8_lossy(&told));
+}
+
+/// Though with each poll there is something else to be told: here, that a question was none.
+#[tokio::test]
+async fn who_polls_and_is_let_go_hears_nothing_more() {
+    let limits = ["--limit-socket-events", "0", "--limit-user-events", "0"];
+    let server = TestServer::with(&limits).await;
+    let acme = server.tenant("acme").await;
+    let ada = acme.person("ada", Role::Admin).await;
+    let bia = acme.person("bia", Role::Agent).await;
+    let polling = Polling::connect_as(&server, &bia.token, "4").await;
+    polling.hears("ready").await;
+
+    ada.patch(&format!("/api/users/{}", bia.id), json!({ "isDisabled": true })).await;
+    polling.hears("access:changed").await;
+
+    let ending = async {
+        loop {
+            polling.say(r#"421["sync",1]"#).await;
+            let answer = polling.ask().await;
+            if answer.status() != 200 {
+                return answer.status();
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, ending).await.expect("the client is served on"), 400);
+}
+
+#[tokio::test]
+async fn what_an_older_client_posts_is_taken_as_it_means_it() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let polling = Polling::connect(&server, &acme, "3").await;
+    polling.hears("ready").await;
+    let body = |packets: &[&str]| -> String {
+        let counted = packets.iter().map(|it| format!("{}:{it}", it.encode_utf16().count()));
+        counted.collect()
+    };
+
+    let bytes = r#"451-["𝕊",{"_placeholder":true,"num":0}]"#;
+    polling.say(body(&["2", bytes, "b4AP8e", r#"427["sync",{"after":0}]"#])).await;
+    polling.hears("437[{\"complete\":true").await;
+
+    // Half a packet is none.
+    let posted = polling.http.post(polling.url()).body("9:42").send().await.unwrap();
+    assert_eq!(
+        (posted.status(), polling.ask().await.status()),
+        (StatusCode::BAD_REQUEST, StatusCode::BAD_REQUEST)
+    );
+}
+
 /// As by a manager whose other namespaces keep the connection open.
 #[tokio::test]
 async fn who_leaves_and_joins_again_while_a_poll_waits_is_served() {
@@ -120,7 +192,7 @@ async fn who_leaves_and_joins_again_while_a_poll_waits_is_served() {
 
     let rejoining = async {
         polling.say("41").await;
-        polling.join(&acme).await;
+        polling.join(&acme.token()).await;
     };
     tokio::join!(polling.poll(), rejoining);
 

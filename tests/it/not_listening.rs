@@ -3,7 +3,7 @@
 
 use recado::desk::{Event, Role, Time};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::support::{PATIENCE, Tenant, TestServer, happens, token};
@@ -110,6 +110,29 @@ async fn whose_token_has_expired_can_do_nothing_by_a_session_that_has_not_begun(
 
     assert_eq!(told.matches("\"token_expired\"").count(), BY_ID.len() + 1, "{told}");
     assert_eq!(acme.log().await.len(), before);
+}
+
+#[tokio::test]
+async fn a_visitor_who_is_blocked_can_do_nothing_by_a_session_that_has_not_begun() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    let ada = acme.person("ada", Role::Agent).await;
+    let ana = acme.visitor("Ana").await;
+    ana.says("Oi").await;
+    let talker = Talker::connect(&server, &acme, &ana.token).await;
+    let contact = acme.card().await.contact.id;
+
+    ada.post(&format!("/api/contacts/{contact}/block"), Value::Null).await;
+    // Known from here on, so that the answers are there before the poll.
+    assert_eq!(ana.get("").await.code(), (403, "visitor_blocked"));
+    let asked = ["typing:start", "typing:stop", "page:view", "conversation:read"];
+    let page = json!({ "url": "https://shop.example/" });
+    let packets = asked.iter().enumerate().map(|(ack, it)| format!("42{ack}{}", json!([it, page])));
+    talker.says(&packets.collect::<Vec<_>>()).await;
+    let told = talker.http.get(&talker.url).send().await.unwrap().text().await.unwrap();
+
+    assert_eq!(told.matches("\"visitor_blocked\"").count(), asked.len(), "{told}");
 }
 
 /// As in a storm of clients that come back, when the database takes longer than they wait.

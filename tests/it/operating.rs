@@ -97,6 +97,59 @@ async fn what_a_restore_has_put_aside_stays_when_another_one_follows() {
 }
 
 #[tokio::test]
+async fn what_a_lost_database_has_left_behind_does_not_get_into_the_restored_one() {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return;
+    }
+    let acme = server.tenant("acme").await;
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    done(&run(&server.database, &["backup", copy]));
+    acme.writes(ANA, "wamid.2", "Tudo bem?").await;
+    let file = server.database.url().trim_start_matches("sqlite:").to_owned();
+    let log = format!("{file}-wal");
+    let left = std::fs::read(&log).unwrap();
+    drop(acme);
+    let database = server.stop().await;
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&log, left).unwrap();
+
+    done(&run(&database, &["restore", copy]));
+
+    let server = TestServer::on(database, &[]).await;
+    let acme = server.tenant("acme").await;
+    assert_eq!(acme.history().await.len(), 1);
+    acme.writes(ANA, "wamid.2", "Tudo bem?").await;
+    assert_eq!(acme.history().await.len(), 2);
+}
+
+#[tokio::test]
+async fn neither_the_schema_nor_logs_that_start_anew_are_cut_off_as_a_request_is() {
+    let database = Database::create().await;
+    if !database.is_postgres() {
+        return;
+    }
+    let look = "BEGIN IF current_setting('statement_timeout') <> '0' THEN
+        RAISE EXCEPTION 'it would be cut off'; END IF;";
+    let of_schema = format!(
+        "CREATE FUNCTION look_at_schema() RETURNS event_trigger LANGUAGE plpgsql AS $$ {look} END $$;
+        CREATE EVENT TRIGGER look ON ddl_command_start EXECUTE FUNCTION look_at_schema()"
+    );
+    let of_logs = format!(
+        "CREATE FUNCTION look_at_log() RETURNS trigger LANGUAGE plpgsql AS $$ {look} RETURN NEW; END $$;
+        CREATE TRIGGER look BEFORE UPDATE ON tenant FOR EACH ROW EXECUTE FUNCTION look_at_log()"
+    );
+
+    database.execute(&of_schema).await;
+    done(&run(&database, &["tenant", "add", "acme"]));
+    database.execute(&of_logs).await;
+    done(&run(&database, &["restart-logs"]));
+}
+
+#[tokio::test]
 async fn what_is_no_backup_is_not_put_in_the_databases_place() {
     let database = Database::create().await;
     if database.is_postgres() {

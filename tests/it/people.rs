@@ -369,29 +369,6 @@ async fn the_audit_log_tells_who_did_what_and_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn an_operator_adds_customers() {
-    let server = TestServer::start().await;
-    let home = server.tenant("home").await;
-    let olga = home.person("olga", Role::Operator).await;
-    let admin = json!({ "email": "ada@acme.test", "name": "Ada", "password": "battery staple" });
-    let acme = json!({ "id": "acme", "name": "Acme", "admin": admin });
-
-    assert_eq!(olga.post("/api/tenants", acme.clone()).await.status, StatusCode::CREATED);
-
-    assert_eq!(olga.post("/api/tenants", acme).await.code(), (409, "exists"));
-    assert_eq!(olga.post("/api/tenants", json!({ "id": "a b", "name": "X" })).await.code().0, 422);
-    let ada = server.sign_in("ada@acme.test", "battery staple").await;
-    assert_eq!(ada.body["tenant"], json!({ "id": "acme", "name": "Acme" }));
-    let renamed = olga.patch("/api/tenants/acme", json!({ "name": "Acme Ltda" })).await;
-    assert_eq!(renamed.body, json!({ "id": "acme", "name": "Acme Ltda" }));
-    assert_eq!(olga.patch("/api/tenants/nobody", json!({ "name": "X" })).await.code().0, 404);
-    let tenants = json!([{ "id": "acme", "name": "Acme Ltda" }, { "id": "home", "name": "home" }]);
-    assert_eq!(olga.get("/api/tenants").await.body["tenants"], tenants);
-    let (_, board) = server.get("/api/board", &ada.text("token")).await;
-    assert_eq!(board["stages"].as_array().unwrap().len(), 4);
-}
-
-#[tokio::test]
 async fn agents_call_up_canned_responses() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use recado::desk::Channel;
+use recado::desk::{Channel, Retention};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use serde_json::json;
 
@@ -199,6 +199,35 @@ async fn no_webhook_has_postgres_read_a_table_that_has_just_begun_to_fill() {
     for ((index, before), (_, after)) in of_messages {
         assert!(after - before < 50, "{index}: {}", after - before);
     }
+}
+
+#[tokio::test]
+async fn visitors_are_forgotten_without_reading_what_others_have_said() {
+    let server = TestServer::start().await;
+    if !server.database.is_postgres() {
+        return;
+    }
+    let acme = server.tenant("acme").await;
+    acme.site().await;
+    acme.visitor("Ana").await.says("Olá?").await;
+    acme.visitor("Bia").await;
+    crowd(&acme, 0..1_000).await;
+    let database = server.stop().await;
+    database.execute("UPDATE chat_session SET expires_at = 1").await;
+    database.execute("ANALYZE").await;
+    let before = rows_read(&database).await;
+    let server = TestServer::on(database, &[]).await;
+
+    let retention = Retention { log_days: 7, log_events: 1_000_000, webhook_days: 30 };
+    server.desks.prune(retention).await.unwrap();
+
+    let database = server.stop().await;
+    let after = rows_read(&database).await;
+    let read = before.iter().zip(&after).filter(|((name, _), _)| name.starts_with("conversation"));
+    let read: i64 = read.map(|((_, before), (_, after))| after - before).sum();
+    assert!(read < 500, "{read}");
+    let left = counted(&database, "SELECT name, COUNT(*) AS count FROM chat_session GROUP BY 1");
+    assert_eq!(left.await, [("Ana".to_owned(), 1)]);
 }
 
 /// PostgreSQL looks again at what it knows of a table once a tenth of it is new.

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Tenant, TestServer, echo, status};
+use crate::support::{PATIENCE, Tenant, TestServer, echo, status, token};
 
 const ANA: &str = "556999267344";
 
@@ -274,6 +274,21 @@ async fn a_held_request_is_answered_as_soon_as_something_happens() {
     let (_, nothing) = server.get("/api/events?after=2&wait=1", &token).await;
     assert_eq!(nothing["events"], json!([]));
     assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_request_is_held_no_longer_than_its_token_lasts() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let exp = Time::now().seconds() + 2;
+    let claims =
+        json!({ "sub": "ada", "tenantId": acme.desk.tenant(), "role": "agent", "exp": exp });
+
+    let held = timeout(PATIENCE, server.get("/api/events?wait=60", &token(&claims))).await;
+
+    let (status, problem) = held.expect("the request is held for longer");
+    assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("token_expired")));
+    assert!(Time::now().seconds() >= exp);
 }
 
 #[tokio::test]

@@ -223,6 +223,34 @@ async fn nobody_is_made_responsible_for_what_they_may_not_see() {
     assert_eq!(acme.card().await.assignee_id, None);
 }
 
+#[tokio::test]
+async fn who_has_left_is_given_nothing_more_and_keeps_what_they_had() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let ada = acme.person("ada", Role::Admin).await;
+    let bia = acme.person("bia", Role::Agent).await;
+    for (number, id) in [(ANA, "wamid.1"), ("5511777777777", "wamid.2")] {
+        acme.writes(number, id, "Oi").await;
+    }
+    let [hers, other] = acme.desk.board(&Sees::everything()).await.unwrap().columns[0]
+        .conversations
+        .iter()
+        .map(|card| format!("/api/conversations/{}", card.id))
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let to_bia = json!({ "assigneeId": bia.id });
+    assert_eq!(ada.patch(&hers, to_bia.clone()).await.status, StatusCode::OK);
+
+    ada.patch(&format!("/api/users/{}", bia.id), json!({ "isDisabled": true })).await;
+
+    assert_eq!(ada.patch(&other, to_bia.clone()).await.code(), (404, "not_found"));
+    let note = json!({ "content": "Veja isto", "isPrivate": true, "mentions": [bia.id] });
+    let noted = ada.post(&format!("{other}/messages"), note).await;
+    assert_eq!(noted.code(), (404, "not_found"));
+    assert_eq!(ada.patch(&hers, to_bia).await.status, StatusCode::OK);
+}
+
 fn person(email: &str, only: Option<Vec<recado::desk::InboxId>>) -> NewUser {
     NewUser {
         email: email.to_owned(),

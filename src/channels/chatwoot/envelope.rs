@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::super::Malformed;
 use super::super::mend::mend;
 use super::conversation::{self, Typing};
-use super::fields::{Fields, clip, object, text};
+use super::fields::{Fields, clip, number, object, text};
 use super::message;
 use crate::desk::{Address, Content, Element, Time};
 
@@ -87,6 +87,14 @@ impl Around {
         only.is_empty() || inbox.is_some_and(|inbox| only.contains(&inbox))
     }
 
+    /// Whether a webhook is of the account that it is taken for, as far as it says. Another's conversations
+    /// have the same numbers, and would be taken for this one's.
+    fn is_of_account(&self, body: &Fields) -> bool {
+        let told = object(body, "account").and_then(|account| number(account, "id"));
+        let ours = self.source.site.rsplit('/').next().and_then(|id| id.parse::<u64>().ok());
+        told.zip(ours).is_none_or(|(told, ours)| told == ours)
+    }
+
     /// Of when the webhook is, if that was told beside it.
     pub(super) fn at(&self) -> Option<Time> {
         self.source.at.and_then(Time::from_seconds)
@@ -95,6 +103,10 @@ impl Around {
 
 fn read(body: &Fields, around: &Around, into: &mut Vec<Element>) {
     let event = text(body, "event").unwrap_or_default();
+    if !around.is_of_account(body) {
+        let why = "it is about another account of Chatwoot";
+        return into.push(around.element(&event, None, Content::Aside(why.to_owned())));
+    }
     match event.as_str() {
         "message_created" | "message_updated" => {
             let talk = object(body, "conversation").cloned().unwrap_or_default();

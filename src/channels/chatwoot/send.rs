@@ -135,7 +135,7 @@ impl Api {
         errand: &Errand,
         connection: &Connection,
     ) -> Result<Option<String>, Answer> {
-        let Some(thread) = errand.thread.as_deref().filter(|_| errand.attempts > 1) else {
+        let Some(thread) = errand.thread.as_deref().filter(|_| errand.claims() > 1) else {
             return Ok(None);
         };
         let parts = ["conversations", thread, "messages"];

@@ -85,6 +85,20 @@ fn only_an_inbox_that_is_taken_is() {
 }
 
 #[test]
+fn what_is_about_another_account_is_not_taken_for_this_one() {
+    let told = |account: Value| {
+        let talk = json!({ "event": "conversation_created", "id": 1, "status": "open",
+            "contact_inbox": { "contact_id": 14 }, "account": account });
+        read(&talk).remove(0).content
+    };
+
+    assert!(matches!(told(json!({ "id": 2, "name": "Zenith" })), Content::Aside(_)));
+    for ours in [json!({ "id": 1 }), json!({ "id": "1" }), json!({ "id": "Acme" }), json!(null)] {
+        assert!(matches!(told(ours.clone()), Content::Standing(_)), "{ours}");
+    }
+}
+
+#[test]
 fn a_signature_holds_for_its_bytes_its_moment_and_a_while() {
     let secret = SecretString::from("Jefe");
     // HMAC-SHA256 of "1000.what do ya want", by another implementation.

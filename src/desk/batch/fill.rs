@@ -11,6 +11,9 @@ use super::{Batch, Verdict};
 impl Batch<'_> {
     /// Puts a message in the place of the one that stands for it. Any other that is known already is a
     /// repeat.
+    ///
+    /// What has happened to it meanwhile has happened to the message: an edit stays, and of one that was
+    /// deleted nothing comes but what it was.
     pub(super) fn fill(
         &mut self,
         inbox: &inbox::Model,
@@ -18,14 +21,23 @@ impl Batch<'_> {
         mut row: message::Model,
         with: &Incoming,
     ) -> Verdict {
-        let is_awaited = is_placeholder(&row) && row.deleted_at.is_none();
-        if !is_awaited || with.metadata.contains_key(PLACEHOLDER) {
+        let mut known = metadata(&row);
+        if known.remove(PLACEHOLDER).is_none() || with.metadata.contains_key(PLACEHOLDER) {
             return (Outcome::Duplicate, None);
         }
-        (row.kind, row.content) = (with.kind, with.content.clone());
-        row.metadata = json(&with.metadata);
+        row.kind = with.kind;
         row.status = row.status.max(with.status);
-        self.attach(&mut row, with);
+        if row.deleted_at.is_some() || row.edited_at.is_some() {
+            let kind = with.metadata.get("kind").cloned();
+            known.extend(kind.map(|kind| ("kind".to_owned(), kind)));
+            row.metadata = json(&known);
+        } else {
+            row.content.clone_from(&with.content);
+            row.metadata = json(&with.metadata);
+        }
+        if row.deleted_at.is_none() {
+            self.attach(&mut row, with);
+        }
         self.rewrite(inbox, key, row);
         (Outcome::Applied, None)
     }
@@ -40,7 +52,6 @@ impl Batch<'_> {
     }
 }
 
-fn is_placeholder(row: &message::Model) -> bool {
-    let metadata: Map<String, Value> = serde_json::from_str(&row.metadata).unwrap_or_default();
-    metadata.contains_key(PLACEHOLDER)
+fn metadata(row: &message::Model) -> Map<String, Value> {
+    serde_json::from_str(&row.metadata).unwrap_or_default()
 }

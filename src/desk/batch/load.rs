@@ -22,7 +22,7 @@ use super::{Batch, Place, Rows, Waiting};
 impl<'a> Batch<'a> {
     /// Opens the transaction and reads the rows that the elements of `webhooks` speak of.
     ///
-    /// Stages, messages and conversations are locked, always in the order of their ids.
+    /// Stages, messages, whoever is met and conversations are locked, always in the order of their ids.
     pub(super) async fn load(
         db: &Db,
         adopter: Option<&'a TenantId>,
@@ -223,7 +223,8 @@ impl<'a> Batch<'a> {
             all.all(&self.txn).await?
         };
         let met = addresses.iter().map(|address| address.contact_id).collect();
-        let mut contacts = self.load_contacts(met, wanted).await?;
+        // They are written to also through another inbox, and the newest of what both are told counts.
+        let mut contacts = self.load_contacts(met, true, wanted).await?;
         let met: BTreeSet<_> = contacts.iter().map(|contact| contact.id).collect();
         let talked: BTreeSet<_> = self
             .messages
@@ -250,7 +251,7 @@ impl<'a> Batch<'a> {
         };
         let talked_to = conversations.iter().map(|conversation| conversation.contact_id);
         let others = talked_to.filter(|id| !met.contains(id)).collect();
-        contacts.extend(self.load_contacts(others, wanted).await?);
+        contacts.extend(self.load_contacts(others, false, wanted).await?);
 
         self.places = conversations.iter().map(|row| (row.id, Place::of(row))).collect();
         self.addresses = Rows::stored(addresses.into_iter().map(|row| {
@@ -304,11 +305,12 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Reads contacts, and all who are one person with them: whoever renames a person tells it in all
-    /// conversations with them.
+    /// Reads contacts, which are locked if they may become others, and all who are one person with them:
+    /// whoever renames a person tells it in all conversations with them.
     async fn load_contacts(
         &self,
         people: BTreeSet<ContactId>,
+        may_change: bool,
         wanted: &Wanted,
     ) -> Result<Vec<contact::Model>, DbErr> {
         let mut known = BTreeMap::new();
@@ -317,7 +319,11 @@ impl<'a> Batch<'a> {
             let meant = Condition::any()
                 .add(contact::Column::Id.is_in(people.iter().copied()))
                 .add(contact::Column::MergedInto.is_in(people.iter().copied()));
-            let rows = of_tenants::<contact::Entity>(wanted).filter(meant).all(&self.txn).await?;
+            let mut all = of_tenants::<contact::Entity>(wanted).filter(meant);
+            if may_change && asked.is_empty() {
+                all = all.order_by_asc(contact::Column::Id).lock_exclusive();
+            }
+            let rows = all.all(&self.txn).await?;
             asked.append(&mut people);
             let found = rows.iter().flat_map(|row| row.merged_into.into_iter().chain([row.id]));
             people.extend(found.filter(|id| !asked.contains(id)));

@@ -3,7 +3,7 @@
 use entity::{
     ChatSessionId, ConversationId, TenantScoped as _, Time, chat_session, conversation, inbox,
 };
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
@@ -136,11 +136,18 @@ impl Change {
 impl Desks {
     /// Forgets visitors who have never said anything and cannot come back; returns how many.
     pub(in crate::desk) async fn forget_visitors(&self) -> Result<u64, DbErr> {
-        let talks =
-            Query::select().column(conversation::Column::Id).from(conversation::Entity).take();
+        // Looked for one by one: of more conversations than fit into its memory, PostgreSQL would read all for
+        // each visitor who is none of these.
+        let talk = Expr::col((conversation::Entity, conversation::Column::Id));
+        let theirs = (chat_session::Entity, chat_session::Column::ConversationId);
+        let talk = Query::select()
+            .column(conversation::Column::Id)
+            .from(conversation::Entity)
+            .and_where(talk.equals(theirs))
+            .take();
         let gone = chat_session::Entity::delete_many()
             .filter(chat_session::Column::ExpiresAt.lt(Time::now()))
-            .filter(chat_session::Column::ConversationId.not_in_subquery(talks));
+            .filter(Expr::not_exists(talk));
         Ok(gone.exec(&self.db.writer).await?.rows_affected)
     }
 }

@@ -66,9 +66,9 @@ impl Chat {
                 let mut after = before.clone();
                 let reached =
                     set_status(&mut after, ConversationStatus::Resolved, None, now).reached;
-                change.reach(&after, None, reached, now).await?;
                 let contact = change.contact_of(&before).await?;
                 let told = change.turn(&before, &after, contact).await?;
+                change.reach(&after, None, reached, now).await?;
                 change.commit(Event::ConversationChanged(Box::new(told)), []).await?;
             }
         }

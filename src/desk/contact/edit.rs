@@ -92,8 +92,7 @@ impl Desk {
     ) -> Result<ContactDetails> {
         let change = self.change().await?;
         change.lock_inboxes().await?;
-        let (mut one, rows) = change.person(id, sees).await?;
-        let (other, _) = change.person(into, sees).await?;
+        let [(mut one, rows), (other, _)] = change.people([id, into], sees).await?;
         if one.person.id == other.person.id {
             return Err(Error::Invalid("they are the same person already".to_owned()));
         }
@@ -121,7 +120,7 @@ impl Desk {
     ) -> Result<ContactDetails> {
         let change = self.change().await?;
         change.lock_inboxes().await?;
-        let (family, mut rows) = change.person(id, sees).await?;
+        let [(family, mut rows)] = change.people([id], sees).await?;
         let Some(row) = family.merged.into_iter().find(|row| row.id == id) else {
             drop(change);
             return self.contact(id, sees).await;
@@ -149,7 +148,7 @@ impl Desk {
     ) -> Result<ContactDetails> {
         let change = self.change().await?;
         change.lock_inboxes().await?;
-        let (Family { person, .. }, rows) = change.person(id, sees).await?;
+        let [(Family { person, .. }, rows)] = change.people([id], sees).await?;
         let mut after = person.clone();
         turn(&mut after);
         if after == person {
@@ -173,24 +172,40 @@ impl Change {
         Ok(())
     }
 
-    /// Returns the person behind an identifier and the conversations with them, which are locked
-    /// until the commit; the caller sees at least one of these.
-    async fn person(
+    /// Returns the people behind identifiers and the conversations with each of them; the caller sees at
+    /// least one of these.
+    ///
+    /// They are locked until the commit, all together in the order of their ids: whoever moves the cards of
+    /// several people does it in that order too.
+    async fn people<const COUNT: usize>(
         &self,
-        id: ContactId,
+        ids: [ContactId; COUNT],
         sees: &Sees,
-    ) -> Result<(Family, Vec<conversation::Model>)> {
-        let family = self.desk.family(&self.txn, id).await?.ok_or(Error::NoContact(id))?;
+    ) -> Result<[(Family, Vec<conversation::Model>); COUNT]> {
+        let mut families = Vec::with_capacity(COUNT);
+        for id in ids {
+            families.push(self.desk.family(&self.txn, id).await?);
+        }
+        let all = families.iter().flatten().flat_map(Family::ids);
         let rows = conversation::Entity::of_tenant(&self.desk.tenant)
-            .filter(conversation::Column::ContactId.is_in(family.ids()))
+            .filter(conversation::Column::ContactId.is_in(all))
             .order_by_asc(conversation::Column::Id)
             .lock_exclusive()
             .all(&self.txn)
             .await?;
-        if rows.iter().any(|row| sees.inbox(row.inbox_id)) {
-            return Ok((family, rows));
+        let mut people = Vec::with_capacity(COUNT);
+        // Who is not there is told of as who is not seen, and in the same order.
+        for (id, family) in ids.into_iter().zip(families) {
+            let family = family.ok_or(Error::NoContact(id))?;
+            let with: Vec<_> = family.ids().collect();
+            let rows = rows.iter().filter(|row| with.contains(&row.contact_id));
+            let rows: Vec<_> = rows.cloned().collect();
+            if !rows.iter().any(|row| sees.inbox(row.inbox_id)) {
+                return Err(Error::NoContact(id));
+            }
+            people.push((family, rows));
         }
-        Err(Error::NoContact(id))
+        Ok(people.try_into().unwrap_or_else(|_| unreachable!("there is one for each identifier")))
     }
 
     async fn put_contact(&self, row: contact::Model) -> Result<()> {

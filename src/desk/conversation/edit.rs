@@ -174,19 +174,18 @@ impl Change {
         Ok(ConversationChange::between(before, after, contact))
     }
 
-    /// Makes sure that somebody can look after a conversation: that they are known here and see it.
+    /// Makes sure that somebody can look after a conversation, unless they do so already.
     async fn check_assignee(
         &self,
         assignee: Option<&UserId>,
         row: &conversation::Model,
         by: &Actor,
     ) -> Result<()> {
-        let Some(assignee) = assignee.filter(|assignee| **assignee != by.user) else {
-            return Ok(());
-        };
-        match self.desk.person_in(assignee, &self.txn).await? {
-            (Some(_), sees) if sees.inbox(row.inbox_id) => Ok(()),
-            _ => Err(Error::NoUser(assignee.clone())),
+        match assignee {
+            Some(new) if *new != by.user && row.assignee_id.as_ref() != Some(new) => {
+                self.require_colleague(new, row.inbox_id).await
+            }
+            _ => Ok(()),
         }
     }
 

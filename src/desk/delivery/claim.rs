@@ -98,7 +98,8 @@ impl Desks {
                 let why = "the server stopped while the channel was being asked";
                 Settlement::Lost(json!({ "code": "outcome_unknown", "message": why }))
             } else {
-                Settlement::Later { after: Duration::ZERO, error: json!(null), hold: None }
+                let (after, error) = (Duration::ZERO, json!(null));
+                Settlement::Later { after, error, hold: None, counts: false }
             };
             tracing::warn!(delivery.id = %row.id, delivery.lost = is_lost, "a delivery was left behind");
             self.settle(&errand, settlement).await?;

@@ -52,7 +52,7 @@ pub struct Errand {
     pub message: Message,
     /// What is to be told of it.
     pub task: Task,
-    /// How often it has been claimed, this time included.
+    /// How often it has been tried, this time included, but for the tries that did not count.
     pub attempts: u32,
     /// When it was made.
     pub since: Time,
@@ -117,6 +117,11 @@ impl Errand {
     /// What the channel is to call the message.
     pub fn handover(&self) -> Handover {
         Handover { message: self.message.id, delivery: self.id }
+    }
+
+    /// How often it has been claimed, this time included, whatever came of it.
+    pub fn claims(&self) -> u32 {
+        u32::try_from(self.fence).unwrap_or(u32::MAX)
     }
 }
 

@@ -7,7 +7,7 @@ use entity::{
     ConversationId, MessageId, TenantScoped as _, Time, contact_address, conversation, delivery,
     inbox, message, parked,
 };
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -53,6 +53,8 @@ pub enum Settlement {
         error: Value,
         /// For how long nothing at all goes through the inbox.
         hold: Option<Hold>,
+        /// Whether this counts as one of the tries it has.
+        counts: bool,
     },
 }
 
@@ -78,12 +80,12 @@ impl Desks {
     async fn try_settle(&self, errand: &Errand, settlement: &Settlement) -> Result<()> {
         let is_message = matches!(errand.task, Task::Send { .. });
         match settlement {
-            Settlement::Later { after, error, hold } => {
-                self.put_off(errand, *after, error, hold.as_ref()).await
+            Settlement::Later { after, error, hold, counts } => {
+                self.put_off(errand, *after, error, hold.as_ref(), *counts).await
             }
             // Telling it once more does no harm.
             Settlement::Lost(error) if !is_message => {
-                self.put_off(errand, Duration::from_secs(1), error, None).await
+                self.put_off(errand, Duration::from_secs(1), error, None, false).await
             }
             settlement => {
                 let change = self.of(errand.tenant.clone()).change().await?;
@@ -99,8 +101,9 @@ impl Desks {
         wait: Duration,
         error: &Value,
         hold: Option<&Hold>,
+        counts: bool,
     ) -> Result<()> {
-        let now = Time::now();
+        let (now, back) = (Time::now(), i32::from(!counts));
         if let Some(hold) = hold {
             inbox::Entity::update_many()
                 .col_expr(inbox::Column::HeldUntil, Expr::value(after(now, hold.lasts)))
@@ -112,6 +115,7 @@ impl Desks {
         delivery::Entity::update_many()
             .col_expr(delivery::Column::State, Expr::value(State::Due))
             .col_expr(delivery::Column::DueAt, Expr::value(after(now, wait)))
+            .col_expr(delivery::Column::Attempts, Expr::col(delivery::Column::Attempts).sub(back))
             .col_expr(delivery::Column::LeasedUntil, Expr::value(None::<i64>))
             .col_expr(delivery::Column::BegunAt, Expr::value(None::<i64>))
             .col_expr(delivery::Column::Error, Expr::value(json(error)))

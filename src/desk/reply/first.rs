@@ -12,7 +12,7 @@ use sea_orm::{
     QuerySelect as _,
 };
 
-use super::super::channel::names_threads;
+use super::super::channel::begins_talks;
 use super::super::contact::same_number;
 use super::super::conversation::top;
 use super::super::db::is_contention;
@@ -163,7 +163,7 @@ impl Change {
         inbox: &inbox::Model,
         contact_id: ContactId,
     ) -> Result<conversation::Model> {
-        if names_threads(inbox.channel) {
+        if begins_talks(inbox.channel) {
             let why = "with somebody new, a conversation of this channel begins at the channel";
             return Err(Error::Invalid(why.to_owned()));
         }

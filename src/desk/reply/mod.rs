@@ -258,10 +258,7 @@ impl Change {
         mentions.dedup();
         let mut notices = Vec::new();
         for user in mentions.into_iter().filter(|user| *user != by.user) {
-            match self.desk.person_in(&user, &self.txn).await? {
-                (Some(_), sees) if sees.inbox(row.inbox_id) => {}
-                _ => return Err(Error::NoUser(user)),
-            }
+            self.require_colleague(&user, row.inbox_id).await?;
             let (kind, place) = (NotificationKind::Mention, (row.id, row.inbox_id));
             notices.push(Event::notice(user, kind, place, contact, &note.content));
         }

@@ -17,6 +17,7 @@ use super::{Change, Desk, Error, InboxName, Result, Sees};
 
 pub use now::{Now, Waiting};
 pub use pace::{Pace, Spread};
+pub(super) use recount::verify_work;
 pub use traffic::{Failures, Hour};
 pub(super) use work::Work;
 

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::audit::note;
 use super::tenant::is_taken;
-use super::{Actor, Desk, Desks, Error, Result, Sees};
+use super::{Actor, Change, Desk, Desks, Error, Result, Sees};
 
 pub use edit::UserEdit;
 
@@ -61,6 +61,13 @@ pub struct NewUser {
     pub password_hash: String,
     /// The inboxes they are restricted to; nothing for no restriction.
     pub only: Option<Vec<InboxId>>,
+}
+
+impl NewUser {
+    /// With a name that is neither empty nor too long.
+    pub(super) fn named(self) -> Result<Self> {
+        Ok(Self { name: name(&self.name, LONGEST_NAME)?, ..self })
+    }
 }
 
 impl User {
@@ -114,37 +121,15 @@ impl Desk {
         if rank(new.role) > rank(role) {
             return Err(Error::Above);
         }
-        let name = name(&new.name, LONGEST_NAME)?;
-        self.insert_user(NewUser { name, ..new }, Some(by)).await
+        self.insert_user(new.named()?, Some(by)).await
     }
 
     async fn insert_user(&self, new: NewUser, by: Option<&Actor>) -> Result<User> {
         self.row().await?.ok_or_else(|| self.missing())?;
-        let row = user::Model {
-            id: UserId::generate(),
-            tenant_id: self.tenant.clone(),
-            email: address(&new.email)?,
-            name: new.name,
-            role: new.role,
-            password_hash: new.password_hash,
-            restricted: new.only.is_some(),
-            created_at: Time::now(),
-            disabled_at: None,
-            last_seen_at: None,
-        };
         let change = self.change().await?;
-        let inserted = user::Entity::insert(row.clone().into_active_model())
-            .exec_without_returning(&change.txn)
-            .await;
-        if let Err(error) = inserted {
-            let taken = is_taken(&error);
-            return Err(if taken { Error::Exists(row.email) } else { error.into() });
-        }
+        let row = insert(&change.txn, &self.tenant, &new, by).await?;
         let only = new.only.unwrap_or_default();
         change.admit(&row.id, &only).await?;
-        let details = json!({ "email": row.email, "role": row.role });
-        let subject = format!("user:{}", row.id);
-        note(&change.txn, &self.tenant, by, "user.added", &subject, details).await?;
         change.commit_unseen().await?;
         Ok(User::show(row, only))
     }
@@ -200,6 +185,49 @@ impl Desk {
             .await?;
         Ok(User::show(row, memberships.into_iter().map(|it| it.inbox_id).collect()))
     }
+}
+
+impl Change {
+    /// Makes sure that somebody works here, and sees an inbox.
+    pub(super) async fn require_colleague(&self, id: &UserId, inbox: InboxId) -> Result<()> {
+        match self.desk.person_in(id, &self.txn).await? {
+            (Some(user), sees) if user.disabled_at.is_none() && sees.inbox(inbox) => Ok(()),
+            _ => Err(Error::NoUser(id.clone())),
+        }
+    }
+}
+
+/// Adds a person's row, and notes that they were added.
+///
+/// # Errors
+/// [`Error::Exists`] when somebody signs in by that address already.
+pub(super) async fn insert(
+    txn: &impl ConnectionTrait,
+    tenant: &TenantId,
+    new: &NewUser,
+    by: Option<&Actor>,
+) -> Result<user::Model> {
+    let row = user::Model {
+        id: UserId::generate(),
+        tenant_id: tenant.clone(),
+        email: address(&new.email)?,
+        name: new.name.clone(),
+        role: new.role,
+        password_hash: new.password_hash.clone(),
+        restricted: new.only.is_some(),
+        created_at: Time::now(),
+        disabled_at: None,
+        last_seen_at: None,
+    };
+    let inserted = user::Entity::insert(row.clone().into_active_model());
+    if let Err(error) = inserted.exec_without_returning(txn).await {
+        let taken = is_taken(&error);
+        return Err(if taken { Error::Exists(row.email) } else { error.into() });
+    }
+    let (subject, details) =
+        (format!("user:{}", row.id), json!({ "email": row.email, "role": row.role }));
+    note(txn, tenant, by, "user.added", &subject, details).await?;
+    Ok(row)
 }
 
 /// Reads a name: what is left of it without spaces around, if it is neither empty nor too long.

@@ -13,6 +13,7 @@ mod screen;
 mod shop;
 mod simulator;
 mod socket;
+mod team;
 mod visitor;
 mod whatsapp;
 
@@ -49,6 +50,7 @@ pub(crate) use simulator::{
     NOWHERE, NUMBER, Receiver, graph, json_of, quiet, send, simulator, simulator_at, text_to,
 };
 pub(crate) use socket::{Client, Connecting, Heard};
+pub(crate) use team::Team;
 pub(crate) use visitor::{IDENTITY_SECRET, SITE, Visitor, contents};
 pub(crate) use whatsapp::{change, echo, envelope, notification, reaction, status, text, value};
 

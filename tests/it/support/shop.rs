@@ -121,16 +121,16 @@ impl Shop {
         page.messages.into_iter().find(|message| message.id == id).unwrap()
     }
 
-    /// How often each message that waits has been tried, at least.
-    pub(crate) async fn attempts(&self) -> i32 {
+    /// How often each message that waits has been claimed, at least.
+    pub(crate) async fn claims(&self) -> i64 {
         let connection = sea_orm::Database::connect(self.server.database.url()).await.unwrap();
         let query = Statement::from_string(
             connection.get_database_backend(),
-            "SELECT attempts FROM delivery ORDER BY attempts LIMIT 1",
+            "SELECT fence FROM delivery ORDER BY fence LIMIT 1",
         );
         let row = connection.query_one_raw(query).await.unwrap().expect("a message that waits");
         connection.close().await.unwrap();
-        row.try_get("", "attempts").unwrap()
+        row.try_get("", "fence").unwrap()
     }
 
     /// Lets WhatsApp refuse the next sends with a code.

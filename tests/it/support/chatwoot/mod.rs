@@ -79,6 +79,14 @@ pub(crate) enum Fault {
     TakenWith(u16),
 }
 
+impl TestServer {
+    /// One that gives up requests soon and tries again at once, and asks no Chatwoot by itself.
+    pub(crate) async fn beside_chatwoot() -> Self {
+        let pace = ["--sending-timeout", "2", "--sending-backoff", "10"];
+        Self::with(&[&pace[..], &["--chatwoot-reconcile", "0"]].concat()).await
+    }
+}
+
 impl Chatwoot {
     pub(crate) async fn start() -> Self {
         let (token, refusal) = (API_TOKEN.to_owned(), 401);

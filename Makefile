@@ -23,7 +23,7 @@ help: ## Say what there is
 run: tools $(CLIENT)/dist/index.html ## Build client and server, and serve the demo tenant on port 3333, to which made-up people write
 	cargo run -- --demo --simulate
 
-test: test-client test-sqlite test-postgres ## Run all tests, on SQLite and on a private PostgreSQL
+test: test-client test-sqlite test-postgres ## Run the tests of client and server, on SQLite and on a private PostgreSQL
 
 test-client: tools $(CLIENT)/node_modules/.installed ## The client's own tests, also against the server
 	cargo build --workspace

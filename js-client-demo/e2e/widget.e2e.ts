@@ -1,5 +1,6 @@
 // The chat on a site, rows W* and A1 of docs/client.md.
 
+import { createHmac } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Chat, expect, networkErrors, test, until } from './world';
 import { offences } from './world/axe';
@@ -116,6 +117,35 @@ test('W6: on a site that may not show it a chat goes away, with one line in the 
 
   await joao.page.locator('recado-widget').waitFor({ state: 'hidden' });
   expect(joao.told.filter((line) => line.startsWith('recado:'))).toHaveLength(1);
+});
+
+test('W6: a chat that lets in only whom the site vouches for is back once the site does', async ({
+  world,
+}) => {
+  const settings = { requiresIdentity: true, allowedOrigins: ['*'], preChat: [] };
+  const { key, identitySecret } = await world.ada.asks<{ key: string; identitySecret: string }>(
+    '/api/livechat/inboxes',
+    'POST',
+    { name: 'Clube', settings },
+  );
+  const hash = createHmac('sha256', identitySecret).update('u-1').digest('hex');
+  const joao = await world.visitor({ inbox: key, host: '127.0.0.1' });
+  joao.overlooks = [networkErrors, /^recado:/];
+  const isKnown = () =>
+    joao.page.evaluate((identity) => window.Recado?.identify(identity), { userId: 'u-1', hash });
+  await isKnown();
+  await joao.opens();
+  await joao.writes('Sou da casa');
+  await joao.panel().locator('.own .ticks', { hasText: '✓' }).waitFor();
+  await joao.leaves();
+
+  await joao.arrives();
+  await joao.page.locator('recado-widget[hidden]').waitFor({ state: 'attached' });
+  await isKnown();
+
+  await joao.page.locator('recado-widget:not([hidden])').waitFor({ state: 'attached' });
+  await joao.opens();
+  await joao.panel().locator('.own', { hasText: 'Sou da casa' }).waitFor();
 });
 
 test('W7: files go both ways, and nothing is fetched for them before the first', async ({

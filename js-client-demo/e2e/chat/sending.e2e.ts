@@ -82,7 +82,7 @@ test('S3: what the server refuses says so, and goes under the same key when it i
   await chat.message('Vai falhar').getByText('Tentar de novo').click();
 
   await chat.reaches('Vai falhar', 'READ');
-  expect(said).toContain('Não enviada: a janela de 24 h está fechada');
+  expect(said).toContain('Não enviada. A janela de 24 h está fechada.');
   expect(keys).toEqual([keys[0], keys[0]]);
   expect(await chat.message('Vai falhar').count()).toBe(1);
 });
@@ -102,7 +102,7 @@ test('S3: what WhatsApp does not deliver gives its reason, and can be sent once 
   await chat.message('Não chega').getByText('Tentar de novo').click();
 
   await chat.reaches('Não chega', 'READ');
-  expect(said).toMatch(/Não enviada: .{5,}/);
+  expect(said).toMatch(/Não enviada\. .{5,}/);
 });
 
 test('S4: a failure that is told late does not take back that it was read', async ({ world }) => {

@@ -236,7 +236,7 @@ test('T8: files are chosen, dropped and pasted, show how far they are, and open'
     );
     files.items.add(new File(['dois'], 'nota.txt', { type: 'text/plain' }));
     document
-      .querySelector('.composer')
+      .querySelector('.messages')
       ?.dispatchEvent(
         new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }),
       );
@@ -389,6 +389,8 @@ test('a message is answered, and the quote leads to it; reactions come and go', 
   const chat = await Chat.with(world.bia, olga);
   await chat.settles();
 
+  // Whoever answers the customer writes no note any more.
+  await chat.page.click('text=Nota interna');
   await chat.message('Qual o prazo?').hover();
   await chat.message('Qual o prazo?').locator('[aria-label=Responder]').click();
   await chat.page.waitForSelector('.quoting');

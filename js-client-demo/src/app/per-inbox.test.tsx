@@ -2,9 +2,9 @@
 import { cleanup, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { InboxContext } from '../hooks';
-import { Inbox } from '../inbox-client';
-import { memoryStorage } from '../inbox-client/storage';
-import { FakeBrowser, FakeSession } from '../inbox-client/testing/fakes';
+import type { Inbox } from '../inbox-client';
+import { FakeSession } from '../inbox-client/testing/fakes';
+import { inboxOf } from '../inbox-client/testing/inboxes';
 import { narrowingOf as boardOf } from './board/filters';
 import { narrowingOf as listOf, narrow } from './chat/list/narrowing';
 import { useAgents } from './people';
@@ -14,17 +14,11 @@ beforeEach(() => localStorage.clear());
 afterEach(cleanup);
 
 /** The inbox of whoever has just signed in. */
-function inboxOf(id: string, tenant: string, fetch = silence): Inbox {
+function inboxFor(id: string, tenant: string, fetch = silence): Inbox {
   const session = new FakeSession();
   const user = { id, name: id, role: 'agent' as const };
   session.becomes({ by: 'agent', token: id, profile: { user, tenant: { id: tenant, name: '' } } });
-  return new Inbox(session, {
-    baseUrl: 'http://server',
-    fetch: fetch as typeof globalThis.fetch,
-    browser: new FakeBrowser(),
-    storage: memoryStorage(),
-    log: () => {},
-  });
+  return inboxOf(fetch, { session });
 }
 
 /** A server that never answers. */
@@ -56,16 +50,16 @@ function show(inbox: Inbox): void {
 }
 
 test('what one person was told is not shown to the next while they wait', async () => {
-  show(inboxOf('ada', 'acme', answering));
+  show(inboxFor('ada', 'acme', answering));
   await screen.findByText('Robô, Bia');
 
-  show(inboxOf('eva', 'other'));
+  show(inboxFor('eva', 'other'));
 
   expect(screen.getByRole('status').textContent).toBe('');
 });
 
 test('what one person has chosen is theirs, also once they sign in again', () => {
-  const [ada, eva] = [inboxOf('ada', 'acme'), inboxOf('eva', 'other')];
+  const [ada, eva] = [inboxFor('ada', 'acme'), inboxFor('eva', 'other')];
 
   narrow(ada, { inboxId: 'acmes' });
   boardOf(ada).filters.set({ ...boardOf(ada).filters.get(), inboxId: 'acmes' });
@@ -74,7 +68,7 @@ test('what one person has chosen is theirs, also once they sign in again', () =>
   expect(listOf(eva).get().inboxId).toBe(null);
   expect(boardOf(eva).filters.get().inboxId).toBe(null);
   expect(boardOf(eva).isNarrowed.get()).toBe(false);
-  const again = inboxOf('ada', 'acme');
+  const again = inboxFor('ada', 'acme');
   expect(listOf(again).get().inboxId).toBe('acmes');
   expect(boardOf(again).filters.get().inboxId).toBe('acmes');
 });

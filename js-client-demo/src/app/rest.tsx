@@ -1,4 +1,3 @@
-import { useStore } from '@nanostores/react';
 import {
   QueryClient,
   QueryClientProvider,
@@ -12,7 +11,7 @@ import type { ReactNode } from 'react';
 import { useInbox } from '../hooks';
 import { type Api, ApiError, answer } from '../inbox-client';
 import { perInbox } from './per-inbox';
-import { shellText } from './shell/text';
+import { useRefusals } from './refusals/reason';
 import { tell } from './ui/toasts';
 
 /** What a call of the API comes to. */
@@ -75,16 +74,6 @@ export function useDeed<Input, Data>(
       ask(input).then(then, (problem: unknown) => tell(wordsFor(problem), { tone: 'bad' }));
     },
     ask,
-  };
-}
-
-/** What to say of something that did not work: in the reader's language where its code is known. */
-export function useRefusals(): (problem: unknown) => string {
-  const text = useStore(shellText);
-  return (problem) => {
-    if (!(problem instanceof ApiError)) return text.failed;
-    const known = { forbidden: text.forbidden, exists: text.exists, last_admin: text.lastAdmin };
-    return known[problem.code as keyof typeof known] ?? problem.message;
   };
 }
 

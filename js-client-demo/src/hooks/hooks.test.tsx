@@ -2,10 +2,8 @@
 import { act, cleanup, renderHook } from '@testing-library/react';
 import { type ReactNode, StrictMode, useMemo } from 'react';
 import { afterEach, expect, test } from 'vitest';
-import { Inbox } from '../inbox-client';
-import type { MakeSocket } from '../inbox-client/link/socket';
-import { memoryStorage } from '../inbox-client/storage';
-import { FakeBrowser, FakeSession, FakeSocket } from '../inbox-client/testing/fakes';
+import { FakeSocket } from '../inbox-client/testing/fakes';
+import { inboxOf } from '../inbox-client/testing/inboxes';
 import { boardOf, conversation, message } from '../inbox-client/testing/samples';
 import {
   InboxContext,
@@ -26,7 +24,6 @@ const chats = [
 
 /** A page with an inbox whose server is the test. */
 function desk() {
-  FakeSocket.all = [];
   const it = {
     sent: [] as string[],
     isRefusing: false,
@@ -47,14 +44,7 @@ function desk() {
     if (path.endsWith('/messages')) return Response.json({ messages: [], hasMore: false });
     return new Response(null, { status: 404 });
   };
-  const inbox = new Inbox(new FakeSession(), {
-    baseUrl: 'http://server',
-    fetch: fetch as typeof globalThis.fetch,
-    makeSocket: ((_: string, options: unknown) => new FakeSocket(options)) as unknown as MakeSocket,
-    browser: new FakeBrowser(),
-    storage: memoryStorage(),
-    log: () => {},
-  });
+  const inbox = inboxOf(fetch);
   const wrapper = ({ children }: { children: ReactNode }) => (
     <StrictMode>
       <InboxContext value={inbox}>{children}</InboxContext>

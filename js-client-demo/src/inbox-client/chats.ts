@@ -1,3 +1,4 @@
+import type { ApiError } from './problem';
 import { type Api, answer } from './rest';
 import type { Span } from './span';
 import type { ChatFilter } from './store/select';
@@ -7,6 +8,8 @@ import type { Conversation } from './types';
 /** Those that one hears of are fetched so many at a time. */
 const atOnce = 10;
 const everyMs = 250;
+/** Those that cannot be had just now are asked for again after so long. */
+const againMs = 5_000;
 
 /** Fetches conversations that are not held: page by page, and those that one hears of. */
 export class Chats {
@@ -44,7 +47,10 @@ export class Chats {
     return page.nextCursor ?? null;
   }
 
-  /** Fetches conversations, some at a time; without a run, with the next that are met. */
+  /**
+   * Fetches conversations, some at a time; without a run, with the next that are met. Tries again until
+   * the server has said what there is: no other event may ever tell of them.
+   */
   async meet(ids: Iterable<string>, run: Span | null): Promise<void> {
     for (const id of ids) this.#unknown.add(id);
     if (this.#isFetching || !run) return;
@@ -66,13 +72,22 @@ export class Chats {
     }
   }
 
-  /** A conversation; `null` if there is none, or the next event about it has to tell. */
-  async #fetch(id: string, { signal }: Span): Promise<Conversation | null> {
+  /** A conversation; `null` if there is none, or it is to be met later. */
+  async #fetch(id: string, run: Span): Promise<Conversation | null> {
     const params = { path: { id } };
-    return answer(this.#api.GET('/api/conversations/{id}', { params, signal })).then(
-      (data) => data as Conversation,
-      () => null,
-    );
+    try {
+      const asked = this.#api.GET('/api/conversations/{id}', { params, signal: run.signal });
+      return (await answer(asked)) as Conversation;
+    } catch (problem) {
+      const { isPassing, retryAfterMs } = problem as Partial<ApiError>;
+      if (isPassing !== false) void this.#meetLater(id, retryAfterMs ?? againMs, run);
+      return null;
+    }
+  }
+
+  async #meetLater(id: string, waitMs: number, run: Span): Promise<void> {
+    const isOn = await run.sleep(waitMs);
+    await this.meet([id], isOn ? run : null);
   }
 }
 

@@ -20,11 +20,21 @@ export class Drafts {
   /** Keeps a draft; an empty one is forgotten. A device without room keeps none. */
   keep(conversationId: string, text: string): void {
     const key = this.#prefix + conversationId;
-    this.#storage.removeItem(key);
     try {
-      if (text !== '') this.#storage.setItem(key, text);
+      if (text === '') this.#storage.removeItem(key);
+      else this.#storage.setItem(key, text);
     } catch {
-      // There is no room.
+      // There is no room, and what stands there is not it any more.
+      this.#storage.removeItem(key);
     }
+  }
+
+  /** Tells what another tab begins, goes on with or sends, until the returned function is called. */
+  listen(tell: (conversationId: string, text: string) => void): () => void {
+    const hear = ({ key, newValue }: StorageEvent) => {
+      if (key?.startsWith(this.#prefix)) tell(key.slice(this.#prefix.length), newValue ?? '');
+    };
+    globalThis.addEventListener?.('storage', hear);
+    return () => globalThis.removeEventListener?.('storage', hear);
   }
 }

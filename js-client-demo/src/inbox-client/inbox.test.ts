@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Inbox } from './inbox';
-import type { MakeSocket } from './link/socket';
-import { memoryStorage } from './storage';
-import { FakeBrowser, FakeSession, FakeSocket, tick } from './testing/fakes';
+import { FakeSocket, tick } from './testing/fakes';
+import { inboxOf } from './testing/inboxes';
 import { boardOf, conversation, message } from './testing/samples';
 
 beforeEach(() => {
@@ -16,7 +14,6 @@ const sent = message('sent', { direction: 'OUTBOUND', status: 'PENDING' });
 
 /** An inbox with an open conversation; the server answers what is sent when the test says so. */
 async function desk() {
-  FakeSocket.all = [];
   const server = { chats: [conversation('c')], boards: 0, boardMayCome: Promise.resolve() };
   let answers = () => {};
   const answered = new Promise<void>((answer) => {
@@ -36,14 +33,7 @@ async function desk() {
     await answered;
     return Response.json(sent, { status: 202 });
   };
-  const inbox = new Inbox(new FakeSession(), {
-    baseUrl: 'http://server',
-    fetch: fetch as typeof globalThis.fetch,
-    makeSocket: ((_: string, options: unknown) => new FakeSocket(options)) as unknown as MakeSocket,
-    browser: new FakeBrowser(),
-    storage: memoryStorage(),
-    log: () => {},
-  });
+  const inbox = inboxOf(fetch);
   inbox.start();
   inbox.open('c');
   await tick();

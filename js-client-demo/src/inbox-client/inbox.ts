@@ -4,6 +4,7 @@ import { Edits, type Spot } from './edits';
 import { Link } from './link/link';
 import type { Outbox } from './outbox';
 import { type Outside, outsideOf } from './outside';
+import { ownerOf } from './owner';
 import { People } from './people';
 import { Posts } from './posts';
 import { type Api, authorised, openApi } from './rest';
@@ -52,7 +53,7 @@ export class Inbox {
     const { baseUrl, fetch, browser, storage, log } = this.#outside;
     this.api = openApi(session, { baseUrl, fetch });
     this.#ask = (path, init) => authorised(session, fetch, new Request(this.#url(path), init));
-    const owner = ownerOf(session);
+    const owner = ownerOf(session.getSnapshot());
     this.owner = owner;
     const needs = { api: this.api, store: this.#store, point: () => this.#link.point ?? 0 };
     this.#link = new Link({
@@ -120,10 +121,12 @@ export class Inbox {
         if (what === 'online' || what === 'visible') this.#outbox.wake();
       }),
     );
+    run.atEnd(this.#drafts.listen((id, text) => this.#showDraft(id, text)));
     this.#link.start();
     this.#outbox.start();
     void this.#configure(run);
     void this.#load();
+    this.#meetConversations([]);
   }
 
   /** Leaves no timer, no socket, no request and no listener. */
@@ -252,10 +255,7 @@ export class Inbox {
   /** Keeps what has been begun; an empty text is forgotten. */
   draft(conversationId: string, text: string): void {
     this.#drafts.keep(conversationId, text);
-    const drafts = new Map(this.getSnapshot().drafts);
-    if (text) drafts.set(conversationId, text);
-    else drafts.delete(conversationId);
-    this.#store.set({ drafts });
+    this.#showDraft(conversationId, text);
   }
 
   /** Lets colleagues know that one types, or does not any more; may be called with each key. */
@@ -274,6 +274,13 @@ export class Inbox {
   }
 
   // What happens by itself
+
+  #showDraft(conversationId: string, text: string): void {
+    const drafts = new Map(this.getSnapshot().drafts);
+    if (text) drafts.set(conversationId, text);
+    else drafts.delete(conversationId);
+    this.#store.set({ drafts });
+  }
 
   async #configure(run: Span): Promise<void> {
     const { baseUrl, fetch } = this.#outside;
@@ -330,11 +337,4 @@ export class Inbox {
   #url(path: string): string {
     return new URL(this.#outside.baseUrl + path, globalThis.location?.href).href;
   }
-}
-
-/** By whom things on this device are told apart. */
-function ownerOf(session: Session): string {
-  const visit = session.getSnapshot();
-  const profile = visit.by === 'agent' ? visit.profile : null;
-  return profile ? `${profile.tenant.id}.${profile.user.id}` : 'unknown';
 }

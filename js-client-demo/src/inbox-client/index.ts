@@ -1,5 +1,6 @@
 export { Inbox } from './inbox';
 export type { Outside } from './outside';
+export { ownerOf } from './owner';
 export { ApiError } from './problem';
 export { type Api, answer } from './rest';
 export { openSession, type Profile, type Session, type Visit } from './session';

@@ -17,7 +17,7 @@ const tick = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 /** A tab with an outbox, and a server that answers as the test says. */
 function tab(storage: Storage = memoryStorage()) {
   const sent: string[] = [];
-  const logs: string[] = [];
+  const kept: boolean[] = [];
   const server = {
     online: true,
     /** What the server does with a message: nothing, for taking it. */
@@ -34,11 +34,11 @@ function tab(storage: Storage = memoryStorage()) {
     },
     onChange: () => {},
     onTaken: () => {},
-    log: (line) => logs.push(line),
+    onKept: (isKept) => kept.push(isKept),
   });
   outbox.start();
   const items = () => outbox.items().map(({ post, state }) => [post.content, state]);
-  return Object.assign(server, { storage, sent, logs, outbox, items });
+  return Object.assign(server, { storage, sent, kept, outbox, items });
 }
 
 const text = (content: string) => ({ content, isPrivate: false });
@@ -56,6 +56,18 @@ test('messages go one after the other, in the order in which they were written',
 
   expect(ada.sent.map((each) => each[0])).toEqual(['1', '2', '3']);
   expect(ada.items()).toEqual([]);
+  ada.outbox.stop();
+});
+
+test('also those that are written at the same moment, as several files are', async () => {
+  const ada = tab();
+  const written = ['1', '2', '3', '4', '5', '6', '7'];
+
+  for (const content of written) ada.outbox.add('c', text(content));
+  expect(ada.items().map(([content]) => content)).toEqual(written);
+  await tick(100);
+
+  expect(ada.sent.map((each) => each[0])).toEqual(written);
   ada.outbox.stop();
 });
 
@@ -194,7 +206,7 @@ test('what the device has no room for is told of, waits, and goes once all the s
   const key = ada.outbox.add('c', text('Oi'));
   await tick();
   expect(ada.items()).toEqual([['Oi', 'waiting']]);
-  expect(ada.logs).toHaveLength(1);
+  expect(ada.kept).toEqual([false]);
 
   ada.online = true;
   ada.outbox.wake();

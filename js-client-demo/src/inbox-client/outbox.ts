@@ -14,7 +14,8 @@ export type Surroundings = {
   post: (item: Outgoing, signal: AbortSignal) => Promise<Message>;
   onChange: (items: readonly Outgoing[]) => void;
   onTaken: (item: Outgoing, message: Message) => void;
-  log: (line: string) => void;
+  /** Whether the device had room for what was to be kept. */
+  onKept?: (isKept: boolean) => void;
 };
 
 /** How long to wait before the same message is tried once more. */
@@ -40,6 +41,7 @@ export class Outbox {
   #pause: Span | null = null;
   #isSending = false;
   #isWanted = false;
+  #lastAt = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -68,7 +70,9 @@ export class Outbox {
   /** Returns the `clientId` by which the message is known from now on. */
   add(conversationId: string, post: Post): string {
     const clientId = newId();
-    const createdAt = new Date().toISOString();
+    // They go in the order of their times, in which no two may be the same.
+    this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
+    const createdAt = new Date(this.#lastAt).toISOString();
     this.#put({ clientId, conversationId, post, createdAt, state: 'waiting' });
     this.wake();
     return clientId;
@@ -168,11 +172,10 @@ export class Outbox {
 
   #put(item: Outgoing): void {
     const key = this.#keyOf(item);
-    if (keep(this.#around.storage, key, item)) this.#unkept.delete(key);
-    else {
-      this.#unkept.set(key, item);
-      this.#around.log('no room to keep a message');
-    }
+    const isKept = keep(this.#around.storage, key, item);
+    if (isKept) this.#unkept.delete(key);
+    else this.#unkept.set(key, item);
+    this.#around.onKept?.(isKept);
     this.#changed();
   }
 

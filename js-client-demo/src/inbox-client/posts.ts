@@ -23,7 +23,7 @@ export class Posts {
   readonly #around: Surroundings;
 
   constructor(around: Surroundings) {
-    const { store } = around;
+    const { store, log } = around;
     this.#around = around;
     this.outbox = new Outbox({
       ...around,
@@ -33,6 +33,10 @@ export class Posts {
       // The answer says how the message began, also that of a repeat: whatever an event tells is newer,
       // and may well have come first.
       onTaken: ({ conversationId }, message) => store.message(conversationId, message, 0),
+      onKept: (isKept) => {
+        if (!isKept) log('no room to keep a message');
+        store.set({ hasNoRoom: !isKept });
+      },
     });
   }
 

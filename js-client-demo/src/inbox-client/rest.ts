@@ -21,7 +21,11 @@ export function openApi(
   return createClient<paths>({ baseUrl, fetch: (request) => authorised(session, fetch, request) });
 }
 
-/** A request by whoever has signed in, with their token, also once it has been exchanged. */
+/**
+ * A request by whoever has signed in, with their token, also once it has been exchanged.
+ *
+ * Throws a `TypeError` where that cannot be reached, be it only for exchanging the token.
+ */
 export async function authorised(
   session: Session,
   fetch: typeof globalThis.fetch,
@@ -31,7 +35,10 @@ export async function authorised(
   const token = await session.token();
   const response = await within(patienceMs, fetch, signed(request, token));
   if (response.status !== 401 || !token) return response;
-  return (await session.renew(token)) === 'renewed'
+  const renewal = await session.renew(token);
+  // Nobody has been refused yet: whoever asks again later may be let in.
+  if (renewal === 'unreachable') throw new TypeError('there is no other token to be had now');
+  return renewal === 'renewed'
     ? within(patienceMs, fetch, signed(again, await session.token()))
     : response;
 }

@@ -192,6 +192,20 @@ test('a server that cannot be reached ends no session', async () => {
   expect(session.getSnapshot()).toMatchObject({ by: 'agent', token: 'token 1' });
 });
 
+test('nor does a proxy on the way that lets nobody through', async () => {
+  const acme = server();
+  const fetch = (async (url: string, init: RequestInit) => {
+    if (url.endsWith('/refresh')) return new Response('<h1>Forbidden</h1>', { status: 403 });
+    return acme.fetch(url, init);
+  }) as typeof globalThis.fetch;
+  const session = openSession({ storage: memoryStorage(), fetch });
+  await session.signIn('ada@acme.test', 'word');
+
+  expect(await session.renew('token 1')).toBe('unreachable');
+
+  expect(session.getSnapshot()).toMatchObject({ by: 'agent', token: 'token 1' });
+});
+
 test('who signs out is a stranger, even if the server cannot be told', async () => {
   const acme = server();
   const session = openSession({ storage: memoryStorage(), fetch: acme.fetch });

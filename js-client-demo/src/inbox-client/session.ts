@@ -110,7 +110,8 @@ export function openSession(
       return 'refused';
     }
     const next = await post('/api/sessions/refresh', { refreshToken }).catch((problem: unknown) =>
-      problem instanceof ApiError && !problem.isPassing ? 'refused' : 'unreachable',
+      // A proxy on the way knows no codes, and ends no session.
+      problem instanceof ApiError && problem.code && !problem.isPassing ? 'refused' : 'unreachable',
     );
     if (next === 'unreachable') return next;
     // Whoever has signed out meanwhile stays so.

@@ -50,19 +50,25 @@ function desk(count: number) {
   };
 }
 
-test('a page that comes once what it goes before has been let go of leaves no hole', async () => {
-  const { threads, look, holdsBack, shown, newest } = desk(250);
-  const leave = look();
-  await vi.waitFor(() => expect(shown()).toEqual(newest(50)));
-  for (const _ of [1, 2]) await threads.loadOlder('c');
-  expect(shown()).toEqual(newest(150));
+/** Somebody who has read so many older pages, and leaves and is back before one more comes. */
+async function backBeforeItComes(pages: number) {
+  const it = desk(250);
+  const leave = it.look();
+  await vi.waitFor(() => expect(it.shown()).toEqual(it.newest(50)));
+  for (let read = 0; read < pages; read += 1) await it.threads.loadOlder('c');
+  expect(it.shown()).toEqual(it.newest(50 + 50 * pages));
 
-  const comes = holdsBack();
-  const late = threads.loadOlder('c');
+  const comes = it.holdsBack();
+  const late = it.threads.loadOlder('c');
   leave();
-  look();
+  it.look();
   comes();
   await late;
+  return it;
+}
+
+test('a page that comes once what it goes before has been let go of leaves no hole', async () => {
+  const { threads, shown, newest } = await backBeforeItComes(2);
 
   expect(shown()).toEqual(newest(100));
   await threads.loadOlder('c');
@@ -70,16 +76,7 @@ test('a page that comes once what it goes before has been let go of leaves no ho
 });
 
 test('a page that comes after one has left is there when one comes back', async () => {
-  const { threads, look, holdsBack, shown, newest } = desk(250);
-  const leave = look();
-  await vi.waitFor(() => expect(shown()).toEqual(newest(50)));
-
-  const comes = holdsBack();
-  const late = threads.loadOlder('c');
-  leave();
-  look();
-  comes();
-  await late;
+  const { shown, newest } = await backBeforeItComes(0);
 
   expect(shown()).toEqual(newest(100));
 });

@@ -1,4 +1,5 @@
 import { ApiError } from './problem';
+import type { Session } from './session';
 
 /** How an upload is watched and called off. */
 export type Upload = {
@@ -7,14 +8,34 @@ export type Upload = {
   onProgress?: (part: number) => void;
 };
 
-/** Hands a file over. `fetch` cannot tell how far it is; XMLHttpRequest can. */
+/** Hands a file over, once more where the token had to be exchanged. */
 export async function upload(
   url: string,
-  bearer: { token: () => Promise<string | null> },
+  bearer: Pick<Session, 'token' | 'renew'>,
   file: File,
-  { signal, onProgress }: Upload = {},
+  watched: Upload = {},
 ): Promise<{ id: string }> {
   const token = await bearer.token();
+  try {
+    return await handOver(url, token, file, watched);
+  } catch (problem) {
+    if (!token || !(problem instanceof ApiError) || problem.status !== 401) throw problem;
+    const renewal = await bearer.renew(token);
+    watched.signal?.throwIfAborted();
+    // Nobody has been refused yet: whoever tries again later may be let in.
+    if (renewal === 'unreachable') throw new TypeError('there is no other token to be had now');
+    if (renewal === 'refused') throw problem;
+    return handOver(url, await bearer.token(), file, watched);
+  }
+}
+
+/** Hands a file over. `fetch` cannot tell how far it is; XMLHttpRequest can. */
+function handOver(
+  url: string,
+  token: string | null,
+  file: File,
+  { signal, onProgress }: Upload,
+): Promise<{ id: string }> {
   const form = new FormData();
   form.append('file', file);
   return new Promise((resolve, reject) => {

@@ -18,6 +18,7 @@ export type ToPanel =
 
 /** What the panel tells the page. */
 export type ToPage =
+  /** It is there, or once more, after it was refused. */
   | { say: 'ready' }
   | { say: 'close' }
   /** How many messages wait, and the newest of them. */

@@ -37,6 +37,7 @@ export const Card = memo(function Card({ conversation, now, linkRef, describedBy
         <Link
           ref={linkRef}
           href={`/chat/${id}`}
+          dir="auto"
           draggable={false}
           aria-describedby={describedBy}
           onKeyDown={(event) => {
@@ -92,7 +93,7 @@ function Said({ message }: { message: Message }) {
     <>
       <Ticks message={message} />
       <TypeIcon type={message.type} />
-      {message.content || labelOf(message)}
+      <span dir="auto">{message.content || labelOf(message)}</span>
     </>
   );
 }

@@ -38,6 +38,7 @@ export function FilterBar() {
         <input
           ref={search}
           type="search"
+          dir="auto"
           aria-label={text.search}
           placeholder={text.search}
           value={sought}

@@ -1,14 +1,14 @@
-import { ApiError } from '../../inbox-client';
+import { reasonOf } from '../refusals/reason';
 import { tell } from '../ui/toasts';
 
-/** Does something on the server; where that fails, says so. Returns whether it worked. */
+/** Does something on the server; where that fails, says so, and why. Returns whether it worked. */
 export async function attempt(what: Promise<unknown>, failure: string): Promise<boolean> {
   try {
     await what;
     return true;
   } catch (problem) {
-    const why = problem instanceof ApiError && problem.code ? ` (${problem.code})` : '';
-    tell(failure + why, { tone: 'bad' });
+    const why = reasonOf(problem);
+    tell(why ? `${failure} ${why}` : failure, { tone: 'bad' });
     return false;
   }
 }

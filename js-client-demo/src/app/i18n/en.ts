@@ -6,6 +6,7 @@ import { chatList } from '../chat/list/text.en';
 import { chatMedia } from '../chat/media/text.en';
 import { chatThread } from '../chat/thread/text.en';
 import { dashboard } from '../dashboard/text.en';
+import { refusals } from '../refusals/text.en';
 import { login } from '../session/text.en';
 import { audit } from '../settings/audit/text.en';
 import { settings } from '../settings/text.en';
@@ -25,6 +26,7 @@ export const en = {
   dashboard,
   login,
   message,
+  refusals,
   settings,
   shell,
 };

@@ -32,6 +32,8 @@ export function speak(next: Language): void {
 export async function startSpeaking(): Promise<void> {
   const adopt = async (next: Language) => {
     if (next === 'en') i18n.cache.en = (await english()) as never;
+    // Another may have been asked for while its texts came.
+    if (next !== asked.get()) return;
     document.documentElement.lang = next;
     language.set(next);
   };

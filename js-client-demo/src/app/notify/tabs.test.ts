@@ -1,8 +1,12 @@
 // @vitest-environment happy-dom
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { once } from './tabs';
 
 beforeEach(() => localStorage.clear());
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 /** A tab that is told of messages, and how often its bell has rung. */
 function tab() {
@@ -24,6 +28,18 @@ test('a message rings in one tab, also where another hears of it together with t
 
 test('it rings whatever has rung before, at another tenant’s or before a backup was put back', async () => {
   localStorage.setItem('recado.rung', '98765');
+  const here = tab();
+
+  await here.hears('m1');
+
+  expect(here.rung).toBe(1);
+});
+
+test('where the device has no room it rings all the same', async () => {
+  const setItem = () => {
+    throw new DOMException('', 'QuotaExceededError');
+  };
+  vi.stubGlobal('localStorage', { getItem: () => null, setItem });
   const here = tab();
 
   await here.hears('m1');

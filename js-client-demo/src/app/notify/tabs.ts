@@ -42,7 +42,11 @@ export async function once(what: string, ids: readonly string[], work: () => voi
   const claim = () => {
     const known = localStorage.getItem(key)?.split(' ') ?? [];
     if (known.includes(ids.at(-1) ?? '')) return;
-    localStorage.setItem(key, [...new Set([...known, ...ids])].slice(-mostKept).join(' '));
+    try {
+      localStorage.setItem(key, [...new Set([...known, ...ids])].slice(-mostKept).join(' '));
+    } catch {
+      // A device without room lets the others tell of it, too: better twice than not at all.
+    }
     work();
   };
   // Pages that did not come by https know no locks.

@@ -2,7 +2,7 @@ import { useStore } from '@nanostores/react';
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useInbox, useLive } from '../../hooks';
-import { type Inbox, type ServerEvent, unreadOf } from '../../inbox-client';
+import { type Inbox, type Message, type ServerEvent, unreadOf } from '../../inbox-client';
 import { nameOf, useLabelOf } from '../format';
 import { language } from '../i18n';
 import { canRing, primeBell, ring } from './bell';
@@ -36,12 +36,9 @@ export function useNotifications(): void {
     return hearWorker(({ isReachedElsewhere }) => isReachedElsewhere && tell());
   }, [inbox, pops, spoken]);
   useEffect(() => hearWorker(({ open }) => open && navigate(open)), [navigate]);
-  useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) Recado` : 'Recado';
-    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
-    if (icon) icon.href = unread > 0 ? unreadIcon : plainIcon;
-    void navigator.setAppBadge?.(unread).catch(() => {});
-  }, [unread]);
+  useEffect(() => mark(unread), [unread]);
+  // Whoever signs out leaves nothing of it.
+  useEffect(() => () => mark(0), []);
 
   useEffect(
     () =>
@@ -57,6 +54,14 @@ export function useNotifications(): void {
   );
 }
 
+/** Says by title, icon and badge how much is unread. */
+function mark(unread: number): void {
+  document.title = unread > 0 ? `(${unread}) Recado` : 'Recado';
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+  if (icon) icon.href = unread > 0 ? unreadIcon : plainIcon;
+  void navigator.setAppBadge?.(unread).catch(() => {});
+}
+
 /** What `public/push.js` tells tabs. */
 type WorkerSays = { open?: string; isReachedElsewhere?: true };
 
@@ -69,11 +74,17 @@ function hearWorker(heard: (said: WorkerSays) => void): () => void {
 /** Whether an event is a customer's message to me, or to nobody, that I do not see anyway. */
 function concerns(inbox: Inbox, event: ServerEvent): event is Arrival {
   if (event.name !== 'message:new' || event.message.direction !== 'INBOUND') return false;
+  if (isQuiet(event.message)) return false;
   const { conversations, me } = inbox.getSnapshot();
   const assignee = conversations.get(event.conversationId)?.assigneeId ?? null;
   if (assignee !== null && assignee !== me?.user.id) return false;
   const isInView = location.pathname === `/chat/${event.conversationId}` && document.hasFocus();
   return !isInView;
+}
+
+/** Whether a message alerts nobody: what blocked contacts write, what was said long ago, and notices. */
+function isQuiet({ contact, metadata: { imported, kind } }: Message): boolean {
+  return Boolean(contact.isBlocked || imported) || kind === 'system' || kind === 'rating';
 }
 
 async function pop(

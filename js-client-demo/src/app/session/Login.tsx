@@ -6,7 +6,8 @@ import { session } from './session';
 import { loginText } from './text';
 import './login.css';
 
-type Attempt = 'idle' | 'asking' | 'wrong' | 'tooMany' | 'away';
+type Refusal = 'wrong' | 'disabled' | 'tooMany' | 'away';
+type Attempt = 'idle' | 'asking' | Refusal;
 
 /** Asks for e-mail and password, and signs in with them; `isBack` for whose session is over. */
 export function Login({ isBack }: { isBack: boolean }) {
@@ -52,8 +53,10 @@ export function Login({ isBack }: { isBack: boolean }) {
   );
 }
 
-function refusalOf(problem: unknown): 'wrong' | 'tooMany' | 'away' {
+/** In the few words of this form: those for all refusals are not to hold up the first screen. */
+function refusalOf(problem: unknown): Refusal {
   if (!(problem instanceof ApiError)) return 'away';
   if (problem.status === 429) return 'tooMany';
+  if (problem.code === 'account_disabled') return 'disabled';
   return problem.status < 500 ? 'wrong' : 'away';
 }

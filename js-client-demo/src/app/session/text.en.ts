@@ -9,6 +9,7 @@ export const login: In<typeof loginText> = {
   signingIn: 'Signing in…',
   expired: 'Your session has expired. Sign in again to go on where you were.',
   wrong: 'Wrong e-mail or password.',
+  disabled: 'This account is disabled.',
   tooMany: 'Too many attempts. Wait a little and try again.',
   away: 'The server could not be reached. Try again.',
 };

@@ -16,7 +16,7 @@ export function Canned() {
   const text = useStore(settingsText);
   const shell = useStore(shellText);
   const [editing, setEditing] = useState<Canned | 'new' | null>(null);
-  const { data, isError } = useAnswer(key, (api, signal) =>
+  const { data, isLoadingError } = useAnswer(key, (api, signal) =>
     api.GET('/api/canned-responses', { signal }),
   );
   const add = useDeed(key, (api, body: { shortcut: string; content: string }) =>
@@ -29,7 +29,7 @@ export function Canned() {
     api.DELETE('/api/canned-responses/{id}', { params: { path: { id } } }),
   );
 
-  if (isError) return <p role="alert">{text.failed}</p>;
+  if (isLoadingError) return <p role="alert">{text.failed}</p>;
   return (
     <>
       {data?.cannedResponses.length === 0 && <p className="hint">{text.noCanned}</p>}
@@ -77,6 +77,7 @@ export function Canned() {
             {text.content}
             <textarea
               name="content"
+              dir="auto"
               required
               maxLength={4096}
               rows={5}

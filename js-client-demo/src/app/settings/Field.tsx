@@ -9,7 +9,7 @@ export function Field({ label, ...input }: Props) {
   return (
     <label>
       {label}
-      <input {...input} />
+      <input dir="auto" {...input} />
     </label>
   );
 }

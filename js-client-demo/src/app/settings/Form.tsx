@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
-import { useRefusals } from '../rest';
+import { useRefusals } from '../refusals/reason';
 import { shellText } from '../shell/text';
 
 type Props = {

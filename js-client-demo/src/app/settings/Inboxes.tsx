@@ -40,7 +40,7 @@ export function Inboxes() {
     chatwoot: text.addChatwoot,
   };
 
-  if (inboxes.isError || sites.isError) return <p role="alert">{text.failed}</p>;
+  if (inboxes.isLoadingError || sites.isLoadingError) return <p role="alert">{text.failed}</p>;
   return (
     <>
       {told && (

@@ -19,7 +19,9 @@ export function Tokens() {
   const format = useFormat();
   const [isAdding, setAdding] = useState(false);
   const [made, setMade] = useState<{ id: string; token: string } | null>(null);
-  const { data, isError } = useAnswer(key, (api, signal) => api.GET('/api/tokens', { signal }));
+  const { data, isLoadingError } = useAnswer(key, (api, signal) =>
+    api.GET('/api/tokens', { signal }),
+  );
   const add = useDeed(key, (api, body: components['schemas']['NewToken']) =>
     api.POST('/api/tokens', { body }),
   );
@@ -32,7 +34,7 @@ export function Tokens() {
     setMade(await add.ask({ name, scopes: wanted }));
   }
 
-  if (isError) return <p role="alert">{text.failed}</p>;
+  if (isLoadingError) return <p role="alert">{text.failed}</p>;
   return (
     <>
       <p className="hint">{text.tokensHint}</p>

@@ -18,14 +18,16 @@ export function Users() {
   const inbox = useInbox();
   const me = useLive((state) => state.me?.user.id);
   const [editing, setEditing] = useState<User | 'new' | null>(null);
-  const { data, isError } = useAnswer(key, (api, signal) => api.GET('/api/users', { signal }));
+  const { data, isLoadingError } = useAnswer(key, (api, signal) =>
+    api.GET('/api/users', { signal }),
+  );
   const change = useDeed(
     key,
     (api, { id, ...body }: components['schemas']['UserChanges'] & { id: string }) =>
       api.PATCH('/api/users/{id}', { params: { path: { id } }, body }),
   );
 
-  if (isError) return <p role="alert">{text.failed}</p>;
+  if (isLoadingError) return <p role="alert">{text.failed}</p>;
   return (
     <>
       <ul className="entries">

@@ -9,6 +9,7 @@ import { Notice } from './Notice';
 import { Rail } from './Rail';
 import { ScreenGuard } from './ScreenGuard';
 import { shellText } from './text';
+import { useRoom } from './use-room';
 import './shell.css';
 
 /** A screen is fetched when it is first gone to, or when a pointer comes near its link. */
@@ -43,6 +44,7 @@ export function Shell({ profile }: { profile: Profile | null }) {
   const text = useStore(shellText);
   const screen = useScreen();
   useNotifications();
+  useRoom();
   return (
     <div className="shell">
       <a className="skip" href="#content">

@@ -28,9 +28,6 @@ export const shell: In<typeof shellText> = {
   remove: 'Remove',
   close: 'Close',
   failed: 'That did not work. Try again.',
-  forbidden: 'Only an admin may do that.',
-  exists: 'This exists already.',
-  lastAdmin: 'Somebody has to stay an admin.',
   linkConnecting: 'Connecting',
   linkLive: 'Live',
   linkPolling: 'Polling',
@@ -50,4 +47,5 @@ export const shell: In<typeof shellText> = {
   pollingNotice: 'The live connection is blocked. Messages come a few seconds late.',
   offlineNotice: 'No connection. What you see may be out of date.',
   errorNotice: 'The server cannot be reached.',
+  noRoom: 'This browser has no room to keep messages. Leave the page open until they are sent.',
 };

@@ -28,9 +28,6 @@ export const shellText = i18n('shell', {
   remove: 'Remover',
   close: 'Fechar',
   failed: 'Não foi possível concluir. Tente de novo.',
-  forbidden: 'Só quem administra pode fazer isso.',
-  exists: 'Isto já existe.',
-  lastAdmin: 'Alguém precisa continuar administrando.',
   linkConnecting: 'Conectando',
   linkLive: 'Tempo real',
   linkPolling: 'Polling',
@@ -50,4 +47,6 @@ export const shellText = i18n('shell', {
   pollingNotice: 'Conexão ao vivo bloqueada. As mensagens chegam com alguns segundos de atraso.',
   offlineNotice: 'Sem conexão. O que você vê pode estar desatualizado.',
   errorNotice: 'Não conseguimos falar com o servidor.',
+  noRoom:
+    'Este navegador não tem espaço para guardar mensagens. Deixe a página aberta até que sejam enviadas.',
 });

@@ -1,5 +1,5 @@
-import type { Conversation, ConversationStatus, Typist } from '../types';
-import type { Entry, Presence, State } from './state';
+import type { Conversation, ConversationStatus, Media, Typist } from '../types';
+import type { Entry, Outgoing, Presence, State } from './state';
 
 /** Which conversations a list shows; what is absent does not matter. */
 export type ChatFilter = {
@@ -51,7 +51,7 @@ export function messagesOf(state: State, conversationId: string): readonly Entry
         direction: 'OUTBOUND',
         type: each.post.type ?? 'TEXT',
         content: each.post.content ?? '',
-        metadata: { clientId: each.clientId },
+        metadata: { clientId: each.clientId, ...mediaOf(each) },
         status: each.state === 'failed' ? 'FAILED' : 'PENDING',
         timestamp: each.createdAt,
         contact,
@@ -110,6 +110,13 @@ const byWaiting = remembered((conversations) =>
     (a, b) => compare(a.waitingSince ?? '~', b.waitingSince ?? '~') || compare(a.id, b.id),
   ),
 );
+
+/** The file of what the server has not taken: on its way, or, where that has failed, still where it was left. */
+function mediaOf({ post: { mediaId, filename }, state }: Outgoing): { media?: Media } {
+  if (!mediaId) return {};
+  const media = { id: mediaId, state: state === 'failed' ? 'stored' : 'wanted' } as const;
+  return { media: { ...media, ...(filename && { filename }) } };
+}
 
 function wantedBy(filter: ChatFilter): (conversation: Conversation) => boolean {
   const words = plain(filter.words ?? '')

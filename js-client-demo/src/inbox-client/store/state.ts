@@ -51,6 +51,8 @@ export type State = {
   threads: ReadonlyMap<string, Thread>;
   /** In the order in which it was written. */
   outbox: readonly Outgoing[];
+  /** Whether the device had no room for what was written last: it is sent, or lost with the page. */
+  hasNoRoom: boolean;
   /** What has been begun, by conversation. */
   drafts: ReadonlyMap<string, string>;
   typing: ReadonlyMap<string, readonly Typist[]>;
@@ -86,6 +88,7 @@ export const nothingYet: State = {
   conversations: new Map(),
   threads: new Map(),
   outbox: [],
+  hasNoRoom: false,
   drafts: new Map(),
   typing: new Map(),
   viewers: new Map(),

@@ -121,6 +121,8 @@ function start(script: HTMLScriptElement, inbox: string): void {
   function take(word: ToPage): void {
     if (word.say === 'ready') {
       isReady = true;
+      // What lets in only whom the site vouches for is refused until the site does.
+      host.hidden = false;
       for (const each of waiting) tell(each);
       waiting = [];
     } else if (word.say === 'close') show(false);

@@ -205,13 +205,30 @@ test('whatever a chat begins with at once, it begins once', async () => {
   expect(joao.said()).toEqual(['own']);
 });
 
+test('a visitor who was refused is in their chat once the site vouches for them', async () => {
+  const joao = visitor();
+  joao.fails(sessions, 403, 502);
+  const refused = expect(joao.chat.start()).rejects.toMatchObject({ status: 403 });
+  await tick(100);
+  await refused;
+
+  const entered = joao.chat
+    .identify({ userId: '42', hash: 'ab' })
+    .then(() => joao.chat.session?.id ?? 'nowhere');
+  await tick(2_000);
+
+  expect(await entered).toBe('s1');
+  expect(joao.told.at(-1)).toMatchObject({ identity: { userId: '42', hash: 'ab' } });
+  expect(joao.said()).toEqual(['before']);
+});
+
 test('a visitor for whom the site vouches while the chat begins, is in the chat of whom it vouches for', async () => {
   const joao = visitor({ isKnown: false });
   void joao.chat.start();
   await tick(100);
 
   const first = joao.chat.enter();
-  joao.chat.identify({ userId: '42', hash: 'ab' });
+  void joao.chat.identify({ userId: '42', hash: 'ab' });
   const second = joao.chat.enter();
   await tick(100);
 

@@ -108,7 +108,6 @@ export class Chat {
     this.#outbox = new Outbox({
       owner: `visitor.${world.inbox}`,
       storage: world.storage,
-      log: world.log,
       isOnline: world.browser.isOnline,
       post: (item, signal) => this.#post(item, signal),
       onChange: (outbox) => this.#set({ outbox }),
@@ -167,10 +166,13 @@ export class Chat {
     this.#world.onChange();
   }
 
-  /** The site vouches for the visitor, who finds the conversation of their other browsers. */
-  identify(identity: Identity): void {
+  /**
+   * The site vouches for the visitor, who finds the conversation of their other browsers. Done once a
+   * chat that is gone on with is theirs; throws what the server refuses for good.
+   */
+  async identify(identity: Identity): Promise<void> {
     this.#identity = identity;
-    if (this.key.held) void this.enter().catch(() => {});
+    if (this.key.held) await this.enter().catch(() => this.start());
   }
 
   send(content: string, mediaId?: string): void {

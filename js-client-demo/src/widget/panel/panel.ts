@@ -222,7 +222,8 @@ function start(inbox: string, asked: URLSearchParams): void {
     entry.style.height = `${Math.min(entry.scrollHeight, 120)}px`;
   };
   entry.onkeydown = (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    // While something is composed the code is 229, also of the Enter that ends it, wherever that comes.
+    if (event.keyCode !== 13 || event.shiftKey) return;
     event.preventDefault();
     composer.requestSubmit();
   };
@@ -248,7 +249,12 @@ function start(inbox: string, asked: URLSearchParams): void {
       if (word.focus) focus();
     } else if (word.say === 'closed') chat.show(false);
     else if (word.say === 'page') chat.look(word.page);
-    else chat.identify(word.identity);
+    else {
+      chat.identify(word.identity).then(
+        () => chat.session && tell({ say: 'ready' }),
+        () => {},
+      );
+    }
   });
 
   draw();

@@ -25,12 +25,12 @@ export function ButtonsDialog({ onSend, onClose }: Props) {
     <SendDialog title={text.sendButtons} onSend={send} onClose={onClose}>
       <label>
         {text.buttonsBody}
-        <textarea name="body" rows={3} required maxLength={1024} />
+        <textarea name="body" rows={3} dir="auto" required maxLength={1024} />
       </label>
       {numbers.map((n) => (
         <label key={n}>
           {text.button({ n })}
-          <input name={`button-${n}`} required={n === 1} maxLength={20} />
+          <input name={`button-${n}`} dir="auto" required={n === 1} maxLength={20} />
         </label>
       ))}
     </SendDialog>

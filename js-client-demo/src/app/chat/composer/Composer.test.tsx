@@ -2,9 +2,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { InboxContext } from '../../../hooks';
-import { Inbox } from '../../../inbox-client';
-import { memoryStorage } from '../../../inbox-client/storage';
-import { FakeBrowser, FakeSession } from '../../../inbox-client/testing/fakes';
+import { inboxOf } from '../../../inbox-client/testing/inboxes';
 import { conversation } from '../../../inbox-client/testing/samples';
 import { Composer } from './Composer';
 
@@ -17,13 +15,7 @@ const cannedResponses = [{ id: '1', shortcut: 'horario', content: 'Das 9h às 18
 function writer(answers: () => Promise<Response>) {
   const fetch = async ({ url }: Request) =>
     url.endsWith('/api/canned-responses') ? answers() : new Response(null, { status: 404 });
-  const inbox = new Inbox(new FakeSession(), {
-    baseUrl: 'http://server',
-    fetch: fetch as typeof globalThis.fetch,
-    browser: new FakeBrowser(),
-    storage: memoryStorage(),
-    log: () => {},
-  });
+  const inbox = inboxOf(fetch);
   const open = (id: string) => (
     <InboxContext value={inbox}>
       <Composer
@@ -32,6 +24,7 @@ function writer(answers: () => Promise<Response>) {
         conversation={conversation(id, { inbox: on })}
         quoted={null}
         onQuote={() => {}}
+        isOver={false}
         onSent={() => {}}
       />
     </InboxContext>
@@ -118,4 +111,10 @@ test('a reply that has been begun is there again after a note, and gone once it 
 
   expect(sent().sort()).toEqual(['Bom dia!', 'vip']);
   expect(field().value).toBe('');
+});
+
+test('what is written runs in the direction of its own words', () => {
+  const { field } = writer(() => new Promise(() => {}));
+
+  expect(field().getAttribute('dir')).toBe('auto');
 });

@@ -2,7 +2,6 @@ import { useStore } from '@nanostores/react';
 import { Clock3, LayoutTemplate, Lock, Paperclip, Reply, SendHorizontal, X } from 'lucide-react';
 import {
   type ClipboardEvent,
-  type DragEvent,
   type KeyboardEvent,
   type Ref,
   useEffect,
@@ -30,7 +29,12 @@ import { windowOf } from './window';
 import './composer.css';
 
 /** What others do with the composer. */
-export type ComposerHandle = { focus: () => void; write: (mode: 'reply' | 'note') => void };
+export type ComposerHandle = {
+  focus: () => void;
+  write: (mode: 'reply' | 'note') => void;
+  /** Attaches files, if what is written can carry them. */
+  take: (files: Iterable<File>) => void;
+};
 
 type Props = {
   ref: Ref<ComposerHandle>;
@@ -38,6 +42,8 @@ type Props = {
   /** What the next message answers. */
   quoted: Entry | null;
   onQuote: (entry: Entry | null) => void;
+  /** Whether files are held over the conversation, about to be dropped. */
+  isOver: boolean;
   onSent: () => void;
 };
 
@@ -47,7 +53,7 @@ const longestText = 4_096;
 const soonMs = 2 * 3_600_000;
 
 /** Where a message or a note is written. */
-export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) {
+export function Composer({ ref, conversation, quoted, onQuote, isOver, onSent }: Props) {
   const { id, contact, inbox: on } = conversation;
   const text = useStore(composerText);
   const inbox = useInbox();
@@ -60,8 +66,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
   const me = useLive((state) => state.me?.user.name ?? '');
   const area = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
-  const { attachments, add, remove, retry, clear } = useAttachments();
-  const [isOver, setOver] = useState(false);
+  const { attachments, add, remove, retry, clear } = useAttachments(id);
   const [special, setSpecial] = useState<Kind | null>(null);
   const [picking, setPicking] = useState<Picking | null>(null);
   const [steps, setPick] = useState(0);
@@ -74,6 +79,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
   const tooLong = words.length - longestText;
   const isUploading = !isNote && attachments.some(({ mediaId }) => mediaId === null);
   const hasSomething = words.trim() !== '' || (!isNote && attachments.length > 0);
+  const canAttach = !isNote && !isClosed;
   const canSend = hasSomething && !isUploading && tooLong <= 0 && !isClosed;
 
   useImperativeHandle(ref, () => ({
@@ -82,6 +88,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
       setMode(next);
       requestAnimationFrame(() => area.current?.focus());
     },
+    take: (dropped) => canAttach && add(dropped),
   }));
   // A phone's keyboard stays down until it is asked for.
   useEffect(() => {
@@ -202,28 +209,9 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
     add(pasted);
   }
 
-  function drop(event: DragEvent) {
-    if (!event.dataTransfer.types.includes('Files')) return;
-    event.preventDefault();
-    setOver(false);
-    if (!isNote && !isClosed) add(event.dataTransfer.files);
-  }
-
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: files can be chosen by keyboard, too
-    <div
-      className="composer"
-      data-mode={mode}
-      data-over={isOver}
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes('Files')) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
-      {isOver && <p className="composer-drop">{text.dropHere}</p>}
+    <div className="composer" data-mode={mode} data-over={isOver && canAttach}>
+      {isOver && canAttach && <p className="composer-drop">{text.dropHere}</p>}
       <div className="composer-top">
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a row of buttons */}
         <div className="composer-modes" role="group" aria-label={text.mode}>
@@ -260,6 +248,7 @@ export function Composer({ ref, conversation, quoted, onQuote, onSent }: Props) 
           <textarea
             ref={area}
             rows={1}
+            dir="auto"
             value={words}
             placeholder={isNote ? text.writeNote : text.writeReply}
             aria-label={isNote ? text.writeNote : text.writeReply}
@@ -364,7 +353,7 @@ function Quoting({ quoted, onCancel }: { quoted: Entry; onCancel: () => void }) 
       <Reply size={16} aria-hidden="true" />
       <p>
         <b>{text.replyingTo({ name: authorOf(quoted, you) || nameOf(quoted.contact) })}</b>
-        <span>{quoted.content || labelOf(quoted)}</span>
+        <span dir="auto">{quoted.content || labelOf(quoted)}</span>
       </p>
       <button
         type="button"

@@ -40,8 +40,8 @@ export function Picker({ id, label, choices, index, empty, onPick }: Props) {
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onPick(choice)}
         >
-          <b>{choice.title}</b>
-          {choice.words && <span>{choice.words}</span>}
+          <b dir="auto">{choice.title}</b>
+          {choice.words && <span dir="auto">{choice.words}</span>}
         </div>
       ))}
     </div>

@@ -60,11 +60,11 @@ export function PlaceDialog({ onSend, onClose }: Props) {
       </button>
       <label>
         {text.placeName}
-        <input name="name" maxLength={100} />
+        <input name="name" dir="auto" maxLength={100} />
       </label>
       <label>
         {text.placeAddress}
-        <input name="address" maxLength={200} />
+        <input name="address" dir="auto" maxLength={200} />
       </label>
     </SendDialog>
   );

@@ -79,6 +79,7 @@ export function TemplateDialog({ onSend, onClose }: Props) {
         {text.templateText}
         <textarea
           rows={3}
+          dir="auto"
           maxLength={1024}
           value={template.body}
           onChange={(event) => setTemplate({ ...template, body: event.target.value })}
@@ -88,7 +89,7 @@ export function TemplateDialog({ onSend, onClose }: Props) {
       {variables.map((n) => (
         <label key={n}>
           {text.templateVariable({ n })}
-          <input name={`variable-${n}`} required />
+          <input name={`variable-${n}`} dir="auto" required />
         </label>
       ))}
     </SendDialog>

@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react';
 import { CircleAlert, FileText, RotateCcw, X } from 'lucide-react';
 import { useFormat } from '../../format';
+import { useReasons } from '../../refusals/reason';
 import { sized } from '../media/FileCard';
 import type { Attachment } from './attachments';
 import { composerText } from './text';
@@ -15,19 +16,22 @@ type Props = {
 export function Tray({ attachments, onRemove, onRetry }: Props) {
   const text = useStore(composerText);
   const format = useFormat();
+  const reason = useReasons();
   if (attachments.length === 0) return null;
   return (
     <ul className="tray" aria-label={text.files(attachments.length)}>
       {attachments.map((attachment) => {
-        const { key, file, preview, part, mediaId, hasFailed } = attachment;
+        const { key, file, preview, part, mediaId, hasFailed, problem } = attachment;
         const percent = Math.round(part * 100);
+        const why = hasFailed && reason(problem);
         return (
           <li key={key} data-failed={hasFailed}>
             {preview ? <img src={preview} alt="" /> : <FileText size={24} aria-hidden="true" />}
             <span>
-              <b>{file.name}</b>
+              <b dir="auto">{file.name}</b>
               <small role={hasFailed ? 'alert' : undefined}>
                 {hasFailed ? text.uploadFailed({ name: file.name }) : sized(file.size, format)}
+                {why && `. ${why}`}
               </small>
             </span>
             {!mediaId && !hasFailed && (

@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useStore } from '@nanostores/react';
+import { atom } from 'nanostores';
 import { useInbox } from '../../../hooks';
-import type { Post } from '../../../inbox-client';
+import type { Inbox, Post } from '../../../inbox-client';
+import { perInbox } from '../../per-inbox';
 
 /** A file that is about to be sent, and how much of it is on the server. */
 export type Attachment = {
@@ -11,40 +13,51 @@ export type Attachment = {
   part: number;
   mediaId: string | null;
   hasFailed: boolean;
+  /** What it failed of the last time. */
+  problem?: unknown;
 };
 
 let last = 0;
 
-/** The files of a message that is being written; each is handed over as soon as it is there. */
-export function useAttachments() {
-  const inbox = useInbox();
-  const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
-  const running = useRef(new Map<number, AbortController>());
-  const previews = useRef(new Set<string>());
+/** What has been chosen in each conversation: it waits there for as long as the page lives. */
+const filesOf = perInbox((inbox) => {
+  const all = new Map<string, Files>();
+  return (conversationId: string): Files => {
+    const files = all.get(conversationId) ?? begin(inbox);
+    all.set(conversationId, files);
+    return files;
+  };
+});
 
-  useEffect(
-    () => () => {
-      for (const stop of running.current.values()) stop.abort();
-      for (const url of previews.current) URL.revokeObjectURL(url);
-    },
-    [],
-  );
+/** The files of a message that is being written; each is handed over as soon as it is there. */
+export function useAttachments(conversationId: string) {
+  const files = filesOf(useInbox())(conversationId);
+  return { ...files, attachments: useStore(files.attachments) };
+}
+
+type Files = ReturnType<typeof begin>;
+
+function begin(inbox: Inbox) {
+  const attachments = atom<readonly Attachment[]>([]);
+  const running = new Map<number, AbortController>();
 
   const change = (key: number, changes: Partial<Attachment>) =>
-    setAttachments((all) => all.map((each) => (each.key === key ? { ...each, ...changes } : each)));
+    attachments.set(
+      attachments.get().map((each) => (each.key === key ? { ...each, ...changes } : each)),
+    );
 
   async function hand(key: number, file: File) {
     const stop = new AbortController();
-    running.current.set(key, stop);
+    running.set(key, stop);
     change(key, { hasFailed: false, part: 0 });
     try {
       const onProgress = (part: number) => change(key, { part });
       const { id } = await inbox.upload(file, { signal: stop.signal, onProgress });
       change(key, { mediaId: id, part: 1 });
-    } catch {
-      change(key, { hasFailed: true });
+    } catch (problem) {
+      change(key, { hasFailed: true, problem });
     } finally {
-      running.current.delete(key);
+      running.delete(key);
     }
   }
 
@@ -53,16 +66,23 @@ export function useAttachments() {
       last += 1;
       const key = last;
       const preview = file.type.startsWith('image/') ? URL.createObjectURL(file) : null;
-      if (preview) previews.current.add(preview);
       const added: Attachment = { key, file, preview, part: 0, mediaId: null, hasFailed: false };
-      setAttachments((all) => [...all, added]);
+      attachments.set([...attachments.get(), added]);
       void hand(key, file);
     }
   }
 
+  function keep(isKept: (attachment: Attachment) => boolean) {
+    const all = attachments.get();
+    attachments.set(all.filter(isKept));
+    for (const each of all) {
+      if (each.preview && !isKept(each)) URL.revokeObjectURL(each.preview);
+    }
+  }
+
   function remove(key: number) {
-    running.current.get(key)?.abort();
-    setAttachments((all) => all.filter((each) => each.key !== key));
+    running.get(key)?.abort();
+    keep((each) => each.key !== key);
   }
 
   return {
@@ -70,7 +90,7 @@ export function useAttachments() {
     add,
     remove,
     retry: ({ key, file }: Attachment) => void hand(key, file),
-    clear: () => setAttachments([]),
+    clear: () => keep(() => false),
   };
 }
 

@@ -29,6 +29,13 @@ test('a note mentions whose names it holds', () => {
   expect(mentionedIn('@Ana Lima, veja com o Bia', agents)).toEqual(['1']);
 });
 
+test('of names that begin alike, a note mentions the longest that fits', () => {
+  const agents = ['Ana', 'Ana Paula', 'Bia'].map((name) => ({ id: name, name }));
+
+  expect(mentionedIn('@Ana Paula e @Bia, vejam', agents)).toEqual(['Ana Paula', 'Bia']);
+  expect(mentionedIn('@Ana Paula e @Ana', agents)).toEqual(['Ana Paula', 'Ana']);
+});
+
 test('names are filled in where a canned response asks for them', () => {
   expect(filledIn('Oi {{ contact.name }}, aqui é {{agent.name}}', 'Ana', 'Bia')).toBe(
     'Oi Ana, aqui é Bia',

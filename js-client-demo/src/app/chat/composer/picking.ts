@@ -18,12 +18,17 @@ export function picked(text: string, { from, to }: Picking, words: string): [str
   return [text.slice(0, from) + words + text.slice(to), from + words.length];
 }
 
-/** Those colleagues whose names a note mentions. */
+/** Those colleagues whose names a note mentions: the longest name that fits is meant. */
 export function mentionedIn(
   text: string,
   agents: readonly { id: string; name: string }[],
 ): string[] {
-  return agents.filter(({ name }) => text.includes(`@${name}`)).map(({ id }) => id);
+  const meant = [...text.matchAll(/@/g)].flatMap(({ index }) => {
+    const fit = agents.filter(({ name }) => text.startsWith(name, index + 1));
+    const longest = Math.max(...fit.map(({ name }) => name.length));
+    return fit.filter(({ name }) => name.length === longest).map(({ id }) => id);
+  });
+  return [...new Set(meant)];
 }
 
 /** A canned response for somebody: `{{contact.name}}` and `{{agent.name}}` become their names. */

@@ -39,6 +39,7 @@ export function ContactForm({ details, onDone, onSaved }: Props) {
         {text.name}
         <input
           name="name"
+          dir="auto"
           maxLength={100}
           defaultValue={details.name ?? ''}
           placeholder={text.namePlaceholder}

@@ -46,7 +46,7 @@ export function ContactPanel({ conversation, onClose }: Props) {
       </button>
       <div className="contact-top">
         <ContactFace contact={contact} channel={inbox.channel} size={64} />
-        <h2>{name}</h2>
+        <h2 dir="auto">{name}</h2>
         {contact.isBlocked && <span className="chip contact-blocked">{text.blocked}</span>}
       </div>
       {isEditing && details ? (
@@ -190,7 +190,7 @@ function Doings({ details, known }: { details: Details; known: Known }) {
           <h3>{text.mergedFrom}</h3>
           {details.merged.map((merged) => (
             <p key={merged.id}>
-              {nameOf(merged)} · {phoneOf(merged) ?? merged.phoneNumber}
+              <bdi>{nameOf(merged)}</bdi> · {phoneOf(merged) ?? merged.phoneNumber}
               <button
                 type="button"
                 className="icon-button"

@@ -47,6 +47,7 @@ export function Labels({ conversation: { id, labels } }: { conversation: Convers
               // biome-ignore lint/a11y/noAutofocus: it has just been asked for
               autoFocus
               list={listId}
+              dir="auto"
               maxLength={50}
               aria-label={text.newLabel}
               placeholder={text.newLabel}

@@ -58,6 +58,7 @@ export function MergeDialog({ details, onMerged, onClose }: Props) {
       <input
         className="merge-search"
         type="search"
+        dir="auto"
         value={words}
         aria-label={text.mergeSearch}
         placeholder={text.mergeSearch}
@@ -69,7 +70,7 @@ export function MergeDialog({ details, onMerged, onClose }: Props) {
             <button type="button" onClick={() => void merge(contact)}>
               <Avatar id={contact.id} name={nameOf(contact)} />
               <span>
-                <b>{nameOf(contact)}</b>
+                <b dir="auto">{nameOf(contact)}</b>
                 <small>{formatPhone(contact.phoneNumber)}</small>
               </span>
             </button>

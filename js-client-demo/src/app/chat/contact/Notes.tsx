@@ -8,20 +8,24 @@ import { contactText } from './text';
 
 type Props = { details: Details; onSaved: (details: Details) => void };
 
-/** What the team notes about a contact; kept when one leaves the field. */
+/** What the team notes about a contact; what is written there is kept when one leaves the field. */
 export function Notes({ details, onSaved }: Props) {
   const text = useStore(contactText);
   const inbox = useInbox();
-  const [notes, setNotes] = useState(details.notes);
+  // Who has written nothing sees what colleagues note meanwhile, and does not overwrite it.
+  const [written, setWritten] = useState<string | null>(null);
   const [state, setState] = useState<'idle' | 'saving' | 'saved'>('idle');
   async function save() {
-    if (notes === details.notes) return;
+    const notes = written;
+    if (notes === null || notes === details.notes) return setWritten(null);
     setState('saving');
     const params = { path: { id: details.id } };
     const asked = answer(inbox.api.PATCH('/api/contacts/{id}', { params, body: { notes } }));
     const worked = await attempt(asked, text.notSaved);
     setState(worked ? 'saved' : 'idle');
-    if (worked) onSaved((await asked) as unknown as Details);
+    if (!worked) return;
+    onSaved((await asked) as unknown as Details);
+    setWritten((now) => (now === notes ? null : now));
   }
   return (
     <label className="contact-part contact-notes">
@@ -31,11 +35,12 @@ export function Notes({ details, onSaved }: Props) {
       </span>
       <textarea
         rows={3}
+        dir="auto"
         maxLength={10_000}
-        value={notes}
+        value={written ?? details.notes}
         placeholder={text.notesPlaceholder}
         onChange={({ target }) => {
-          setNotes(target.value);
+          setWritten(target.value);
           setState('idle');
         }}
         onBlur={() => void save()}

@@ -3,6 +3,7 @@ import { FileText, Film } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useInbox, useLive } from '../../../hooks';
 import type { Conversation, Entry } from '../../../inbox-client';
+import { attempt } from '../attempt';
 import { nameOf } from '../media/FileCard';
 import { LightboxDialog } from '../media/lightbox';
 import { linkTo, useMediaUrl } from '../media/media-url';
@@ -49,7 +50,7 @@ function File({ entry, onShow }: { entry: Entry; onShow: () => void }) {
   const inbox = useInbox();
   const { media } = entry.metadata;
   const isImage = entry.type === 'IMAGE';
-  const { url } = useMediaUrl(isImage ? (media?.id ?? null) : null);
+  const { url, onError } = useMediaUrl(isImage ? (media?.id ?? null) : null);
   const name = nameOf(entry) || text.file;
   const open = async () => {
     if (!media) return;
@@ -63,7 +64,7 @@ function File({ entry, onShow }: { entry: Entry; onShow: () => void }) {
         aria-label={`${text.open}${entry.content ? `: ${entry.content}` : ''}`}
         onClick={onShow}
       >
-        {url && <img src={url} alt="" loading="lazy" />}
+        {url && <img src={url} alt="" loading="lazy" onError={onError} />}
       </button>
     );
   }
@@ -73,7 +74,7 @@ function File({ entry, onShow }: { entry: Entry; onShow: () => void }) {
       type="button"
       title={name}
       aria-label={text.downloadNamed({ name })}
-      onClick={() => void open().catch(() => {})}
+      onClick={() => void attempt(open(), text.failed)}
     >
       <Icon size={20} aria-hidden="true" />
     </button>

@@ -94,6 +94,7 @@ export function ConversationList({ openId, search, onShown }: Props) {
           <input
             ref={search}
             type="search"
+            dir="auto"
             value={words}
             placeholder={text.search}
             aria-label={text.search}

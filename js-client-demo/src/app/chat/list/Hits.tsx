@@ -40,11 +40,13 @@ export function Hits({ found: { state, hits } }: { found: Found }) {
               size={44}
             />
             <span className="chat-row-who">
-              <b>{nameOf(message.contact)}</b>
+              <b dir="auto">{nameOf(message.contact)}</b>
               <time dateTime={message.timestamp}>{format.timeAgo(message.timestamp, now)}</time>
             </span>
             <span className="chat-row-last">
-              <span className="chat-row-words">{message.content}</span>
+              <span className="chat-row-words" dir="auto">
+                {message.content}
+              </span>
             </span>
           </Link>
         );

@@ -39,7 +39,7 @@ export const Row = memo(function Row({ conversation, isOpen, draft, typist, now 
     >
       <ContactFace contact={contact} channel={inbox.channel} size={44} />
       <span className="chat-row-who">
-        <b>{nameOf(contact)}</b>
+        <b dir="auto">{nameOf(contact)}</b>
         <time dateTime={at} data-hot={isWaiting}>
           {format.timeAgo(at, now)}
         </time>
@@ -54,7 +54,7 @@ export const Row = memo(function Row({ conversation, isOpen, draft, typist, now 
             </span>
           ) : draft && !isOpen ? (
             <>
-              <em>{text.draft}</em> {draft}
+              <em>{text.draft}</em> <span dir="auto">{draft}</span>
             </>
           ) : (
             <LastWords conversation={conversation} />
@@ -96,7 +96,7 @@ function LastWords({ conversation: { lastMessage } }: Pick<Props, 'conversation'
         <Ticks message={lastMessage} />
       )}
       <TypeIcon type={lastMessage.type} size={14} />
-      {lastMessage.content || labelOf(lastMessage)}
+      <span dir="auto">{lastMessage.content || labelOf(lastMessage)}</span>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { Download, FileText } from 'lucide-react';
 import { useInbox } from '../../../hooks';
 import type { Entry } from '../../../inbox-client';
 import { type Format, useFormat } from '../../format';
+import { attempt } from '../attempt';
 import { linkTo } from './media-url';
 import { NotThere } from './NotThere';
 import { mediaText } from './text';
@@ -19,7 +20,7 @@ export function FileCard({ entry }: { entry: Entry }) {
       <div className="file-card">
         <FileText size={26} aria-hidden="true" />
         <span>
-          <b>{name}</b>
+          <b dir="auto">{name}</b>
           <NotThere media={media} />
         </span>
       </div>
@@ -37,11 +38,11 @@ export function FileCard({ entry }: { entry: Entry }) {
       type="button"
       className="file-card"
       aria-label={text.downloadNamed({ name })}
-      onClick={() => void fetchIt().catch(() => {})}
+      onClick={() => void attempt(fetchIt(), text.failed)}
     >
       <FileText size={26} aria-hidden="true" />
       <span>
-        <b>{name}</b>
+        <b dir="auto">{name}</b>
         <small>
           {[ending(name, media.mimeType), sized(media.size, format)].filter(Boolean).join(' · ')}
         </small>

@@ -1,9 +1,10 @@
 import { useStore } from '@nanostores/react';
 import { ChevronLeft, ChevronRight, Download, X } from 'lucide-react';
-import { createContext, useEffect, useRef } from 'react';
+import { createContext } from 'react';
 import type { Entry } from '../../../inbox-client';
 import { nameOf, useFormat } from '../../format';
 import { useMediaUrl } from './media-url';
+import { NotThere } from './NotThere';
 import { mediaText } from './text';
 
 /** Shows a message's image large. */
@@ -20,15 +21,14 @@ type Props = {
 export function LightboxDialog({ entries, shownId, onShow }: Props) {
   const text = useStore(mediaText);
   const format = useFormat();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
 
   const pictures = entries.filter(
     ({ type, metadata }) => type === 'IMAGE' && metadata.media?.state === 'stored',
   );
   const index = pictures.findIndex(({ id }) => id === shownId);
   const shown = pictures[index];
-  const { url } = useMediaUrl(shown?.metadata.media?.id ?? null);
+  const media = shown?.metadata.media;
+  const { url, hasFailed, retry, onError } = useMediaUrl(media?.id ?? null);
   const go = (by: number) => {
     const next = pictures[index + by];
     if (next) onShow(next.id);
@@ -36,7 +36,7 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
   if (!shown) return null;
   return (
     <dialog
-      ref={dialog}
+      ref={open}
       className="lightbox"
       aria-label={shown.content || text.open}
       onClose={() => onShow(null)}
@@ -49,14 +49,14 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
     >
       <header>
         <p>
-          <b>{shown.metadata.author?.name ?? nameOf(shown.contact)}</b>
+          <b dir="auto">{shown.metadata.author?.name ?? nameOf(shown.contact)}</b>
           <time dateTime={shown.timestamp}>{format.moment(shown.timestamp)}</time>
         </p>
         {url && (
           <a
             className="icon-button"
             href={url}
-            download={shown.metadata.media?.filename ?? ''}
+            download={media?.filename ?? ''}
             aria-label={text.download}
           >
             <Download size={20} aria-hidden="true" />
@@ -71,8 +71,13 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
           <X size={20} aria-hidden="true" />
         </button>
       </header>
-      {url && <img src={url} alt={shown.content} />}
-      {shown.content && <p className="lightbox-words">{shown.content}</p>}
+      {url && <img src={url} alt={shown.content} draggable={false} onError={onError} />}
+      {hasFailed && <NotThere media={media} onRetry={retry} />}
+      {shown.content && (
+        <p className="lightbox-words" dir="auto">
+          {shown.content}
+        </p>
+      )}
       {index > 0 && (
         <button
           type="button"
@@ -95,4 +100,9 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
       )}
     </dialog>
   );
+}
+
+/** Shows the dialog over everything else, whenever it is put there: what it shows may go, and come back. */
+function open(dialog: HTMLDialogElement | null): void {
+  if (dialog && !dialog.open) dialog.showModal();
 }

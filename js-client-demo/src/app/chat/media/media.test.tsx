@@ -5,7 +5,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { InboxContext } from '../../../hooks';
 import type { Entry, Inbox } from '../../../inbox-client';
 import { message } from '../../../inbox-client/testing/samples';
+import { toasts } from '../../ui/toasts';
+import { FileCard } from './FileCard';
 import { Film } from './Film';
+import { LightboxDialog } from './lightbox';
 import { Picture } from './Picture';
 import { Sound } from './Sound';
 
@@ -15,22 +18,26 @@ beforeEach(() => {
 
 afterEach(() => {
   cleanup();
+  toasts.set([]);
   vi.useRealTimers();
 });
 
 /** A page with something on it; each link to a file is another, and good for five minutes. */
-function shows(what: ReactNode) {
+function shows(what: ReactNode, { isAway = false } = {}) {
   let asked = 0;
   const GET = async () => {
     asked += 1;
+    if (isAway) throw new TypeError('no network');
     const expiresAt = new Date(Date.now() + 5 * 60_000).toISOString();
     return { data: { url: `/media/${asked}`, expiresAt }, response: new Response() };
   };
   const inbox = { api: { GET } } as unknown as Inbox;
-  const { container } = render(<InboxContext value={inbox}>{what}</InboxContext>);
+  const page = (now: ReactNode) => <InboxContext value={inbox}>{now}</InboxContext>;
+  const { container, rerender } = render(page(what));
   const settle = () => act(() => new Promise((resolve) => setTimeout(resolve, 10)));
   return {
     asked: () => asked,
+    becomes: (next: ReactNode) => rerender(page(next)),
     settle,
     shown: <Shown extends HTMLElement>(selector: string) =>
       container.querySelector<Shown>(selector),
@@ -42,12 +49,25 @@ function shows(what: ReactNode) {
   };
 }
 
+/** A picture, as large as the window lets it be. */
+function large(...entries: Entry[]) {
+  return (
+    <LightboxDialog
+      key="large"
+      entries={entries}
+      shownId={entries[0]?.id ?? 'gone'}
+      onShow={() => {}}
+    />
+  );
+}
+
 function file(type: Entry['type'], id: string): Entry {
   return message(id, { type, content: '', metadata: { media: { id, state: 'stored' } } });
 }
 
 test.each([
   ['img', <Picture key="lost" entry={file('IMAGE', 'lost-picture')} />],
+  ['dialog > img', large(file('IMAGE', 'lost-large'))],
   ['video', <Film key="lost" entry={file('VIDEO', 'lost-film')} />],
   ['audio', <Sound key="lost" entry={file('AUDIO', 'lost-sound')} />],
 ])(
@@ -91,3 +111,24 @@ test.each([
     expect(it.shown(selector)?.getAttribute('src')).toBe('/media/3');
   },
 );
+
+test('a picture whose message goes for a moment is shown large again once it is back', async () => {
+  const it = shows(large(file('IMAGE', 'there-again')));
+  await it.settle();
+
+  it.becomes(large());
+  expect(it.shown('dialog')).toBeNull();
+  it.becomes(large(file('IMAGE', 'there-again')));
+  await it.settle();
+
+  expect(it.shown('dialog')?.hasAttribute('open')).toBe(true);
+});
+
+test('that a document could not be fetched is said', async () => {
+  const it = shows(<FileCard entry={file('DOCUMENT', 'lost-document')} />, { isAway: true });
+
+  fireEvent.click(screen.getByRole('button'));
+  await it.settle();
+
+  expect(toasts.get().map(({ words }) => words)).toEqual(['O arquivo não pôde ser trazido.']);
+});

@@ -50,7 +50,7 @@ export const Bubble = memo(function Bubble(props: Props) {
           {isPrivate && isFirst && (
             <p className="bubble-head">
               <Lock size={12} aria-hidden="true" /> {text.note}
-              {metadata.author && <span>{metadata.author.name}</span>}
+              {metadata.author && <span dir="auto">{metadata.author.name}</span>}
             </p>
           )}
           {quoted !== undefined && <Quote quoted={quoted} entry={entry} />}

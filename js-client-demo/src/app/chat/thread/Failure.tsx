@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { CircleAlert, CircleHelp } from 'lucide-react';
 import { useRef } from 'react';
 import type { Entry } from '../../../inbox-client';
+import { useReasons } from '../../refusals/reason';
 import { composerText } from '../composer/text';
 import { useActs } from './acts';
 import { threadText } from './text';
@@ -11,6 +12,7 @@ type Props = { entry: Entry; isOnline: boolean };
 /** Why a message was not sent, or that nobody knows; and what can be done about it. */
 export function Failure({ entry, isOnline }: Props) {
   const text = useStore(threadText);
+  const reason = useReasons();
   const { retry, discard } = useActs();
   const { outgoing, status, error } = entry;
   if (outgoing?.state === 'waiting' && !isOnline) {
@@ -18,13 +20,13 @@ export function Failure({ entry, isOnline }: Props) {
   }
   if (status === 'PENDING' && error?.code === 'outcome_unknown') return <Unknown entry={entry} />;
   if (status !== 'FAILED') return null;
-  const why = outgoing ? whyRefused(outgoing.reason, text) : (error?.message ?? error?.title);
+  const why = reason(outgoing ? outgoing.reason : error);
   return (
     <p className="message-failed" role="alert">
       <CircleAlert size={14} aria-hidden="true" />
       <span>
         {text.notSent}
-        {why && `: ${why}`}
+        {why && `. ${why}`}
       </span>
       <button type="button" onClick={() => retry(entry)}>
         {text.tryAgain}
@@ -72,14 +74,4 @@ function Unknown({ entry }: { entry: Entry }) {
       </dialog>
     </p>
   );
-}
-
-const known = ['window_closed', 'rate_limited', 'forbidden', 'not_found'] as const;
-
-function whyRefused(
-  reason: { code: string; detail: string } | undefined,
-  text: Record<(typeof known)[number], string>,
-): string | undefined {
-  const code = known.find((each) => each === reason?.code);
-  return code ? text[code] : reason?.detail;
 }

@@ -64,6 +64,7 @@ export function Find({ conversationId, words, onWords, onShow, onClose }: Props)
         // biome-ignore lint/a11y/noAutofocus: it has just been asked for
         autoFocus
         type="search"
+        dir="auto"
         value={words}
         placeholder={text.find}
         aria-label={text.find}

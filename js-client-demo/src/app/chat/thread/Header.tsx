@@ -39,7 +39,9 @@ export function Header({ conversation, typist, isPanelOpen, onPanel, onFind }: P
       <button type="button" className="thread-who" title={text.details} onClick={onPanel}>
         <ContactFace contact={contact} channel={inbox.channel} size={38} />
         <span>
-          <strong id="thread-name">{nameOf(contact)}</strong>
+          <strong id="thread-name" dir="auto">
+            {nameOf(contact)}
+          </strong>
           <small data-typing={typist?.kind === 'CONTACT'}>
             {typist?.kind === 'CONTACT'
               ? text.typing

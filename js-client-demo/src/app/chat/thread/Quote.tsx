@@ -28,8 +28,8 @@ export function Quote({ quoted, entry }: Props) {
     >
       {quoted ? (
         <>
-          <b>{authorOf(quoted, text.you)}</b>
-          <span>
+          <b dir="auto">{authorOf(quoted, text.you)}</b>
+          <span dir="auto">
             <TypeIcon type={quoted.type} size={13} /> {quoted.content || labelOf(quoted)}
           </span>
         </>

@@ -14,12 +14,14 @@ import { useNow } from '../../now';
 import { tell } from '../../ui/toasts';
 import { attempt } from '../attempt';
 import { Composer, type ComposerHandle } from '../composer/Composer';
+import { useDrop } from '../composer/drop';
 import { contactText } from '../contact/text';
 import { Lightbox, LightboxDialog } from '../media/lightbox';
 import { type Acts, ActsOfThread } from './acts';
 import { Find } from './Find';
 import { firstUnread } from './groups';
 import { Header } from './Header';
+import { useLink } from './link';
 import { Messages, type MessagesHandle } from './Messages';
 import { useReading } from './passage';
 import { useSeen } from './seen';
@@ -67,6 +69,8 @@ export function Thread(props: Props) {
     setSought((before) => before ?? '');
   }
 
+  const drop = useDrop((files) => composer.current?.take(files));
+
   // Before the room is entered, so that leaving it comes last.
   useViewing(id);
   useEffect(() => inbox.open(id), [inbox, id]);
@@ -104,10 +108,7 @@ export function Thread(props: Props) {
     },
     [visit, text.quotedLost],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a link is followed once
-  useEffect(() => {
-    if (messageId && hasLoaded) void jump(messageId);
-  }, [messageId, hasLoaded]);
+  useLink(messageId, hasLoaded, jump);
   useEffect(() => {
     if (!target || !entries.slice(stretch.from, stretch.to).some(({ id }) => id === target)) return;
     list.current?.show(target);
@@ -118,6 +119,7 @@ export function Thread(props: Props) {
     () => ({
       reply: (entry) => {
         setQuoted(entry);
+        composer.current?.write('reply');
         composer.current?.focus();
       },
       jump: (to) => void jump(to),
@@ -139,7 +141,7 @@ export function Thread(props: Props) {
   const colleague = typists?.find(({ kind }) => kind === 'AGENT');
   const customer = typists?.find(({ kind }) => kind === 'CONTACT');
   return (
-    <section className="thread" aria-labelledby="thread-name">
+    <section className="thread" aria-labelledby="thread-name" {...drop.on}>
       <Header
         conversation={conversation}
         typist={customer}
@@ -212,6 +214,7 @@ export function Thread(props: Props) {
         conversation={conversation}
         quoted={quoted}
         onQuote={setQuoted}
+        isOver={drop.isOver}
         onSent={() => {
           leave();
           requestAnimationFrame(() => list.current?.toEnd());

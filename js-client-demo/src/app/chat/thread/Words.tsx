@@ -8,7 +8,11 @@ const pattern =
 
 /** What somebody has written, its marks drawn and its addresses to be followed. */
 export const Words = memo(function Words({ children, marks }: Props) {
-  return <span className="words">{drawn(children, marks)}</span>;
+  return (
+    <span className="words" dir="auto">
+      {drawn(children, marks)}
+    </span>
+  );
 });
 
 function drawn(text: string, marks: string | undefined): ReactNode[] {

@@ -2,10 +2,9 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { InboxContext } from '../../../hooks';
-import { type Entry, Inbox } from '../../../inbox-client';
-import type { MakeSocket } from '../../../inbox-client/link/socket';
-import { memoryStorage } from '../../../inbox-client/storage';
-import { FakeBrowser, FakeSession, FakeSocket } from '../../../inbox-client/testing/fakes';
+import type { Entry } from '../../../inbox-client';
+import { FakeSocket } from '../../../inbox-client/testing/fakes';
+import { inboxOf } from '../../../inbox-client/testing/inboxes';
 import { boardOf, conversation, message } from '../../../inbox-client/testing/samples';
 import { Messages } from './Messages';
 import { type Reading, useReading } from './passage';
@@ -20,7 +19,6 @@ const live = all.slice(250);
 
 /** A thread on a page, whose server is the test. The view is near both edges of what is there. */
 async function desk() {
-  FakeSocket.all = [];
   const it = {
     asked: 0,
     /** How many pages the server answers yet. */
@@ -40,14 +38,7 @@ async function desk() {
     await it.mayAnswer;
     return answer;
   };
-  const inbox = new Inbox(new FakeSession(), {
-    baseUrl: 'http://server',
-    fetch: fetch as typeof globalThis.fetch,
-    makeSocket: ((_: string, options: unknown) => new FakeSocket(options)) as unknown as MakeSocket,
-    browser: new FakeBrowser(),
-    storage: memoryStorage(),
-    log: () => {},
-  });
+  const inbox = inboxOf(fetch);
   const seen = {} as { reading: Reading };
   function Thread() {
     const reading = useReading('c', live, 'complete', () => {});

@@ -70,10 +70,6 @@ export const chatThread: In<typeof threadText> = {
   forceWhy:
     'WhatsApp did not confirm this message. It may have arrived: if you send it once more, the customer may get it twice.',
   waitingForNet: 'Goes out once there is a connection',
-  window_closed: 'the 24 h window is closed',
-  rate_limited: 'too many messages in a short time',
-  forbidden: 'you may not do this',
-  not_found: 'the chat is gone',
   blockedHint: 'This contact is blocked: what they write alerts nobody.',
   chosen: 'Options',
   template: 'Template',

@@ -70,10 +70,6 @@ export const threadText = i18n('chatThread', {
   forceWhy:
     'O WhatsApp não confirmou esta mensagem. Ela pode já ter chegado: se você enviar outra vez, o cliente pode recebê-la em dobro.',
   waitingForNet: 'Sai assim que houver conexão',
-  window_closed: 'a janela de 24 h está fechada',
-  rate_limited: 'mensagens demais em pouco tempo',
-  forbidden: 'você não tem permissão',
-  not_found: 'a conversa não existe mais',
   blockedHint: 'Este contato está bloqueado: o que ele escreve não alerta ninguém.',
   chosen: 'Opções',
   template: 'Modelo',

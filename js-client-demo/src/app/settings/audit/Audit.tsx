@@ -29,7 +29,6 @@ export function Audit() {
       ),
     getNextPageParam: ({ lines, hasMore }) => (hasMore ? lines.at(-1)?.id : undefined),
   });
-  if (isError) return <p role="alert">{text.failed}</p>;
   const lines = data?.pages.flatMap((page) => page.lines) ?? [];
   return (
     <>
@@ -65,6 +64,7 @@ export function Audit() {
           </table>
         </section>
       )}
+      {isError && <p role="alert">{text.failed}</p>}
       {hasNextPage && (
         <button
           type="button"

@@ -52,7 +52,7 @@ use units::{milliseconds_above_0, network, seconds};
 /// Recado: WhatsApp webhooks in, every open browser up to date.
 ///
 /// Settings come from flags, else from the environment, else from a file `.env` in the working
-/// directory. Without a command it serves.
+/// directory or in one above it. Without a command it serves.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {

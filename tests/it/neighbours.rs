@@ -11,8 +11,8 @@ use crate::support::{Client, Database, PATIENCE, Process, Tenant, TestServer};
 
 const ANA: &str = "5511888888888";
 
-/// Neither looks around by itself: what the other has stored it only knows because it was told.
-const ONLY_TOLD: [&str; 2] = ["--look-around", "86400000"];
+/// It does not look around by itself: what another has stored it only knows because it was told.
+pub(crate) const ONLY_TOLD: [&str; 2] = ["--look-around", "86400000"];
 
 /// Two nodes of an empty PostgreSQL; nothing on SQLite, which has no second node.
 async fn two_nodes(flags: &[&str]) -> Option<(TestServer, TestServer)> {

@@ -26,6 +26,8 @@ const WAKE: Duration = Duration::from_secs(1);
 /// Finds the events that other processes append.
 pub(super) async fn look_around(desks: Desks, often: Duration) {
     let mut rounds = every(often);
+    // At the start nobody here follows a log.
+    rounds.reset();
     loop {
         rounds.tick().await;
         if let Err(error) = desks.look_around().await {

@@ -1,6 +1,6 @@
 //! Imported history tells of a file twice, and what happens to its message may come in between.
 
-use recado::desk::Type;
+use recado::desk::{Message, Type};
 use serde_json::{Value, json};
 
 use crate::support::{TestServer, value};
@@ -36,21 +36,30 @@ fn happens(kind: &str, how: Value) -> (&'static str, Value) {
     ("messages", json!({ "messages": [told] }))
 }
 
+/// The message that comes of them, in each order in which three things may be told.
+async fn whatever_order(told: [(&'static str, Value); 3]) -> Vec<Message> {
+    let mut all = Vec::new();
+    for order in ORDERS {
+        let server = TestServer::start().await;
+        let acme = server.tenant("acme").await;
+        for at in order {
+            take(&server, &acme.phone, &told[at]).await;
+        }
+        let [message] = acme.history().await.try_into().unwrap();
+        all.push(message);
+    }
+    all
+}
+
 #[tokio::test]
 async fn an_edit_stays_whenever_the_file_comes_that_a_message_stands_for() {
     let image = json!({ "caption": "O bolo de fubá" });
     let edit = happens("edit", json!({ "message": { "type": "image", "image": image } }));
     let [stands, file] = picture_told_twice();
-    let told = [stands, file, edit];
-    for order in ORDERS {
-        let server = TestServer::start().await;
-        let acme = server.tenant("acme").await;
 
-        for at in order {
-            take(&server, &acme.phone, &told[at]).await;
-        }
+    let all = whatever_order([stands, file, edit]).await;
 
-        let [message] = acme.history().await.try_into().unwrap();
+    for (message, order) in all.iter().zip(ORDERS) {
         assert_eq!((message.kind, message.content.as_str()), (Type::Image, "O bolo de fubá"));
         assert_eq!(message.metadata["kind"], "image", "{order:?}");
         assert_eq!(message.metadata["media"]["state"], "wanted", "{order:?}");
@@ -61,16 +70,10 @@ async fn an_edit_stays_whenever_the_file_comes_that_a_message_stands_for() {
 #[tokio::test]
 async fn what_was_deleted_is_the_same_whenever_the_file_comes_that_it_stands_for() {
     let [stands, file] = picture_told_twice();
-    let told = [stands, file, happens("revoke", json!({}))];
-    for order in ORDERS {
-        let server = TestServer::start().await;
-        let acme = server.tenant("acme").await;
 
-        for at in order {
-            take(&server, &acme.phone, &told[at]).await;
-        }
+    let all = whatever_order([stands, file, happens("revoke", json!({}))]).await;
 
-        let [message] = acme.history().await.try_into().unwrap();
+    for (message, order) in all.iter().zip(ORDERS) {
         assert!(message.deleted_at.is_some(), "{order:?}");
         assert_eq!((message.kind, message.content.as_str()), (Type::Image, ""), "{order:?}");
         assert_eq!(json!(message.metadata), json!({ "kind": "image" }), "{order:?}");

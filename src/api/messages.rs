@@ -16,9 +16,6 @@ use crate::desk::{
 };
 use crate::wire::{Conversation, Message, schema};
 
-/// The longest name of somebody who is written to, in characters.
-const LONGEST_NAME: usize = 100;
-
 /// The longest reaction, in bytes: an emoji of several parts.
 const LONGEST_EMOJI: usize = 64;
 
@@ -164,11 +161,6 @@ pub(super) async fn open(
     let to: String = phone_number.chars().filter(char::is_ascii_digit).collect();
     if !(7..=15).contains(&to.len()) {
         return Err(invalid("phoneNumber is not a number with its country's code"));
-    }
-    // What is empty is nothing.
-    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    if name.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
-        return Err(invalid(&format!("the name is longer than {LONGEST_NAME} characters")));
     }
     let inboxes = caller.desk.inboxes().await?.into_iter().map(|(inbox, _)| inbox);
     let inbox = { inboxes }.find(|it| it.id == inbox_id && caller.sees.inbox(it.id));

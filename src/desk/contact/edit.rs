@@ -231,7 +231,7 @@ impl Change {
 
 impl ContactEdit {
     /// Makes sure that values make sense, and takes the space around them off.
-    fn tidy(self) -> Result<Self> {
+    pub(in super::super) fn tidy(self) -> Result<Self> {
         let short = |what: &str, text: String, longest: usize| {
             let text = text.trim().to_owned();
             if text.chars().count() > longest {

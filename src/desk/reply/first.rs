@@ -17,7 +17,7 @@ use super::super::contact::same_number;
 use super::super::conversation::top;
 use super::super::db::is_contention;
 use super::super::{
-    Actor, Change, Contact, Conversation, Desk, Error, Event, Message, Result, Sees,
+    Actor, Change, Contact, ContactEdit, Conversation, Desk, Error, Event, Message, Result, Sees,
 };
 use super::{Draft, check};
 
@@ -46,6 +46,8 @@ impl Desk {
         sees: &Sees,
     ) -> Result<(Conversation, Message)> {
         check(&first.draft)?;
+        let called = ContactEdit { name: Some(first.name), ..ContactEdit::default() }.tidy()?;
+        let first = First { name: called.name.flatten(), ..first };
         if !sees.inbox(first.inbox) {
             return Err(Error::NoInbox(first.inbox.to_string()));
         }

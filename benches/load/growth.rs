@@ -9,7 +9,7 @@ use crate::filling::{Desk, MESSAGES};
 use crate::live::{self, Load, Round};
 use crate::proc::setting;
 use crate::server::{Candidate, Program};
-use crate::statistics::{median, quantile, real};
+use crate::statistics::{median, milliseconds, quantile, real};
 use crate::table::{Table, progress};
 
 /// How often a server is started to see how long that takes.
@@ -109,9 +109,7 @@ fn print(settings: &Settings, all: &[Shown]) -> anyhow::Result<()> {
     ]);
     for shown in all {
         let middle = |of: fn(&Round) -> f64| median(shown.rounds.iter().map(of));
-        let late = |share| {
-            median(shown.rounds.iter().map(|it| quantile(it.latencies.iter().copied(), share)))
-        };
+        let late = |share| median(shown.rounds.iter().map(|it| milliseconds(&it.latencies, share)));
         let sum = |of: fn(&Round) -> u64| shown.rounds.iter().map(of).sum::<u64>();
         table.row(vec![
             shown.name.to_owned(),

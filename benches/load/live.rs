@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use hdrhistogram::Histogram;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::AtHand;
 use crate::proc::{Cpu, resident_kib, setting};
 use crate::server::{Candidate, Server, everybody, take_turns};
 use crate::sockets::{Reads, Sockets, one_agent};
-use crate::statistics::{median, quantile, real};
+use crate::statistics::{median, milliseconds, real};
 use crate::table::Table;
 use crate::tracker::Tracker;
 use crate::webhooks::WhatsApp;
@@ -79,7 +80,7 @@ impl fmt::Display for Load {
 /// What one round showed.
 pub(crate) struct Round {
     pub(crate) messages_per_second: f64,
-    pub(crate) latencies: Vec<f64>,
+    pub(crate) latencies: Histogram<u64>,
     pub(crate) cpu_per_message: f64,
     /// Of one core.
     cpu_share: f64,
@@ -100,7 +101,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
             format!(
                 "{:.0} messages/s, p99 {:.2} ms, {:.0} us a message",
                 round.messages_per_second,
-                quantile(round.latencies.iter().copied(), 0.99),
+                milliseconds(&round.latencies, 0.99),
                 round.cpu_per_message,
             )
         },
@@ -120,8 +121,7 @@ pub(crate) async fn round(server: &Server, load: &Load) -> anyhow::Result<Round>
     let reads = Reads::Numbers(Arc::clone(&tracker));
     let sockets = Sockets::connect(server.address, load.clients, one_agent, &reads).await?;
 
-    let began = Instant::now();
-    let (from, until) = (began + WARMING, began + WARMING + measured);
+    let until = Instant::now() + WARMING + measured;
     let numbers = first..first + most;
     let sending = async {
         match load.in_flight {
@@ -131,20 +131,23 @@ pub(crate) async fn round(server: &Server, load: &Load) -> anyhow::Result<Round>
     };
     let measuring = async {
         sleep(WARMING).await;
+        tracker.heard();
         let cpu = Cpu::now(server.pid())?;
         sleep(measured).await;
-        anyhow::Ok(Cpu::now(server.pid())?.since(cpu))
+        anyhow::Ok((Cpu::now(server.pid())?.since(cpu), tracker.heard()))
     };
-    let (sent, used) = tokio::join!(sending, measuring);
+    let (sent, shown) = tokio::join!(sending, measuring);
     sent?;
-    let used = used?;
+    let (used, mut heard) = shown?;
     let _ = timeout(DRAIN, sockets.settle()).await;
+    // What was on its way is not faster for that.
+    heard.latencies.add(tracker.heard().latencies)?;
 
-    let messages = real(tracker.complete_between(from, until));
+    let messages = real(heard.messages);
     let seconds = measured.as_secs_f64();
     Ok(Round {
         messages_per_second: messages / seconds,
-        latencies: tracker.take_latencies(from, until),
+        latencies: heard.latencies,
         cpu_per_message: used.server.as_secs_f64() * 1e6 / messages.max(1.0),
         cpu_share: used.server.as_secs_f64() / seconds,
         others_share: used.others.as_secs_f64() / seconds,
@@ -175,8 +178,7 @@ fn print(
     let clients = real(settings.load.clients as u64);
     for (candidate, rounds) in candidates.iter().zip(rounds) {
         let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
-        let late =
-            |share| median(rounds.iter().map(|it| quantile(it.latencies.iter().copied(), share)));
+        let late = |share| median(rounds.iter().map(|it| milliseconds(&it.latencies, share)));
         let sum = |of: fn(&Round) -> u64| rounds.iter().map(of).sum::<u64>();
         table.row(vec![
             candidate.name.to_owned(),

@@ -9,13 +9,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::proc::{Cpu, open_files, resident_kib, setting};
 use crate::server::{Candidate, Program, Server, everybody};
 use crate::sockets::{Reads, Sockets, one_agent, own_agent};
-use crate::statistics::{quantile, real};
+use crate::statistics::{milliseconds, real};
 use crate::table::{Table, progress};
 use crate::tracker::Tracker;
 use crate::webhooks::WhatsApp;
@@ -87,7 +86,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
 async fn watch(
     settings: &Settings,
     server: &Server,
-    tracker: &Arc<Tracker>,
+    tracker: &Tracker,
 ) -> anyhow::Result<Vec<Stretch>> {
     let length = Duration::from_mins(1) * settings.each;
     let mut stretches: Vec<Stretch> = Vec::new();
@@ -97,18 +96,12 @@ async fn watch(
         let visits = visits(server.address, from + length).await?;
         let until = Instant::now();
         let used = Cpu::now(server.pid())?.since(cpu);
-        let messages = real(tracker.complete_between(from, until));
-        // Millions of values: on a thread of its own, since clients are on this one.
-        let of = Arc::clone(tracker);
-        let late = spawn_blocking(move || {
-            let latencies = of.take_latencies(from, until);
-            [0.5, 0.99].map(|share| quantile(latencies.iter().copied(), share))
-        });
-        let [p50, p99] = late.await?;
+        let heard = tracker.heard();
+        let messages = real(heard.messages);
         let stretch = Stretch {
             messages_per_second: messages / (until - from).as_secs_f64(),
-            p50,
-            p99,
+            p50: milliseconds(&heard.latencies, 0.5),
+            p99: milliseconds(&heard.latencies, 0.99),
             cpu_per_message: used.server.as_secs_f64() * 1e6 / messages.max(1.0),
             resident_kib: real(resident_kib(server.pid())?),
             open_files: open_files(server.pid())?,

@@ -1,5 +1,7 @@
 //! Many values in one.
 
+use hdrhistogram::Histogram;
+
 /// The value in the middle; 0 of none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
@@ -19,6 +21,11 @@ pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64
         return 0.0;
     }
     *values.select_nth_unstable_by(at, f64::total_cmp).1
+}
+
+/// The milliseconds that `share` of what is told in microseconds is not above; 0 of none.
+pub(crate) fn milliseconds(latencies: &Histogram<u64>, share: f64) -> f64 {
+    real(latencies.value_at_quantile(share)) / 1e3
 }
 
 /// A count as a number to reckon with.

@@ -1,9 +1,10 @@
 //! Which message has reached whom, and when.
 
 use std::collections::HashMap;
-use std::mem::take;
+use std::mem::replace;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use hdrhistogram::Histogram;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -15,6 +16,8 @@ struct Inner {
     /// Whom each client has heard of: a bit for each message.
     heard: Vec<Vec<u64>>,
     repeated: u64,
+    /// What has been heard since that was last asked for.
+    heard_since: Heard,
     waiting: HashMap<u64, oneshot::Sender<()>>,
 }
 
@@ -22,9 +25,25 @@ struct Inner {
 struct Message {
     due: Option<Instant>,
     reached: usize,
-    /// In milliseconds from when it was due, one for each client.
-    latencies: Vec<f32>,
-    complete: Option<Instant>,
+}
+
+/// The longest time that is told from longer ones, in microseconds: ten minutes.
+const LONGEST: u64 = 600_000_000;
+
+/// What clients have heard in a while.
+pub(crate) struct Heard {
+    /// How many messages have reached the last client.
+    pub(crate) messages: u64,
+    /// In microseconds from when a message was due, one for each client that has got it. Only how many were how
+    /// late is kept: to sort what a soak hears would take the processor from the server for seconds.
+    pub(crate) latencies: Histogram<u64>,
+}
+
+impl Heard {
+    fn nothing() -> Self {
+        let latencies = Histogram::new_with_max(LONGEST, 3).expect("three digits are possible");
+        Self { messages: 0, latencies }
+    }
 }
 
 impl Tracker {
@@ -35,6 +54,7 @@ impl Tracker {
             messages: vec![Message::default(); most],
             heard: vec![vec![0; most.div_ceil(64)]; clients],
             repeated: 0,
+            heard_since: Heard::nothing(),
             waiting: HashMap::new(),
         }))
     }
@@ -50,6 +70,7 @@ impl Tracker {
     pub(crate) fn hears(&self, client: usize, number: u64) {
         let (now, at) = (Instant::now(), index(number));
         let mut inner = self.lock();
+        let inner = &mut *inner;
         let clients = inner.heard.len();
         let Some(word) = inner.heard[client].get_mut(at / 64) else { return };
         let bit = 1 << (at % 64);
@@ -60,11 +81,12 @@ impl Tracker {
         *word |= bit;
         let message = &mut inner.messages[at];
         if let Some(due) = message.due {
-            message.latencies.push((now - due).as_secs_f32() * 1e3);
+            let late = u64::try_from((now - due).as_micros()).unwrap_or(u64::MAX);
+            inner.heard_since.latencies.saturating_record(late);
         }
         message.reached += 1;
         if message.reached == clients {
-            message.complete = Some(now);
+            inner.heard_since.messages += 1;
             if let Some(waiting) = inner.waiting.remove(&number) {
                 let _ = waiting.send(());
             }
@@ -75,7 +97,7 @@ impl Tracker {
     pub(crate) async fn reaches_all(&self, number: u64) {
         let reached = {
             let mut inner = self.lock();
-            if inner.messages[index(number)].complete.is_some() {
+            if inner.messages[index(number)].reached == inner.heard.len() {
                 return;
             }
             let (reaches, reached) = oneshot::channel();
@@ -85,25 +107,9 @@ impl Tracker {
         let _ = reached.await;
     }
 
-    /// How many messages reached the last client between two moments.
-    pub(crate) fn complete_between(&self, from: Instant, until: Instant) -> u64 {
-        let inner = self.lock();
-        let complete = inner.messages.iter().filter_map(|message| message.complete);
-        complete.filter(|at| (from..until).contains(at)).count() as u64
-    }
-
-    /// How long messages took that were due between two moments, one value for each client so far; it is
-    /// told only once.
-    pub(crate) fn take_latencies(&self, from: Instant, until: Instant) -> Vec<f64> {
-        let due =
-            |message: &&mut Message| message.due.is_some_and(|at| (from..until).contains(&at));
-        // Whoever hears of messages meanwhile waits for no more than this.
-        let taken: Vec<_> = {
-            let mut inner = self.lock();
-            let all = inner.messages.iter_mut().filter(due);
-            all.map(|message| take(&mut message.latencies)).collect()
-        };
-        taken.into_iter().flatten().map(f64::from).collect()
+    /// What clients have heard since this was last asked for.
+    pub(crate) fn heard(&self) -> Heard {
+        replace(&mut self.lock().heard_since, Heard::nothing())
     }
 
     /// How often a client has not got a message that was due.

@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => ({
   publicDir: false,
   plugins: [
     plainImports(),
-    noWebTransport(),
+    leaveOut(),
     within(mode === 'loader' ? budgets.loader : budgets.panel),
     precompress(),
   ],
@@ -45,13 +45,20 @@ function plainImports(): Plugin {
   };
 }
 
-/** Leaves out a way to servers that ours does not have, and that no chat asks for. */
-function noWebTransport(): Plugin {
+/** What is left out of Socket.IO's client, by the end of its path: our server has no such way, and sends no bytes. */
+const leftOut = {
+  '/transports/webtransport.js': 'export const WT = undefined;',
+  '/socket.io-parser/build/esm/is-binary.js':
+    'export const hasBinary = () => false; export const isBinary = hasBinary;',
+  '/socket.io-parser/build/esm/binary.js':
+    'export const deconstructPacket = undefined; export const reconstructPacket = undefined;',
+};
+
+function leaveOut(): Plugin {
   return {
-    name: 'no-webtransport',
+    name: 'leave-out',
     enforce: 'pre',
-    load: (id) =>
-      /engine\.io-client\/.*\/webtransport\.js$/.test(id) ? 'export const WT = undefined;' : null,
+    load: (id) => Object.entries(leftOut).find(([end]) => id.endsWith(end))?.[1] ?? null,
   };
 }
 

@@ -49,6 +49,20 @@ export function useAnswer<Data>(
   });
 }
 
+/** What is known of an answer, and of the tries to have it. */
+type Asked = { data: unknown; failureCount: number; isPaused: boolean };
+
+/** Whether an answer is lacking, since it could not be had so far. */
+export function isLacking({ data, failureCount, isPaused }: Asked): boolean {
+  return data === undefined && (failureCount > 0 || isPaused);
+}
+
+/** Has what stands under `key` asked for anew at once, also while the next try is waited for. */
+export function useAnew(key: QueryKey): () => void {
+  const queries = useQueryClient();
+  return () => void queries.resetQueries({ queryKey: key, exact: true });
+}
+
 /** Something that can be done on the server. */
 export type Deed<Input, Data> = {
   /** Does it, and what is to come of it; a refusal is told at the bottom of the screen. */

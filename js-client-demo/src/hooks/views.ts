@@ -39,14 +39,18 @@ export function useChats(filter: ChatFilter = {}): Chats {
   return { chats: useLive(select), ...useChatPages(filter) };
 }
 
-/** How far a list has been fetched, and its next page, for whoever shows the conversations themselves. */
-export function useChatPages(filter: ChatFilter = {}): Omit<Chats, 'chats'> {
+/**
+ * How far a list has been fetched, and its next page, for whoever shows the conversations themselves;
+ * of no list (`null`) there is nothing to fetch.
+ */
+export function useChatPages(filter: ChatFilter | null = {}): Omit<Chats, 'chats'> {
   const inbox = useInbox();
   const afresh = useLive((state) => state.afresh);
   const wanted = JSON.stringify(filter);
   const list = `${afresh} ${wanted}`;
   const [page, setPage] = useState<Page>({ list: '', state: 'loading', cursor: null });
-  const current: Page = page.list === list ? page : { list, state: 'loading', cursor: null };
+  const begun = filter ? 'loading' : 'complete';
+  const current: Page = page.list === list ? page : { list, state: begun, cursor: null };
 
   const load = useCallback(
     (cursor: string | null): Promise<Page> =>
@@ -58,12 +62,13 @@ export function useChatPages(filter: ChatFilter = {}): Omit<Chats, 'chats'> {
   );
 
   useEffect(() => {
+    if (wanted === 'null') return;
     let isWanted = true;
     void load(null).then((next) => isWanted && setPage(next));
     return () => {
       isWanted = false;
     };
-  }, [load]);
+  }, [load, wanted]);
 
   const { state, cursor } = current;
   const loadMore = useCallback(() => {

@@ -18,7 +18,8 @@ export class Edits {
   readonly #api: Api;
   readonly #store: Store;
   readonly #point: () => number;
-  readonly #reading = new Set<string>();
+  /** What is being marked as read, and which message was the newest in it. */
+  readonly #reading = new Map<string, string | undefined>();
 
   constructor(api: Api, store: Store, point: () => number) {
     this.#api = api;
@@ -54,14 +55,17 @@ export class Edits {
   /** Nothing is unread in it any more, and its customer may know. */
   async markRead(id: string): Promise<void> {
     const conversation = this.#store.getSnapshot().conversations.get(id);
-    if (!conversation?.unreadCount || this.#reading.has(id)) return;
-    this.#reading.add(id);
+    if (!conversation?.unreadCount) return;
+    const newest = conversation.lastMessage?.id;
+    // What came while that was under way may have come too late for it.
+    if (this.#reading.has(id) && this.#reading.get(id) === newest) return;
+    this.#reading.set(id, newest);
     try {
       await this.#wished(id, { unreadCount: 0 }, () =>
         this.#api.POST('/api/conversations/{id}/read', { params: { path: { id } } }),
       );
     } finally {
-      this.#reading.delete(id);
+      if (this.#reading.get(id) === newest) this.#reading.delete(id);
     }
   }
 

@@ -12,8 +12,10 @@ afterEach(() => {
 
 const sent = message('sent', { direction: 'OUTBOUND', status: 'PENDING' });
 
+const none = new Response(null, { status: 404 });
+
 /** An inbox with an open conversation; the server answers what is sent when the test says so. */
-async function desk() {
+async function desk({ presence = none } = {}) {
   const server = { chats: [conversation('c')], boards: 0, boardMayCome: Promise.resolve() };
   let answers = () => {};
   const answered = new Promise<void>((answer) => {
@@ -28,6 +30,7 @@ async function desk() {
       return Response.json(board);
     }
     if (path === '/api/me') return Response.json({ user: { id: 'ada' }, tenant: { id: 'acme' } });
+    if (path === '/api/presence') return presence;
     if (!path.endsWith('/messages')) return new Response(null, { status: 404 });
     if (request.method === 'GET') return Response.json({ messages: [], hasMore: false });
     await answered;
@@ -150,5 +153,20 @@ test('what somebody else may see is none of ours', async () => {
 
   expect(chats()).toEqual(['c']);
   expect(server.boards).toBe(1);
+  inbox.stop();
+});
+
+test.each([
+  ['a page of a proxy', () => new Response('<p>Please sign in</p>')],
+  ['something else', () => Response.json([])],
+])('who is there is left open where %s is answered', async (_, presence) => {
+  const lost = vi.fn();
+  process.on('unhandledRejection', lost);
+  const { inbox } = await desk({ presence: presence() });
+  await tick(100);
+
+  process.off('unhandledRejection', lost);
+  expect(lost).not.toHaveBeenCalled();
+  expect(inbox.getSnapshot().presence.size).toBe(0);
   inbox.stop();
 });

@@ -323,8 +323,9 @@ export class Inbox {
     const run = this.#run;
     if (!run) return;
     const response = await this.#ask('/api/presence', { signal: run.signal }).catch(() => null);
-    if (!response?.ok || run.isOver) return;
-    this.#people.present((await response.json()).users);
+    // What something on the way answers may be anything.
+    const told = response?.ok ? await response.json().catch(() => null) : null;
+    if (Array.isArray(told?.users) && !run.isOver) this.#people.present(told.users);
   }
 
   /** Whoever has signed in again is let in again. */

@@ -157,14 +157,18 @@ test('a server that is busy says when to come back, and the message waits until 
   ada.outbox.stop();
 });
 
-test('two tabs never send the same message twice', async () => {
-  // What browsers have: whoever asks for a lock waits for those before.
+/** What browsers have: whoever asks for a lock waits for those before. */
+function oneAtATime(): void {
   let last: Promise<unknown> = Promise.resolve();
   const request = (_: string, work: () => Promise<unknown>) => {
     last = last.then(work, work);
     return last;
   };
   vi.stubGlobal('navigator', { locks: { request } });
+}
+
+test('two tabs never send the same message twice', async () => {
+  oneAtATime();
   const storage = memoryStorage();
   const [ada, again] = [tab(storage), tab(storage)];
   for (const each of [ada, again]) {
@@ -180,6 +184,34 @@ test('two tabs never send the same message twice', async () => {
   expect([...ada.sent, ...again.sent].map((each) => each[0]).sort()).toEqual(['1', '2']);
   ada.outbox.stop();
   again.outbox.stop();
+});
+
+test('what a tab has no time to send goes from another one, once', async () => {
+  oneAtATime();
+  const hearers: ((change: { key: string; newValue: string | null }) => void)[] = [];
+  vi.stubGlobal('addEventListener', (_: string, hear: (typeof hearers)[number]) => {
+    hearers.push(hear);
+  });
+  const storage = memoryStorage();
+  const [closed, open] = [tab(storage), tab(storage)];
+  await tick();
+  let close = () => {};
+  closed.fate = () =>
+    new Promise((_, reject) => {
+      close = () => reject(new DOMException('', 'AbortError'));
+    });
+
+  const key = closed.outbox.add('c', text('Oi'));
+  hearers[1]?.({ key: `recado.outbox.acme.ada.${key}`, newValue: '{}' });
+  await tick();
+  expect(open.sent).toEqual([]);
+  closed.outbox.stop();
+  close();
+  await tick();
+
+  expect(open.sent).toEqual([`Oi ${key}`]);
+  expect(open.items()).toEqual([]);
+  open.outbox.stop();
 });
 
 test('a frame that the browser denies locks sends all the same', async () => {

@@ -26,10 +26,11 @@ const patience = 3;
 /**
  * What has been written and the server has not taken, kept on this device until it has.
  *
- * Messages go one after the other, in the order in which they were written, from one tab at a time.
- * Each bears its `clientId` as `Idempotency-Key`, so that a repeat is harmless. Without a network they
- * wait; what the server refuses, or cannot take three times, has failed until somebody retries it. What
- * the device has no room for is sent all the same, but lost when the page goes.
+ * Messages go one after the other, in the order in which they were written, from one tab at a time,
+ * and from another one where that has been closed. Each bears its `clientId` as `Idempotency-Key`, so
+ * that a repeat is harmless. Without a network they wait; what the server refuses, or cannot take three
+ * times, has failed until somebody retries it. What the device has no room for is sent all the same,
+ * but lost when the page goes.
  */
 export class Outbox {
   readonly #around: Surroundings;
@@ -53,8 +54,12 @@ export class Outbox {
     if (this.#span) return;
     const span = new Span();
     this.#span = span;
-    const hear = (event: StorageEvent) => {
-      if (event.key?.startsWith(this.#prefix)) this.#changed();
+    const hear = ({ key, newValue }: StorageEvent) => {
+      if (!key?.startsWith(this.#prefix)) return;
+      this.#changed();
+      // The tab in which it was written may be gone before it is sent: where only one sends at a time,
+      // this one waits for its turn.
+      if (newValue !== null && globalThis.navigator?.locks) void this.#sendAll();
     };
     globalThis.addEventListener?.('storage', hear);
     span.atEnd(() => globalThis.removeEventListener?.('storage', hear));

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { openApi } from './rest';
 import { Store } from './store/store';
-import { FakeSession } from './testing/fakes';
-import { message } from './testing/samples';
+import { FakeSession, problem } from './testing/fakes';
+import { event, message } from './testing/samples';
 import { Threads } from './threads';
 
 /** Threads of which one has so many messages on the server, which answers when the test lets it. */
@@ -11,11 +11,13 @@ function desk(count: number) {
     message(`m${minute}`, { timestamp: new Date(1.7e12 + minute * 60_000).toISOString() }),
   );
   let held: Promise<void> | null = null;
+  let isAway = false;
   const fetch = async ({ url }: Request) => {
     const before = new URL(url).searchParams.get('before');
     const to = before ? history.findIndex(({ id }) => id === before) : count;
     const from = Math.max(0, to - 50);
     await held;
+    if (isAway) return problem(503);
     return Response.json({ messages: history.slice(from, to), hasMore: from > 0 });
   };
   const store = new Store();
@@ -45,6 +47,15 @@ function desk(count: number) {
         comes();
       };
     },
+    isAway: (is: boolean) => {
+      isAway = is;
+    },
+    /** Tells that one of the messages has been edited. */
+    edits: (minute: number) => {
+      const edited = message(`m${minute}`, { ...history[minute], content: 'Oi!' });
+      store.apply([event(11, 'message:updated', { conversationId: 'c', message: edited })]);
+    },
+    state: () => store.getSnapshot().threads.get('c')?.history,
     shown: () => ids(store.getSnapshot().threads.get('c')?.messages ?? []),
     newest: (number: number) => ids(history.slice(-number)),
   };
@@ -79,4 +90,30 @@ test('a page that comes after one has left is there when one comes back', async 
   const { shown, newest } = await backBeforeItComes(0);
 
   expect(shown()).toEqual(newest(100));
+});
+
+test('a message of long ago that is edited while the newest are on their way leaves no hole', async () => {
+  const it = desk(250);
+  const comes = it.holdsBack();
+  it.look();
+
+  it.edits(3);
+  comes();
+  await vi.waitFor(() => expect(it.shown()).toEqual(it.newest(50)));
+
+  await it.threads.loadOlder('c');
+  expect(it.shown()).toEqual(it.newest(100));
+});
+
+test('nor does one that is edited when the newest could not be had', async () => {
+  const it = desk(250);
+  it.isAway(true);
+  it.look();
+  await vi.waitFor(() => expect(it.state()).toBe('failed'));
+
+  it.edits(3);
+  it.isAway(false);
+  await it.threads.loadOlder('c');
+
+  expect(it.shown()).toEqual(it.newest(50));
 });

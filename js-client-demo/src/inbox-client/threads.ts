@@ -24,6 +24,8 @@ export class Threads {
   readonly #around: Surroundings;
   readonly #viewers = new Map<string, number>();
   readonly #closing = new Map<string, () => void>();
+  /** The pages that are on their way, by conversation. */
+  readonly #coming = new Map<string, Promise<void>>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -67,12 +69,23 @@ export class Threads {
     if (this.#around.store.openThread(id)) void this.loadOlder(id);
   }
 
-  /** Fetches the page before the messages that are held, also again after a failure. */
+  /**
+   * Fetches the newest page, then the one before the messages that are held, also again after a failure.
+   * Who asks for one that is on its way waits for it.
+   */
   async loadOlder(id: string): Promise<void> {
+    const thread = this.#around.store.getSnapshot().threads.get(id);
+    if (thread?.history === 'loading') return this.#coming.get(id);
+    if (!thread || thread.history === 'complete') return;
+    const page = this.#fetchOlder(id);
+    this.#coming.set(id, page);
+    await page;
+    if (this.#coming.get(id) === page) this.#coming.delete(id);
+  }
+
+  async #fetchOlder(id: string): Promise<void> {
     const { api, store, point } = this.#around;
-    const thread = store.getSnapshot().threads.get(id);
-    if (!thread || thread.history === 'loading' || thread.history === 'complete') return;
-    const before = thread.messages[0]?.id;
+    const before = store.oldestIn(id);
     const since = point();
     store.thread(id, (messages) => messages.setHistory('loading'));
     const query = { limit: pageSize, ...(before && { before }) };

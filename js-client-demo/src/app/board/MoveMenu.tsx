@@ -18,7 +18,7 @@ type Props = {
 export function MoveMenu({ asking, stages, onChoose, onClose }: Props) {
   const text = useStore(boardText);
   const menu = useRef<HTMLDivElement>(null);
-  const { anchor } = asking;
+  const { id, anchor } = asking;
 
   useEffect(() => {
     const box = menu.current;
@@ -30,8 +30,12 @@ export function MoveMenu({ asking, stages, onChoose, onClose }: Props) {
     box.style.top = `${fits ? bottom + 4 : Math.max(8, top - height - 4)}px`;
     box.style.left = `${Math.max(8, Math.min(right - width, innerWidth - width - 8))}px`;
     box.querySelector<HTMLElement>('[aria-checked="true"]')?.focus();
-    return () => anchor.focus();
-  }, [anchor]);
+    return () => {
+      // A card that has moved is drawn anew, in its new column.
+      const moved = document.querySelector<HTMLElement>(`[data-card="${id}"] a`);
+      (anchor.isConnected ? anchor : moved)?.focus();
+    };
+  }, [id, anchor]);
 
   function walk(event: KeyboardEvent<HTMLDivElement>) {
     const entries = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=menuitemradio]')];

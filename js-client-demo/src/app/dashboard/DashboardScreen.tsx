@@ -3,8 +3,9 @@ import { useEffect, useRef } from 'react';
 import { useInbox, useLive } from '../../hooks';
 import { useFormat } from '../format';
 import { useNow } from '../now';
-import { Rest, useAnswer, useRefresh } from '../rest';
+import { isLacking, Rest, useAnswer, useRefresh } from '../rest';
 import { Health } from './Health';
+import { NoFigures } from './NoFigures';
 import { Team } from './Team';
 import { dashboardText } from './text';
 import { Volume } from './Volume';
@@ -13,6 +14,8 @@ import './dashboard.css';
 /** How often figures are fetched when nothing happens, and how often at most when much does. */
 const everyMs = 30_000;
 const atMostEveryMs = 2_000;
+
+const key = ['stats'];
 
 /** What there is to do, and how quick one is. */
 export function DashboardScreen() {
@@ -29,12 +32,19 @@ function Dashboard() {
   const format = useFormat();
   const now = useNow();
   const role = useLive((state) => state.me?.user.role);
-  const { data: stats } = useAnswer(
-    ['stats'],
+  const answer = useAnswer(
+    key,
     (api, signal) => api.GET('/api/stats', { params: { query: {} }, signal }),
     everyMs,
   );
-  if (!stats) return <div className="dashboard" aria-busy="true" />;
+  const { data: stats } = answer;
+  if (!stats) {
+    return (
+      <div className="dashboard" aria-busy={!isLacking(answer)}>
+        {isLacking(answer) && <NoFigures of={key} />}
+      </div>
+    );
+  }
 
   const took = (seconds: number | null | undefined) =>
     typeof seconds === 'number' ? format.duration(seconds * 1_000) : text.never;
@@ -113,7 +123,7 @@ function Dashboard() {
 /** Has the figures fetched again after events, but not more often than they can be read. */
 function useFollowing(): void {
   const inbox = useInbox();
-  const refresh = useRefresh(['stats']);
+  const refresh = useRefresh(key);
   const latest = useRef(refresh);
   latest.current = refresh;
   useEffect(() => {

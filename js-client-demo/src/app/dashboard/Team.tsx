@@ -1,25 +1,30 @@
 import { useStore } from '@nanostores/react';
 import { useLive } from '../../hooks';
 import { useFormat } from '../format';
-import { useAnswer } from '../rest';
+import { isLacking, useAnswer } from '../rest';
 import { Avatar } from '../ui/Avatar';
+import { NoFigures } from './NoFigures';
 import { dashboardText } from './text';
 
 type Props = { took: (seconds: number | null | undefined) => string; everyMs: number };
+
+const key = ['stats', 'agents'];
 
 /** Each agent's figures, and whether they are there. */
 export function Team({ took, everyMs }: Props) {
   const text = useStore(dashboardText);
   const format = useFormat();
   const presence = useLive((state) => state.presence);
-  const { data } = useAnswer(
-    ['stats', 'agents'],
+  const answer = useAnswer(
+    key,
     (api, signal) => api.GET('/api/stats/agents', { params: { query: {} }, signal }),
     everyMs,
   );
+  const { data } = answer;
   return (
     <section className="panel team">
       <h2>{text.team}</h2>
+      {isLacking(answer) && <NoFigures of={key} />}
       {data?.agents.length === 0 && <p className="hint">{text.nobody}</p>}
       {data && data.agents.length > 0 && (
         <div className="table">

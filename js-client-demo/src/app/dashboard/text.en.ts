@@ -2,6 +2,7 @@ import type { In } from '../i18n/in';
 import type { dashboardText } from './text';
 
 export const dashboard: In<typeof dashboardText> = {
+  failed: 'The figures could not be loaded.',
   figures: 'Figures of now',
   open: 'Open conversations',
   waiting: 'Waiting for an answer',

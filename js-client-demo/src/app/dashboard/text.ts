@@ -2,6 +2,7 @@ import { count, params } from '@nanostores/i18n';
 import { i18n } from '../i18n';
 
 export const dashboardText = i18n('dashboard', {
+  failed: 'Não foi possível carregar os números.',
   figures: 'Números de agora',
   open: 'Conversas abertas',
   waiting: 'Aguardando resposta',

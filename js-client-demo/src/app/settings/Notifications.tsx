@@ -12,7 +12,9 @@ export function Notifications() {
   const loud = useStore(volume);
   const pops = useStore(desktop);
   const { api } = useInbox();
-  const isDenied = 'Notification' in globalThis && Notification.permission === 'denied';
+  // On an iPhone, only pages that stand on the home screen have any.
+  const permission = globalThis.Notification?.permission;
+  const whyNot = permission ? permission === 'denied' && text.denied : text.noDesktop;
   return (
     <ul className="entries">
       <li>
@@ -49,12 +51,12 @@ export function Notifications() {
             <input
               type="checkbox"
               checked={pops}
-              disabled={isDenied}
+              disabled={whyNot !== false}
               onChange={(event) => void wantDesktop(event.target.checked, api)}
             />
             <strong>{text.desktop}</strong>
           </label>
-          <span>{isDenied ? text.denied : text.desktopHint}</span>
+          <span>{whyNot || text.desktopHint}</span>
         </div>
       </li>
       <li>

@@ -111,6 +111,8 @@ export const settings: In<typeof settingsText> = {
   desktopHint:
     'They appear when no tab is in sight, also when all are closed. The browser asks when you switch them on.',
   denied: 'The browser blocks notifications of this site. Allow them in its permissions.',
+  noDesktop:
+    'This browser shows no notifications of sites. On an iPhone, open Recado from the home screen.',
   waiting: 'Waiting on the board',
   waitingHint: 'After how many minutes a card calls for attention, in this browser.',
   warmAfter: 'Amber after (min)',

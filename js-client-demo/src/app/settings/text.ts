@@ -111,6 +111,8 @@ export const settingsText = i18n('settings', {
   desktopHint:
     'Aparecem quando nenhuma aba está à vista, também com todas fechadas. O navegador pede permissão ao ligar.',
   denied: 'O navegador bloqueia avisos deste site. Libere nas permissões dele.',
+  noDesktop:
+    'Este navegador não mostra avisos de sites. No iPhone, abra o Recado pela tela de início.',
   waiting: 'Espera no quadro',
   waitingHint: 'Depois de quantos minutos um cartão chama a atenção neste navegador.',
   warmAfter: 'Âmbar depois de (min)',

@@ -717,7 +717,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Uploads a file that a message is to carry. */
+        /**
+         * Uploads a file that a message is to carry.
+         * @description An `Idempotency-Key` does not count here: a file that is uploaded twice is two.
+         */
         post: operations["media.upload"];
         delete?: never;
         options?: never;

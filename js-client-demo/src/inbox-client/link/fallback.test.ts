@@ -255,3 +255,21 @@ test('a background try that fails leaves what works, and comes ever less often',
   expect(FakeSocket.all).toHaveLength(3);
   link.stop();
 });
+
+test('a websocket that takes over just after what worked was lost stays', async () => {
+  const { link, told } = await begun();
+  const slow = FakeSocket.last;
+  slow.opens('polling');
+  await tick(30_000);
+  const better = FakeSocket.last;
+
+  slow.isCut();
+  expect(told.connection?.nextRetryAt).not.toBeNull();
+  better.opens();
+  await tick(5_000);
+
+  expect(better.isClosed).toBe(false);
+  expect(FakeSocket.last).toBe(better);
+  expect(told.connection).toMatchObject({ status: 'connected', nextRetryAt: null });
+  link.stop();
+});

@@ -5,9 +5,11 @@ import type { Connection, ServerEvent, Signal } from '../types';
 import type { Browser, Happening } from './browser';
 import { Fallback } from './fallback';
 import { Inflow } from './inflow';
+import { type Line, Pulse } from './pulse';
 import type { Ask } from './reading';
+import { Retries } from './retries';
 import { Rooms } from './rooms';
-import { type LiveSocket, type Loss, type MakeSocket, openSocket } from './socket';
+import { type Loss, type MakeSocket, openSocket } from './socket';
 import { statusOf } from './status';
 
 /** Who connects, and by which token; an agent's `Session` is one. */
@@ -39,17 +41,8 @@ export type LinkWorld = {
 const websocketFirst = ['websocket', 'polling'];
 const pollingFirst = ['polling', 'websocket'];
 
-/** How often the way to the server is measured; four times as seldom in a hidden tab. */
-const pingMs = 15_000;
-/** A socket that says nothing for so long, when asked after the device has slept, is dead. */
-const probeMs = 3_000;
-/** How long the server may be ahead of us before we ask. */
-const lagMs = 2_000;
 /** How soon a websocket is tried again while something slower works, at first and at most. */
 const betterMs = { first: 30_000, longest: 300_000 };
-
-/** An open socket, or one that is being opened. */
-type Line = { span: Span; socket: LiveSocket };
 
 /**
  * The way to the server: a websocket where there is one, else whatever works, and back again.
@@ -63,6 +56,8 @@ export class Link {
   #settings: Settings = usualSettings;
   readonly #inflow: Inflow;
   readonly #rooms = new Rooms((name, id) => this.emit(name, id));
+  readonly #retries: Retries;
+  readonly #pulse: Pulse;
   #run: Span | null = null;
   #line: Line | null = null;
   #better: Line | null = null;
@@ -70,22 +65,22 @@ export class Link {
   #fallbackSpan: Span | null = null;
   #brings: 'sse' | 'poll' | null = null;
   #fallbackFailures = 0;
-  #attempt = 0;
-  #hasGivenUp = false;
   #refused: string | null = null;
-  #nextRetry: (() => void) | null = null;
-  #nextRetryAt: number | null = null;
   #betterWaitMs = betterMs.first;
-  #latencyMs: number | null = null;
   #error: string | null = null;
   #isActive = false;
   #activeMs: number | null = null;
   #transports = websocketFirst;
-  #lagging: (() => void) | null = null;
 
   constructor(world: LinkWorld) {
     this.#world = world;
     this.#inflow = new Inflow(world.onEvents);
+    this.#retries = new Retries(world);
+    this.#pulse = new Pulse({
+      point: () => this.point,
+      isHidden: world.browser.isHidden,
+      onMeasured: () => this.#tell(),
+    });
   }
 
   /** Connects, and stays connected until `stop`. Events come once `begin` has said after which. */
@@ -94,7 +89,7 @@ export class Link {
     const run = new Span();
     this.#run = run;
     this.#refused = null;
-    this.#attempt = 0;
+    this.#retries.reset();
     run.atEnd(this.#world.browser.listen((what) => this.#hear(what)));
     if (this.#world.browser.isOnline()) this.#open();
     this.#tell();
@@ -126,10 +121,9 @@ export class Link {
   retry(): void {
     if (!this.#run) return;
     this.#refused = null;
-    this.#hasGivenUp = false;
-    this.#attempt = 0;
+    this.#retries.reset();
     if (this.#line?.socket.carrier()) {
-      void this.#probe();
+      void this.#probe(this.#line);
     } else {
       this.#fallback?.hurry();
       this.#open();
@@ -178,8 +172,7 @@ export class Link {
   #open(): void {
     const run = this.#run;
     if (!run) return;
-    this.#nextRetry?.();
-    this.#nextRetryAt = null;
+    this.#retries.callOff();
     this.#line?.span.end();
     this.#line = this.#dial(run, this.#transports);
     this.#tell();
@@ -204,7 +197,7 @@ export class Link {
       onSignal: this.#world.onSignal,
       onReached: (seq, from) => this.#inflow.reach(seq, from),
       onGap: () => this.#world.onGap(),
-      onBeat: (seq) => this.#beat(seq),
+      onBeat: (seq) => this.#pulse.beat(line, seq),
       onExpired: () => this.#expired(line),
     });
     const line: Line = { span, socket };
@@ -218,7 +211,7 @@ export class Link {
       this.#better = null;
     }
     this.#betterWaitMs = betterMs.first;
-    this.#attempt = 0;
+    this.#retries.reset();
     this.#error = null;
     this.#world.log(
       this.#fallback
@@ -228,7 +221,7 @@ export class Link {
     this.#endFallback();
     this.#rooms.enter();
     this.#carried(line);
-    this.#measure(line);
+    void this.#pulse.measure(line);
     this.#world.onOpen();
   }
 
@@ -259,13 +252,12 @@ export class Link {
     }
     if (line !== this.#line) return;
     this.#line = null;
-    this.#latencyMs = null;
+    this.#pulse.latencyMs = null;
     if (isRefusal) return void this.#renew(why);
-    this.#attempt += 1;
     this.#error = why;
     this.#world.log(why);
     // A proxy may swallow a websocket's handshake; polling first gets through, and moves up.
-    this.#transports = this.#attempt % 2 === 1 ? pollingFirst : websocketFirst;
+    this.#transports = this.#retries.fail() % 2 === 1 ? pollingFirst : websocketFirst;
     if (this.#world.browser.isOnline()) {
       this.#fallBack();
       this.#retryLater();
@@ -274,18 +266,7 @@ export class Link {
   }
 
   #retryLater(): void {
-    const { profile, profiles } = this.#settings.backoff;
-    const { delaysMs, maxRetries } = profiles[profile] ?? { delaysMs: [30_000], maxRetries: null };
-    if (maxRetries !== null && this.#attempt > maxRetries) {
-      this.#hasGivenUp = true;
-      return;
-    }
-    const delay = delaysMs[Math.min(this.#attempt, delaysMs.length) - 1] ?? 30_000;
-    // So that those who lost the same server do not all come back at once.
-    const ms = Math.round(delay * (0.8 + 0.4 * this.#world.random()));
-    this.#world.log(`Retrying connection in ${ms}ms (attempt ${this.#attempt})`);
-    this.#nextRetryAt = Date.now() + ms;
-    this.#nextRetry = this.#run?.after(ms, () => this.#open()) ?? null;
+    if (this.#run) this.#retries.later(this.#settings.backoff, this.#run, () => this.#open());
   }
 
   #expired(line: Line): void {
@@ -303,47 +284,16 @@ export class Link {
     const renewal = await this.#world.session.renew(visit.token);
     if (run !== this.#run || !run || this.#refused) return;
     if (renewal === 'refused') return this.refuse(why);
-    this.#attempt += 1;
-    if (renewal === 'renewed' && this.#attempt === 1) return this.#open();
+    if (this.#retries.fail() === 1 && renewal === 'renewed') return this.#open();
     this.#fallBack();
     this.#retryLater();
     this.#tell();
   }
 
-  // How well it works
-
-  async #measure(line: Line): Promise<void> {
-    const point = this.point;
-    if (point === null || line.span.isOver) return;
-    this.#latencyMs = rounded(await line.socket.sync(point, probeMs));
-    if (line.span.isOver) return;
-    this.#tell();
-    const wait = this.#world.browser.isHidden() ? pingMs * 4 : pingMs;
-    line.span.after(wait, () => void this.#measure(line));
-  }
-
   /** After sleep a socket may look open and be dead: it answers within 3 s, or is given up. */
-  async #probe(): Promise<void> {
-    const line = this.#line;
-    const point = this.point;
-    if (!line || point === null) return;
-    const asked = Date.now();
-    const latency = await line.socket.sync(point, probeMs);
-    if (line !== this.#line || line.span.isOver) return;
-    if (latency === null && line.socket.heardAt() < asked) {
-      return this.#lost(line, { why: 'probe timeout', isRefusal: false });
-    }
-    this.#latencyMs = rounded(latency);
-    this.#tell();
-  }
-
-  #beat(seq: number): void {
-    this.#lagging?.();
-    this.#lagging =
-      this.#run?.after(lagMs, () => {
-        const point = this.point;
-        if (point !== null && point < seq) void this.#line?.socket.sync(point, probeMs * 3);
-      }) ?? null;
+  async #probe(line: Line): Promise<void> {
+    if (!(await this.#pulse.isDead(line))) return;
+    this.#lost(line, { why: 'probe timeout', isRefusal: false });
   }
 
   // Without a socket
@@ -401,14 +351,13 @@ export class Link {
   }
 
   #hangUp(): void {
-    this.#nextRetry?.();
-    this.#nextRetryAt = null;
+    this.#retries.callOff();
     this.#endFallback();
     this.#line?.span.end();
     this.#better?.span.end();
     this.#line = null;
     this.#better = null;
-    this.#latencyMs = null;
+    this.#pulse.latencyMs = null;
   }
 
   #tell(): void {
@@ -417,20 +366,16 @@ export class Link {
       isOnline: this.#run !== null && this.#world.browser.isOnline(),
       socket: this.#line?.socket.carrier() ?? null,
       fallback: this.#brings,
-      socketFailures: this.#attempt,
+      socketFailures: this.#retries.failures,
       fallbackFailures: this.#fallbackFailures,
-      hasGivenUp: this.#hasGivenUp,
+      hasGivenUp: this.#retries.hasGivenUp,
     };
     this.#world.onConnection({
       ...statusOf(ways),
-      latencyMs: this.#latencyMs,
-      attempt: this.#attempt,
-      nextRetryAt: this.#nextRetryAt,
+      latencyMs: this.#pulse.latencyMs,
+      attempt: this.#retries.failures,
+      nextRetryAt: this.#retries.nextAt,
       error: this.#error,
     });
   }
-}
-
-function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms);
 }

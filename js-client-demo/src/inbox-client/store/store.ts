@@ -105,6 +105,11 @@ export class Store {
     this.#show();
   }
 
+  /** Before which message a thread's next page ends; `undefined` for the newest, which comes first. */
+  oldestIn(id: string): string | undefined {
+    return this.#threads.get(id)?.oldest;
+  }
+
   /** A page of a thread's messages, the newest or those before `before`, read when event `seq` was the last. */
   page(
     id: string,

@@ -11,6 +11,8 @@ export class Messages {
   #thread: Thread = { messages: [], history: 'more', readUntil: null };
   /** Whether the list of messages is a copy that has not been shown yet. */
   #isOwn = false;
+  /** Whether a page has come: what is held before that, events have brought. */
+  #isBegun = false;
 
   /** What is to be shown of it. */
   show(): Thread {
@@ -24,6 +26,11 @@ export class Messages {
 
   get(id: string): Facts | undefined {
     return this.#facts.get(id);
+  }
+
+  /** Before which message the next page ends; `undefined` for the newest, which comes first. */
+  get oldest(): string | undefined {
+    return this.#isBegun ? this.#thread.messages[0]?.id : undefined;
   }
 
   /** Whether a message is older than all that is held, and so belongs to a page not yet fetched. */
@@ -52,6 +59,8 @@ export class Messages {
 
   /** A page of older messages has come, read when event `seq` was the last. */
   addPage(page: { messages: Message[]; hasMore: boolean }, seq: number): void {
+    if (!this.#isBegun && page.hasMore) this.#letGoBefore(page.messages);
+    this.#isBegun = true;
     const [first] = this.#thread.messages;
     const older: Message[] = [];
     for (const message of page.messages) {
@@ -83,6 +92,17 @@ export class Messages {
     if (messages.length <= keptMessages) return;
     for (const { id } of messages.slice(0, -keptMessages)) this.#facts.delete(id);
     this.#thread = { ...this.#thread, messages: messages.slice(-keptMessages), history: 'more' };
+  }
+
+  /** Lets go of what goes before all of these: between both, others are missing. */
+  #letGoBefore(page: readonly Message[]): void {
+    const [first] = [...page].sort(byTime);
+    if (!first) return;
+    const isKept = (message: Message) => !isBefore(message, first);
+    const { messages } = this.#thread;
+    for (const message of messages) if (!isKept(message)) this.#facts.delete(message.id);
+    this.#thread = { ...this.#thread, messages: messages.filter(isKept) };
+    this.#isOwn = true;
   }
 
   #own(): Message[] {

@@ -11,10 +11,14 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
+  vi.resetModules();
+  Object.assign(window, { Recado: undefined });
+  document.body.replaceChildren();
 });
 
 /** A page with the chat on it, which somebody has opened; the panel is the test. */
 async function site() {
+  document.documentElement.lang = 'pt-BR';
   const script = { src: `${origin}/widget.js`, dataset: { inbox: 'pub' } };
   Object.defineProperty(document, 'currentScript', { configurable: true, get: () => script });
   vi.stubGlobal('visualViewport', null);
@@ -24,10 +28,14 @@ async function site() {
     tag === 'iframe' ? Object.assign(make('div'), { contentWindow: panel }) : make(tag);
   vi.spyOn(document, 'createElement').mockImplementation(made as never);
   const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const attached = vi.spyOn(Element.prototype, 'attachShadow');
   await import('./loader');
   window.Recado?.open();
+  const [root] = attached.mock.results.map(({ value }) => value as ShadowRoot);
   return {
     panel,
+    /** What is told of messages that wait. */
+    told: () => root?.querySelector('.count')?.ariaLabel,
     errors,
     isShown: () => document.querySelector<HTMLElement>('recado-widget')?.hidden === false,
     says: (word: ToPage) => {
@@ -52,4 +60,16 @@ test('a chat that was refused goes away, and is back once the site says who the 
   says({ say: 'ready' });
 
   expect(isShown()).toBe(true);
+});
+
+test('how much is unread is told as the language counts', async () => {
+  const { told, says } = await site();
+  says({ say: 'ready' });
+  window.Recado?.close();
+
+  says({ say: 'unread', count: 1, preview: 'Oi!' });
+  expect(told()).toBe('1 não lida');
+  says({ say: 'unread', count: 120, preview: 'Oi!' });
+
+  expect(told()).toBe('99+ não lidas');
 });

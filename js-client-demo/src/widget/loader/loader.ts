@@ -30,8 +30,18 @@ declare global {
 }
 
 const words = {
-  'pt-BR': { open: 'Abrir o chat', close: 'Fechar o chat', unread: 'não lidas', chat: 'Chat' },
-  en: { open: 'Open the chat', close: 'Close the chat', unread: 'unread', chat: 'Chat' },
+  'pt-BR': {
+    open: 'Abrir o chat',
+    close: 'Fechar o chat',
+    unread: { one: 'não lida', other: 'não lidas' },
+    chat: 'Chat',
+  },
+  en: {
+    open: 'Open the chat',
+    close: 'Close the chat',
+    unread: { one: 'unread', other: 'unread' },
+    chat: 'Chat',
+  },
 };
 
 /** How long the panel may take to say that it is there, at all and once it is loaded, in milliseconds. */
@@ -133,7 +143,7 @@ function start(script: HTMLScriptElement, inbox: string): void {
     } else if (!isOpen) {
       const many = word.count > 99 ? '99+' : String(word.count);
       count.textContent = word.count ? many : '';
-      count.ariaLabel = `${many} ${text.unread}`;
+      count.ariaLabel = `${many} ${text.unread[word.count === 1 ? 'one' : 'other']}`;
       preview.textContent = word.count ? word.preview : '';
     }
   }

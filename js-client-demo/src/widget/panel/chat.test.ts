@@ -32,6 +32,8 @@ function visitor({ isKnown = true } = {}) {
   const browser = new FakeBrowser();
   const asked: string[] = [];
   const told: Record<string, unknown>[] = [];
+  const bearers: (string | null)[] = [];
+  const unread: number[] = [];
   const fates = new Map<string, number[]>();
   let begun = isKnown ? 1 : 0;
   const answer = (what: string, body: Record<string, unknown>): unknown => {
@@ -41,7 +43,8 @@ function visitor({ isKnown = true } = {}) {
       if (!isKnown) begun += 1;
       const status = isKnown ? 'active' : 'new';
       const session = { id: `s${begun}`, conversationId: 'c', status };
-      return { session, token: `vis_${begun}`, seq: 100 };
+      const token = bearers.at(-1)?.replace('Bearer ', '') ?? `vis_${begun}`;
+      return { session, token, seq: 100 };
     }
     if (/^POST .*messages$/.test(what)) {
       const { clientId } = body;
@@ -49,10 +52,12 @@ function visitor({ isKnown = true } = {}) {
     }
     return { messages: isKnown ? [line('before')] : [], seq: 100, hasMore: false };
   };
-  vi.stubGlobal('fetch', async (path: string, { method = 'GET', body }: RequestInit = {}) => {
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit = {}) => {
+    const { method = 'GET', body, headers } = init;
     const what = `${method} ${path}`;
     if (path === '/api/realtime/config') return problem(404);
     asked.push(what);
+    if (what === sessions) bearers.push(new Headers(headers).get('Authorization'));
     const answered = answer(what, JSON.parse(String(body ?? '{}')));
     await new Promise((soon) => setTimeout(soon, 1));
     const status = fates.get(what)?.shift();
@@ -66,13 +71,19 @@ function visitor({ isKnown = true } = {}) {
     locale: 'pt-BR',
     log: () => {},
     onChange: () => {},
-    onUnread: () => {},
+    onUnread: (count) => unread.push(count),
     onBegun: () => {},
   });
   return {
     chat,
     browser,
     told,
+    /** By which tokens they asked to be let in. */
+    bearers,
+    /** How many lines were said to be unread, each time. */
+    unread,
+    /** The same visitor in another tab. */
+    elsewhere: new Key(storage, 'pub'),
     /** The next requests of this kind are answered so. */
     fails: (what: string, ...statuses: number[]) => fates.set(what, statuses),
     times: (what: string) => asked.filter((each) => each === what).length,
@@ -173,6 +184,26 @@ test('what was missed for too long is read, though it could not be at first', as
   expect(FakeSocket.open).toHaveLength(1);
 });
 
+test('what has been counted, or seen, is not counted again when it is read anew', async () => {
+  const joao = visitor();
+  const misses = async () => {
+    FakeSocket.last.hear('ready', { seq: 900, head: 900, complete: false });
+    await tick(100);
+  };
+  void joao.chat.start();
+  await tick(100);
+  FakeSocket.last.opens();
+  expect(joao.unread).toEqual([1]);
+
+  await misses();
+  joao.chat.show(true);
+  joao.chat.show(false);
+  await misses();
+
+  expect(joao.times(messages)).toBe(3);
+  expect(joao.unread).toEqual([1]);
+});
+
 test('what is written without a network goes out once it is back', async () => {
   const joao = visitor();
   void joao.chat.start();
@@ -194,7 +225,7 @@ test('whatever a chat begins with at once, it begins once', async () => {
   void joao.chat.start();
   await tick(100);
 
-  const entered = Promise.all([joao.chat.enter(), joao.chat.enter()]);
+  const entered = Promise.all([joao.chat.visit.enter(), joao.chat.visit.enter()]);
   joao.chat.send('Oi');
   await tick(100);
 
@@ -227,13 +258,53 @@ test('a visitor for whom the site vouches while the chat begins, is in the chat 
   void joao.chat.start();
   await tick(100);
 
-  const first = joao.chat.enter();
+  const first = joao.chat.visit.enter();
   void joao.chat.identify({ userId: '42', hash: 'ab' });
-  const second = joao.chat.enter();
+  const second = joao.chat.visit.enter();
   await tick(100);
 
   expect(joao.told.at(-1)).toMatchObject({ identity: { userId: '42', hash: 'ab' } });
   expect([await first, await second].map(({ id }) => id)).toEqual(['s2', 's2']);
   expect(joao.chat.session?.id).toBe('s2');
   expect(joao.times('GET /api/livechat/sessions/s1/messages')).toBe(0);
+});
+
+test('a chat that the visitor has begun in another tab goes on in this one', async () => {
+  const joao = visitor({ isKnown: false });
+  void joao.chat.start();
+  await tick(100);
+  joao.elsewhere.take('vis_7');
+
+  joao.chat.send('Oi');
+  await tick(100);
+
+  expect(joao.bearers).toEqual(['Bearer vis_7']);
+  expect(joao.said()).toEqual(['own']);
+});
+
+test('it shows there once one looks at this one again', async () => {
+  const joao = visitor({ isKnown: false });
+  void joao.chat.start();
+  await tick(100);
+  joao.elsewhere.take('vis_7');
+
+  joao.browser.becomes('visible');
+  await tick(100);
+
+  expect(joao.chat.session).not.toBeNull();
+  expect(joao.bearers).toEqual(['Bearer vis_7']);
+});
+
+test('where a token has become too old, that of another tab is the next', async () => {
+  const joao = visitor();
+  void joao.chat.start();
+  await tick(100);
+  joao.elsewhere.take('vis_7');
+  joao.fails('POST /api/livechat/sessions/s1/messages', 401);
+
+  joao.chat.send('Oi');
+  await tick(2_000);
+
+  expect(joao.bearers).toEqual(['Bearer vis_1', 'Bearer vis_7']);
+  expect(joao.said()).toContain('own');
 });

@@ -3,15 +3,17 @@ import type { Browser } from '../../inbox-client/link/browser';
 import { Link } from '../../inbox-client/link/link';
 import type { MakeSocket } from '../../inbox-client/link/socket';
 import { Outbox } from '../../inbox-client/outbox';
-import { ApiError, refusal } from '../../inbox-client/problem';
+import { ApiError } from '../../inbox-client/problem';
 import { fetchSettings } from '../../inbox-client/settings';
 import { Span } from '../../inbox-client/span';
 import type { Storage } from '../../inbox-client/storage';
 import type { Outgoing } from '../../inbox-client/store/state';
 import type { Identity, SitePage } from '../talk';
-import { Key } from './key';
+import { Attention } from './attention';
 import { Lines } from './lines';
+import { Trying } from './trying';
 import type { ChatSession, Line, Site } from './types';
+import { patienceMs, Visit } from './visit';
 
 /** What a chat needs of its surroundings. */
 export type ChatWorld = {
@@ -28,10 +30,6 @@ export type ChatWorld = {
   onBegun: () => void;
 };
 
-/** How long an answer may take, in milliseconds. */
-const patienceMs = 15_000;
-/** How long to wait at most before the start is tried again, in seconds. */
-const longestWaitS = 30;
 /** How long somebody types who says no more of it. */
 const typingMs = 6_000;
 /** How often it is said that the visitor types, while they do. */
@@ -54,7 +52,6 @@ const notYet: Connection = {
  */
 export class Chat {
   site: Site | null = null;
-  session: ChatSession | null = null;
   connection = notYet;
   outbox: readonly Outgoing[] = [];
   agents: Site['agents'] = 'away';
@@ -64,34 +61,44 @@ export class Chat {
   readAt: string | null = null;
   hasOlder = false;
   isClosed = false;
-  /** By what the server knows the visitor. */
-  readonly key: Key;
+  /** The visitor at the server. */
+  readonly visit: Visit;
   readonly #world: ChatWorld;
   readonly #lines = new Lines();
   readonly #span = new Span();
   readonly #link: Link;
   readonly #outbox: Outbox;
-  #isStarting = false;
-  /** The wait before the start is tried again. */
-  #pause: Span | null = null;
-  #entering: Promise<ChatSession> | null = null;
+  readonly #start = new Trying(
+    () => this.#arrive(),
+    () => this.#isAway(),
+  );
+  readonly #attention = new Attention({
+    onSeen: () => this.#sayRead(),
+    onUnread: (count, preview) => this.#world.onUnread(count, preview),
+  });
   /** By which token the link hears what is said. */
   #followed: string | null = null;
-  #answers: Record<string, string> | null = null;
-  #identity: Identity | null = null;
-  #page: SitePage | null = null;
-  #isShown = false;
-  #unread = 0;
   #typedAt = 0;
   #typistGoes: (() => void) | null = null;
 
   constructor(world: ChatWorld) {
     this.#world = world;
-    this.key = new Key(world.storage, world.inbox);
+    this.visit = new Visit({
+      ...world,
+      onAnother: () => {
+        this.#link.stop();
+        this.#lines.clear();
+      },
+      onEntered: ({ status }) => {
+        this.#set({ isClosed: false });
+        if (status !== 'new') world.onBegun();
+        this.#goOn();
+      },
+    });
     this.#link = new Link({
       baseUrl: '',
-      session: this.key,
-      ask: (path, init) => this.ask(path, init),
+      session: this.visit.key,
+      ask: (path, init) => this.visit.ask(path, init),
       makeSocket: world.makeSocket,
       browser: world.browser,
       random: Math.random,
@@ -118,6 +125,11 @@ export class Chat {
     });
   }
 
+  /** The visitor's chat; `null` until they have been let into one. */
+  get session(): ChatSession | null {
+    return this.visit.session;
+  }
+
   /** What was said, oldest first. */
   lines(): readonly Line[] {
     return this.#lines.all();
@@ -134,35 +146,24 @@ export class Chat {
    * Tries again, ever less often, until it can; called once more, does at once what is left of it.
    * Throws what the server refuses for good.
    */
-  async start(): Promise<void> {
-    this.#pause?.end();
-    if (this.#isStarting) return;
-    this.#isStarting = true;
-    try {
-      let tries = 0;
-      while (!(await this.#arrives(tries))) tries += 1;
-    } finally {
-      this.#isStarting = false;
-    }
+  start(): Promise<void> {
+    return this.#start.start();
   }
 
   /** Somebody looks at it, or no more. */
   show(isShown: boolean): void {
-    this.#isShown = isShown;
     this.#link.setActive(isShown);
-    if (!isShown) return;
-    this.#pause?.end();
-    this.#unread = 0;
-    this.#sayRead();
+    if (isShown) this.#start.hurry();
+    this.#attention.pay(isShown);
   }
 
   /** Whether all that the site wants to know first has been answered. */
   get knowsEnough(): boolean {
-    return this.session !== null || this.#answers !== null || this.site?.preChat.length === 0;
+    return this.session !== null || this.visit.answers !== null || this.site?.preChat.length === 0;
   }
 
   answer(answers: Record<string, string>): void {
-    this.#answers = answers;
+    this.visit.answers = answers;
     this.#world.onChange();
   }
 
@@ -171,8 +172,8 @@ export class Chat {
    * chat that is gone on with is theirs; throws what the server refuses for good.
    */
   async identify(identity: Identity): Promise<void> {
-    this.#identity = identity;
-    if (this.key.held) await this.enter().catch(() => this.start());
+    this.visit.identity = identity;
+    if (this.visit.key.held) await this.visit.enter().catch(() => this.start());
   }
 
   send(content: string, mediaId?: string): void {
@@ -193,24 +194,23 @@ export class Chat {
 
   /** The visitor looks at another page of the site. */
   look(page: SitePage): void {
-    this.#page = page;
-    if (this.session) void this.#send('page', page).catch(() => {});
+    this.visit.page = page;
+    if (this.session) void this.visit.post('page', page).catch(() => {});
   }
 
   async end(): Promise<void> {
-    this.#set({ session: await this.#send<ChatSession>('end') });
+    this.#becomes(await this.visit.post<ChatSession>('end'));
   }
 
   async rate(score: number, comment: string): Promise<void> {
-    await this.#send('rating', { score, ...(comment && { comment }) });
-    const { session } = this;
-    if (session) this.#set({ session: { ...session, rating: { score, comment } } });
+    await this.visit.post('rating', { score, ...(comment && { comment }) });
+    this.#becomes({ rating: { score, comment } });
   }
 
   async loadOlder(): Promise<void> {
     const [first] = this.lines();
     if (!first || !this.hasOlder) return;
-    const page = await this.get<Page>(this.path(`messages?before=${first.id}`));
+    const page = await this.visit.get<Page>(this.visit.path(`messages?before=${first.id}`));
     for (const line of page.messages) this.#lines.put(line);
     this.#set({ hasOlder: page.hasMore });
   }
@@ -220,35 +220,26 @@ export class Chat {
     this.#wake();
   }
 
-  // The session
+  // Beginning
 
-  /** Tries to start; if that fails, waits until it is worth another try. Answers whether it is done. */
-  async #arrives(tries: number): Promise<boolean> {
-    try {
-      if (!this.site) {
-        const site: Site = await this.get(
-          `/api/livechat/inboxes/${encodeURIComponent(this.#world.inbox)}`,
-        );
-        this.#set({ site, agents: site.agents });
-        this.#outbox.start();
-      }
-      if (!this.key.held) this.#set({ connection: { ...notYet, status: 'connected' } });
-      else if (!this.session) await this.enter();
-      while (this.session && this.#followed !== this.key.held) await this.#follow();
-      return true;
-    } catch (problem) {
-      // Once the link has begun, it says itself how it stands.
-      if (this.#link.point === null) {
-        this.#set({ connection: { ...notYet, status: 'disconnected' } });
-      }
-      const { isPassing, retryAfterMs } = problem as Partial<ApiError>;
-      if (isPassing === false) throw problem;
-      this.#pause = new Span();
-      // So that those who lost the same server do not all come back at once.
-      const wait = Math.min(2 ** tries, longestWaitS) * (800 + 400 * Math.random());
-      await this.#pause.sleep(retryAfterMs ?? wait);
-      return false;
+  async #arrive(): Promise<void> {
+    if (!this.site) {
+      const site: Site = await this.visit.get(
+        `/api/livechat/inboxes/${encodeURIComponent(this.#world.inbox)}`,
+      );
+      this.#set({ site, agents: site.agents });
+      this.#outbox.start();
     }
+    const { key } = this.visit;
+    if (!key.held) this.#set({ connection: { ...notYet, status: 'connected' } });
+    else if (!this.session) await this.visit.enter();
+    while (this.session && this.#followed !== key.held) await this.#follow();
+  }
+
+  /** Once the link has begun, it says itself how it stands. */
+  #isAway(): void {
+    if (this.#link.point !== null) return;
+    this.#set({ connection: { ...notYet, status: 'disconnected' } });
   }
 
   #goOn(): void {
@@ -260,59 +251,16 @@ export class Chat {
     this.#goOn();
   }
 
-  /**
-   * Begins a chat, or goes on with the one whose token is held, and follows it.
-   *
-   * All who ask while that is under way get the same chat: a file belongs to that for which it was
-   * handed over.
-   */
-  enter(): Promise<ChatSession> {
-    this.#entering ??= this.#open().finally(() => {
-      this.#entering = null;
-    });
-    return this.#entering;
-  }
-
-  async #open(): Promise<ChatSession> {
-    const { name, email, ...fields } = this.#answers ?? {};
-    const who = this.#identity;
-    const told = {
-      inbox: this.#world.inbox,
-      locale: this.#world.locale,
-      fields,
-      ...((name ?? who?.name) ? { name: name ?? who?.name } : {}),
-      ...((email ?? who?.email) ? { email: email ?? who?.email } : {}),
-      ...(who && { identity: { userId: who.userId, hash: who.hash } }),
-      ...(this.#page && { page: this.#page }),
-    };
-    const opening = this.get<Opened>('/api/livechat/sessions', {
-      method: 'POST',
-      body: JSON.stringify(told),
-    });
-    await opening.catch(() => {});
-    // The site has said meanwhile who it is.
-    if (who !== this.#identity) return this.#open();
-    const { session, token } = await opening;
-    if (token !== this.key.held) {
-      this.#link.stop();
-      this.#lines.clear();
-    }
-    this.key.take(token);
-    this.#set({ session, isClosed: false });
-    if (session.status !== 'new') this.#world.onBegun();
-    this.#goOn();
-    return session;
-  }
-
   /** Reads what was said, and hears what is from there on. */
   async #follow(): Promise<void> {
-    const { held } = this.key;
+    const { key } = this.visit;
+    const { held } = key;
     const [settings, page] = await Promise.all([
       fetchSettings('', fetch, AbortSignal.timeout(patienceMs)),
-      this.get<Page>(this.path('messages')),
+      this.visit.get<Page>(this.visit.path('messages')),
     ]);
     // It is another chat by now.
-    if (held !== this.key.held) return;
+    if (held !== key.held) return;
     this.#followed = held;
     for (const line of page.messages) this.#lines.put(line);
     this.#set({ hasOlder: page.hasMore });
@@ -322,22 +270,23 @@ export class Chat {
     const unseen = this.lines().filter(
       (line) => line.direction === 'OUTBOUND' && line.status !== 'READ',
     );
-    if (this.#isShown) this.#sayRead();
-    else this.#missed(unseen);
+    this.#attention.hear(unseen);
   }
 
   /** Hands a message to the server, and first begins a chat if there is none. */
   async #post(item: Outgoing, signal: AbortSignal): Promise<never> {
-    if (!this.session) await this.enter();
+    if (!this.session) await this.visit.enter();
     const { content, mediaId } = item.post;
     const body = { content, mediaId, clientId: item.clientId };
     let line: Line;
     try {
-      line = await this.#send<Line>('messages', body, signal);
+      line = await this.visit.post<Line>('messages', body, signal);
     } catch (problem) {
       // The token was too old: the next try begins anew.
       if (problem instanceof ApiError && problem.status === 401) {
-        this.#forget();
+        this.#link.stop();
+        this.visit.leave();
+        this.#world.onChange();
         throw new TypeError('the chat begins anew');
       }
       throw problem;
@@ -345,12 +294,6 @@ export class Chat {
     this.#lines.put(line);
     this.#world.onBegun();
     return line as never;
-  }
-
-  #forget(): void {
-    this.#link.stop();
-    this.key.lose();
-    this.#set({ session: null });
   }
 
   // What happens
@@ -366,9 +309,7 @@ export class Chat {
         this.#lines.moved(event.messageId, event.status);
       } else if (event.name === 'session:updated') {
         const { status, readAt } = event.updates;
-        if (status && this.session) {
-          this.session = { ...this.session, status: status as ChatSession['status'] };
-        }
+        if (status) this.#becomes({ status: status as ChatSession['status'] });
         if (readAt) this.readAt = readAt;
       } else if (event.name === 'session:closed') {
         this.isClosed = true;
@@ -377,8 +318,7 @@ export class Chat {
     }
     if (fresh.length > 0) {
       this.#typing(null);
-      if (this.#isShown) this.#sayRead();
-      else this.#missed(fresh);
+      this.#attention.hear(fresh);
     }
     this.#world.onChange();
   }
@@ -396,58 +336,23 @@ export class Chat {
     this.#set({ typist });
   }
 
-  #missed(lines: readonly Line[]): void {
-    const newest = lines.at(-1);
-    if (!newest) return;
-    this.#unread += lines.length;
-    this.#world.onUnread(this.#unread, (newest.content || '📎').slice(0, 140));
-  }
-
   #sayRead(): void {
     const hasUnread = this.lines().some(
       (line) => line.direction === 'OUTBOUND' && line.status !== 'READ',
     );
-    if (hasUnread) void this.#send('read', {}).catch(() => {});
+    if (hasUnread) void this.visit.post('read').catch(() => {});
+  }
+
+  #becomes(changes: Partial<ChatSession>): void {
+    const { session } = this.visit;
+    if (session) this.visit.session = { ...session, ...changes };
+    this.#world.onChange();
   }
 
   #set(changes: Partial<Chat>): void {
     Object.assign(this, changes);
     this.#world.onChange();
   }
-
-  // Requests
-
-  /** The address of something of the chat's own. */
-  path(what: string): string {
-    return `/api/livechat/sessions/${this.session?.id}/${what}`;
-  }
-
-  #send<Answer>(what: string, body: object = {}, signal?: AbortSignal): Promise<Answer> {
-    return this.get(this.path(what), {
-      method: 'POST',
-      body: JSON.stringify(body),
-      ...(signal && { signal }),
-    });
-  }
-
-  /** What the server answers; throws what it refuses. */
-  async get<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await this.ask(path, init);
-    if (!response.ok) throw await refusal(response);
-    return response.status === 204 ? (undefined as Answer) : response.json();
-  }
-
-  /** What is answered to the visitor, whatever it is. */
-  ask(path: string, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers);
-    if (init.body) headers.set('Content-Type', 'application/json');
-    if (this.key.held) headers.set('Authorization', `Bearer ${this.key.held}`);
-    const late = AbortSignal.timeout(patienceMs);
-    const isStream = headers.get('Accept') === 'text/event-stream';
-    const signal = init.signal && !isStream ? AbortSignal.any([init.signal, late]) : init.signal;
-    return fetch(path, { ...init, headers, signal: signal ?? late });
-  }
 }
 
-type Opened = { session: ChatSession; token: string };
 type Page = { messages: Line[]; seq: number; hasMore: boolean };

@@ -21,6 +21,7 @@ export class Log {
   readonly #typing = h('div', { class: 'typing', hidden: true });
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #dayWithYear: Intl.DateTimeFormat;
 
   constructor(chat: Chat, words: Words, language: Language) {
     this.#chat = chat;
@@ -28,6 +29,7 @@ export class Log {
     this.#words = words;
     this.#time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
     this.#day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' });
+    this.#dayWithYear = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
     this.#older = h('button', {
       class: 'older',
       type: 'button',
@@ -177,14 +179,21 @@ export class Log {
   async #show(media: Media, file: HTMLElement): Promise<void> {
     try {
       const { shown } = await import('./later/files');
-      const element = await shown(this.#chat, media, this.#language);
-      const isAtEnd = this.#isAtEnd();
-      file.replaceChildren(element);
-      if (isAtEnd) this.toEnd();
+      this.#put(file, await shown(this.#chat, media, this.#language));
     } catch {
-      // It is asked for again when its line is drawn anew.
-      this.#files.delete(media.id);
+      const text = `${media.filename ?? '📎'}: ${this.#words.notShown}`;
+      const onclick = () => void this.#show(media, file);
+      this.#put(file, h('button', { class: 'again', type: 'button', text, onclick }));
     }
+  }
+
+  /** Puts something in the place of a file; who was there stays there. */
+  #put(file: HTMLElement, element: HTMLElement): void {
+    const hasFocus = file.contains(document.activeElement);
+    const isAtEnd = this.#isAtEnd();
+    file.replaceChildren(element);
+    if (hasFocus) element.focus();
+    if (isAtEnd) this.toEnd();
   }
 
   #separator(day: string): HTMLElement {
@@ -192,10 +201,12 @@ export class Log {
   }
 
   #dayOf(timestamp: string): string {
-    const date = new Date(timestamp);
-    const days = Math.round((midnight(new Date()) - midnight(date)) / 86_400_000);
+    const [date, now] = [new Date(timestamp), new Date()];
+    const days = Math.round((midnight(now) - midnight(date)) / 86_400_000);
     if (days === 0) return this.#words.today;
-    return days === 1 ? this.#words.yesterday : this.#day.format(date);
+    if (days === 1) return this.#words.yesterday;
+    const isThisYear = date.getFullYear() === now.getFullYear();
+    return (isThisYear ? this.#day : this.#dayWithYear).format(date);
   }
 
   async #loadOlder(): Promise<void> {

@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { composerText } from './text';
+import './send-form.css';
 
 type Props = {
   title: string;

@@ -9,6 +9,7 @@ import { useNow } from '../../now';
 import { ContactFace } from '../../ui/ContactFace';
 import { tell } from '../../ui/toasts';
 import { attempt } from '../attempt';
+import { copy } from '../copy';
 import { Assignee } from '../thread/Header';
 import { BlockDialog } from './BlockDialog';
 import { ContactForm } from './ContactForm';
@@ -63,11 +64,7 @@ export function ContactPanel({ conversation, onClose }: Props) {
                   className="icon-button"
                   aria-label={text.copyPhone}
                   title={text.copyPhone}
-                  onClick={() =>
-                    navigator.clipboard
-                      ?.writeText(contact.phoneNumber)
-                      .then(() => tell(text.copied))
-                  }
+                  onClick={() => void copy(contact.phoneNumber, text.copied)}
                 >
                   <Copy size={13} aria-hidden="true" />
                 </button>

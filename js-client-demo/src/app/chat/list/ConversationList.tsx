@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp, Inbox as InboxIcon, Search, SearchX, X } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useChatPages, useInbox, useLive } from '../../../hooks';
+import { useInbox, useLive } from '../../../hooks';
 import { type Conversation, chatsOf, type State } from '../../../inbox-client';
 import { useNow } from '../../now';
 import { Filters } from './Filters';
@@ -19,6 +19,7 @@ import {
   type Tab,
   usualNarrowing,
 } from './narrowing';
+import { usePages } from './pages';
 import { Row } from './Row';
 import { listText } from './text';
 import './list.css';
@@ -53,7 +54,7 @@ export function ConversationList({ openId, search, onShown }: Props) {
   const query = words.trim();
   const filter = useMemo(() => filterOf(wanted, me, query), [wanted, me, query]);
   const found = useFound(query);
-  const { state: moreState, loadMore } = useChatPages(served(filter, wanted.status));
+  const { state: moreState, loadMore } = usePages(filter, wanted.status);
   const [, go] = useLocation();
 
   const list = useMemo(() => {
@@ -233,11 +234,6 @@ function Ghosts() {
       ))}
     </div>
   );
-}
-
-/** What of a filter the server knows: of the statuses only one. */
-function served(filter: ReturnType<typeof filterOf>, status: string): ReturnType<typeof filterOf> {
-  return status === 'active' && !filter.words ? { ...filter, status: 'OPEN' } : filter;
 }
 
 /** What there is to choose from. */

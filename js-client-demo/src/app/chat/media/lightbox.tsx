@@ -40,7 +40,7 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
       className="lightbox"
       aria-label={shown.content || text.open}
       onClose={() => onShow(null)}
-      onClick={(event) => event.target === event.currentTarget && onShow(null)}
+      onClick={({ target, currentTarget }) => target === currentTarget && currentTarget.close()}
       onKeyDown={(event) => {
         if (event.key === 'ArrowLeft') go(-1);
         if (event.key === 'ArrowRight') go(1);
@@ -66,7 +66,8 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
           type="button"
           className="icon-button"
           aria-label={text.close}
-          onClick={() => onShow(null)}
+          // What closes gives the focus back to where it was; what merely goes does not.
+          onClick={({ currentTarget }) => currentTarget.closest('dialog')?.close()}
         >
           <X size={20} aria-hidden="true" />
         </button>

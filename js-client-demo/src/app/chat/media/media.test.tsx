@@ -124,6 +124,20 @@ test('a picture whose message goes for a moment is shown large again once it is 
   expect(it.shown('dialog')?.hasAttribute('open')).toBe(true);
 });
 
+test.each([
+  ['its button', () => screen.getByRole('button', { name: 'Fechar' })],
+  ['what is around it', () => screen.getByRole('dialog')],
+])('a picture shown large is closed by %s as by Escape: the focus goes back', async (_, by) => {
+  const it = shows(large(file('IMAGE', 'closed')));
+  await it.settle();
+  const dialog = it.shown<HTMLDialogElement>('dialog');
+  expect(dialog?.open).toBe(true);
+
+  fireEvent.click(by());
+
+  expect(dialog?.open).toBe(false);
+});
+
 test('that a document could not be fetched is said', async () => {
   const it = shows(<FileCard entry={file('DOCUMENT', 'lost-document')} />, { isAway: true });
 

@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
-import { ChevronDown, ChevronUp, Search, X } from 'lucide-react';
-import { useEffect, useEffectEvent, useState } from 'react';
+import { ChevronDown, ChevronUp, RefreshCw, Search, X } from 'lucide-react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useInbox } from '../../../hooks';
 import { answer } from '../../../inbox-client';
 import { threadText } from './text';
@@ -21,12 +21,15 @@ const mostHits = 100;
 export function Find({ conversationId, words, onWords, onShow, onClose }: Props) {
   const text = useStore(threadText);
   const inbox = useInbox();
-  const [hits, setHits] = useState<{ words: string; ids: string[] } | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const [hits, setHits] = useState<readonly string[] | 'failed' | null>(null);
   const [place, setPlace] = useState(0);
+  const [tries, setTries] = useState(0);
   const asked = words.trim();
   // It is another with every message that comes, which is no reason to search again.
   const showFirst = useEffectEvent(onShow);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who tries again wants the same once more
   useEffect(() => {
     if (asked.length < 2) return setHits(null);
     let isWanted = true;
@@ -36,31 +39,40 @@ export function Find({ conversationId, words, onWords, onShow, onClose }: Props)
         ({ messages }) => {
           if (!isWanted) return;
           const ids = messages.map(({ message }) => message.id);
-          setHits({ words: asked, ids });
+          setHits(ids);
           setPlace(0);
           if (ids[0]) showFirst(ids[0]);
         },
-        () => isWanted && setHits({ words: asked, ids: [] }),
+        () => isWanted && setHits('failed'),
       );
     }, restMs);
     return () => {
       isWanted = false;
       clearTimeout(timer);
     };
-  }, [inbox, conversationId, asked]);
+  }, [inbox, conversationId, asked, tries]);
 
-  const total = hits?.ids.length ?? 0;
+  const hasFailed = hits === 'failed';
+  const ids = hits === null || hasFailed ? [] : hits;
+  const total = ids.length;
   const go = (by: number) => {
     const next = (place + by + total) % total;
-    const id = hits?.ids[next];
+    const id = ids[next];
     if (!id) return;
     setPlace(next);
     onShow(id);
   };
+  const tryAgain = () => {
+    setHits(null);
+    setTries(tries + 1);
+    field.current?.focus();
+  };
+  const found = total > 0 ? text.findPlace({ place: place + 1, total }) : text.findNone;
   return (
     <search className="find">
       <Search size={16} aria-hidden="true" />
       <input
+        ref={field}
         // biome-ignore lint/a11y/noAutofocus: it has just been asked for
         autoFocus
         type="search"
@@ -76,29 +88,41 @@ export function Find({ conversationId, words, onWords, onShow, onClose }: Props)
           onClose();
         }}
       />
-      <span role="status">
-        {hits && (total > 0 ? text.findPlace({ place: place + 1, total }) : text.findNone)}
-      </span>
-      <button
-        type="button"
-        className="icon-button"
-        disabled={total < 2}
-        aria-label={text.findNext}
-        title={text.findNext}
-        onClick={() => go(1)}
-      >
-        <ChevronUp size={18} aria-hidden="true" />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        disabled={total < 2}
-        aria-label={text.findPrevious}
-        title={text.findPrevious}
-        onClick={() => go(-1)}
-      >
-        <ChevronDown size={18} aria-hidden="true" />
-      </button>
+      <span role="status">{hasFailed ? text.findFailed : hits && found}</span>
+      {hasFailed ? (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={text.tryAgain}
+          title={text.tryAgain}
+          onClick={tryAgain}
+        >
+          <RefreshCw size={18} aria-hidden="true" />
+        </button>
+      ) : (
+        <>
+          <button
+            type="button"
+            className="icon-button"
+            disabled={total < 2}
+            aria-label={text.findNext}
+            title={text.findNext}
+            onClick={() => go(1)}
+          >
+            <ChevronUp size={18} aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className="icon-button"
+            disabled={total < 2}
+            aria-label={text.findPrevious}
+            title={text.findPrevious}
+            onClick={() => go(-1)}
+          >
+            <ChevronDown size={18} aria-hidden="true" />
+          </button>
+        </>
+      )}
       <button
         type="button"
         className="icon-button"

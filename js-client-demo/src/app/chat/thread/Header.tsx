@@ -9,6 +9,7 @@ import { ContactFace } from '../../ui/ContactFace';
 import { tell } from '../../ui/toasts';
 import { attempt } from '../attempt';
 import { contactText } from '../contact/text';
+import { giveBack } from './give-back';
 import { Snooze } from './Snooze';
 import { threadText } from './text';
 
@@ -133,7 +134,7 @@ function Resolve({ conversation }: Pick<Props, 'conversation'>) {
   const change = async () => {
     if (!(await attempt(inbox.status(id, next), notSaved))) return;
     const said = isResolved ? text.reopened : text.resolved;
-    const undo = () => void attempt(inbox.status(id, isResolved ? 'RESOLVED' : 'OPEN'), notSaved);
+    const undo = () => void attempt(giveBack(inbox, conversation), notSaved);
     tell(said({ name: nameOf(contact) }), { undo });
   };
   return (

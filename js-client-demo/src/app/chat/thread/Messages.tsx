@@ -17,6 +17,7 @@ import { arrivedAfter, guessHeight, placeOf } from './groups';
 import { quotedBy } from './Quote';
 import type { Stretch } from './stretch';
 import { threadText } from './text';
+import './messages.css';
 
 /** What a thread's messages are told from around them. */
 export type MessagesHandle = {

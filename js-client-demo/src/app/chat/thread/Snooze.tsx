@@ -7,10 +7,12 @@ import { useFormat } from '../../format';
 import { tell } from '../../ui/toasts';
 import { attempt } from '../attempt';
 import { contactText } from '../contact/text';
+import { giveBack } from './give-back';
 import { threadText } from './text';
 
 /** Puts a conversation off until later, or brings it back. */
-export function Snooze({ conversation: { id, status } }: { conversation: Conversation }) {
+export function Snooze({ conversation }: { conversation: Conversation }) {
+  const { id, status } = conversation;
   const text = useStore(threadText);
   const { notSaved } = useStore(contactText);
   const format = useFormat();
@@ -35,7 +37,7 @@ export function Snooze({ conversation: { id, status } }: { conversation: Convers
     menu.current?.hidePopover();
     if (!(await attempt(inbox.snooze(id, until), notSaved))) return;
     tell(text.snoozed({ time: format.moment(until.toISOString()) }), {
-      undo: () => void attempt(inbox.status(id, 'OPEN'), notSaved),
+      undo: () => void attempt(giveBack(inbox, conversation), notSaved),
     });
   };
   return (

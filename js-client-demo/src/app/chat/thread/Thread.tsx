@@ -2,13 +2,7 @@ import { useStore } from '@nanostores/react';
 import { Ban } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useInbox, useLive } from '../../../hooks';
-import {
-  type Conversation,
-  type Entry,
-  type Inbox,
-  messagesOf,
-  type State,
-} from '../../../inbox-client';
+import { type Conversation, type Entry, messagesOf, type State } from '../../../inbox-client';
 import { nameOf } from '../../format';
 import { useNow } from '../../now';
 import { tell } from '../../ui/toasts';
@@ -24,6 +18,7 @@ import { Header } from './Header';
 import { useLink } from './link';
 import { Messages, type MessagesHandle } from './Messages';
 import { useReading } from './passage';
+import { searchBack } from './search-back';
 import { useSeen } from './seen';
 import { threadText } from './text';
 import { useViewing } from './viewing';
@@ -225,19 +220,4 @@ export function Thread(props: Props) {
       )}
     </section>
   );
-}
-
-/** How many pages are read in search of a message that only the channel's name is known of. */
-const patience = 20;
-
-/** Reads older messages until the one comes that the channel knows by this name. */
-async function searchBack(inbox: Inbox, id: string, providerId: string): Promise<string | null> {
-  for (let page = 0; page < patience; page += 1) {
-    const thread = inbox.getSnapshot().threads.get(id);
-    const found = thread?.messages.find((each) => each.whatsappMessageId === providerId);
-    if (found) return found.id;
-    if (thread?.history !== 'more') return null;
-    await inbox.loadOlder(id);
-  }
-  return null;
 }

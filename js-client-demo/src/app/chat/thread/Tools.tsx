@@ -2,7 +2,7 @@ import { useStore } from '@nanostores/react';
 import { Copy, Reply, SmilePlus } from 'lucide-react';
 import { useId } from 'react';
 import type { Entry } from '../../../inbox-client';
-import { tell } from '../../ui/toasts';
+import { copy } from '../copy';
 import { ownReaction, useActs } from './acts';
 import { threadText } from './text';
 
@@ -60,9 +60,7 @@ export function Tools({ entry }: { entry: Entry }) {
           className="icon-button"
           aria-label={text.copy}
           title={text.copy}
-          onClick={() =>
-            navigator.clipboard?.writeText(entry.content).then(() => tell(text.copied))
-          }
+          onClick={() => void copy(entry.content, text.copied)}
         >
           <Copy size={15} aria-hidden="true" />
         </button>

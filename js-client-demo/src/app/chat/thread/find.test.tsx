@@ -14,12 +14,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('what is looked for is looked for once, and one stays where one has gone, whatever comes', async () => {
-  const found = { messages: ['newer', 'older'].map((id) => ({ message: { id } })) };
-  const GET = vi.fn(async () => ({ data: found, response: Response.json(found) }));
+const found = { messages: ['newer', 'older'].map((id) => ({ message: { id } })) };
+const answered = { data: found, response: Response.json(found) };
+
+/** A search that the server answers so, as a thread draws it. */
+function search(GET: () => Promise<object>) {
   const inbox = { api: { GET } } as unknown as Inbox;
   const shown: string[] = [];
-  // A thread gives another one with every message.
+  // A thread gives another `onShow` with every message.
   const find = () => (
     <InboxContext value={inbox}>
       <Find
@@ -29,13 +31,44 @@ test('what is looked for is looked for once, and one stays where one has gone, w
     </InboxContext>
   );
   const page = render(find());
-  await act(() => vi.advanceTimersByTimeAsync(1_000));
+  return {
+    shown,
+    hears: () => page.rerender(find()),
+    rests: () => act(() => vi.advanceTimersByTimeAsync(1_000)),
+    says: () => screen.getByRole('status').textContent,
+  };
+}
+
+test('what is looked for is looked for once, and one stays where one has gone, whatever comes', async () => {
+  const GET = vi.fn(async () => answered);
+  const { shown, hears, rests, says } = search(GET);
+  await rests();
 
   fireEvent.keyDown(screen.getByRole('searchbox'), { key: 'Enter' });
-  page.rerender(find());
-  await act(() => vi.advanceTimersByTimeAsync(1_000));
+  hears();
+  await rests();
 
   expect(shown).toEqual(['newer', 'older']);
-  expect(screen.getByRole('status').textContent).toBe('2 de 2');
+  expect(says()).toBe('2 de 2');
   expect(GET).toHaveBeenCalledTimes(1);
+});
+
+test('a search that fails says so, and finds something once somebody tries again', async () => {
+  let isAway = true;
+  const { shown, rests, says } = search(async () => {
+    if (isAway) throw new TypeError('no network');
+    return answered;
+  });
+  await rests();
+  expect(says()).toBe('A busca falhou');
+
+  isAway = false;
+  const again = screen.getByLabelText('Tentar de novo');
+  again.focus();
+  fireEvent.click(again);
+  await rests();
+
+  expect(says()).toBe('1 de 2');
+  expect(shown).toEqual(['newer']);
+  expect(document.activeElement).toBe(screen.getByRole('searchbox'));
 });

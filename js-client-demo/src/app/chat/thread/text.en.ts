@@ -29,6 +29,7 @@ export const chatThread: In<typeof threadText> = {
   findNext: 'Next result',
   findPrevious: 'Previous result',
   findNone: 'Nothing found',
+  findFailed: 'Search failed',
   findPlace: '{place} of {total}',
   findClose: 'Close the search',
   messages: 'Messages with {name}',

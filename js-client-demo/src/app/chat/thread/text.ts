@@ -29,6 +29,7 @@ export const threadText = i18n('chatThread', {
   findNext: 'Próximo resultado',
   findPrevious: 'Resultado anterior',
   findNone: 'Nada encontrado',
+  findFailed: 'A busca falhou',
   findPlace: params('{place} de {total}'),
   findClose: 'Fechar a busca',
   messages: params('Mensagens com {name}'),

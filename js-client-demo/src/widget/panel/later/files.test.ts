@@ -19,7 +19,7 @@ async function file(mimeType: string) {
     it.addresses += 1;
     return { url: `https://inbox.example/media/${it.addresses}` };
   };
-  const chat = { get, path: (what: string) => what } as unknown as Chat;
+  const chat = { visit: { get, path: (what: string) => what } } as unknown as Chat;
   const media = { id: 'm', state: 'stored', mimeType, size: 1_000 } as const;
   const player = (await shown(chat, media, 'pt-BR')) as HTMLMediaElement;
   const play = vi.fn(async () => {});

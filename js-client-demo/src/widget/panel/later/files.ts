@@ -33,9 +33,10 @@ export function bring(chat: Chat, file: File, language: Language, tray: HTMLElem
     try {
       const mostKb = chat.site?.largestFileKb ?? 0;
       if (file.size > mostKb * 1_000) throw new ApiError(413, 'too_large');
-      if (!chat.session) await chat.enter();
+      const { visit } = chat;
+      if (!chat.session) await visit.enter();
       const { signal } = ended;
-      const { id } = await upload(chat.path('media'), chat.key, file, {
+      const { id } = await upload(visit.path('media'), visit.key, file, {
         signal,
         onProgress: (value) => Object.assign(part, { value }),
       });
@@ -77,7 +78,11 @@ function wordsFor(
 }
 
 /** A file that was sent, as it can be seen, heard or opened. */
-export async function shown(chat: Chat, media: Media, language: Language): Promise<HTMLElement> {
+export async function shown(
+  { visit }: Chat,
+  media: Media,
+  language: Language,
+): Promise<HTMLElement> {
   const name = media.filename ?? '';
   const kind = media.mimeType?.split('/')[0];
   let url = '';
@@ -130,7 +135,7 @@ export async function shown(chat: Chat, media: Media, language: Language): Promi
   }
 
   async function renew(): Promise<void> {
-    ({ url } = await chat.get<{ url: string }>(chat.path(`media/${media.id}`)));
+    ({ url } = await visit.get<{ url: string }>(visit.path(`media/${media.id}`)));
     at = Date.now();
   }
 }

@@ -24,8 +24,12 @@ pub struct Model {
     pub numbered_at: Time,
     /// When they first wrote.
     pub created_at: Time,
-    /// Where else they are reached.
+    /// Where else they are reached, as of `email_told_at`.
     pub email: Option<String>,
+    /// When the provider told that; a later address replaces it, an earlier one does not.
+    pub email_told_at: Time,
+    /// Whether an agent set it; the provider's does not replace it then.
+    pub is_email_by_agent: bool,
     /// What agents noted about them.
     pub notes: String,
     /// Whether an agent chose the name; the provider's does not replace it then.

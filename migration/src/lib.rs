@@ -13,6 +13,9 @@ mod m0007_push;
 mod m0008_weeks;
 mod m0009_provider_ids;
 mod m0010_words;
+mod m0011_schema;
+mod m0012_emails;
+mod m0013_old;
 mod statistics;
 
 /// Runs the steps.
@@ -33,6 +36,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_weeks::Migration),
             Box::new(m0009_provider_ids::Migration),
             Box::new(m0010_words::Migration),
+            Box::new(m0011_schema::Migration),
+            Box::new(m0012_emails::Migration),
+            Box::new(m0013_old::Migration),
         ]
     }
 }

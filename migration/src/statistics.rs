@@ -72,6 +72,12 @@ const FIGURES: &[(&str, &str, &str)] = &[
     ("webhook", "webhook_needs_eye", "1000 500 1"),
     ("parked", "sqlite_autoindex_parked_1", "1000 1 1"),
     ("parked", "parked_target", "1000 500 1"),
+    ("parked", "parked_parked_at", "1000 1"),
+    ("session", "sqlite_autoindex_session_1", "100000 1"),
+    ("session", "sqlite_autoindex_session_2", "100000 1"),
+    ("session", "session_of_user", "100000 100000 1000"),
+    ("session", "session_family", "100000 50"),
+    ("session", "session_expires_at", "100000 1"),
     ("audit", "sqlite_autoindex_audit_1", "100000 1"),
     ("audit", "audit_of_tenant", "100000 100000 1"),
 ];

@@ -52,6 +52,7 @@ mod webhook;
 use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 pub use entity::{
     ApiTokenId, AuditId, CannedResponseId, ChatSessionId, ContactId, ConversationId, DeliveryId,
@@ -140,6 +141,8 @@ pub struct Shared {
     typed: broadcast::Sender<Typed>,
     /// Whose turn it is of the visitors who read the log from the database.
     turns: Semaphore,
+    /// Up to when those visitors have been looked at whose time is over.
+    looked_at: AtomicI64,
 }
 
 /// One tenant's desk.
@@ -310,7 +313,20 @@ impl Desks {
         let (typed, _) = broadcast::channel(WAITING_SIGNALS);
         let (due, talk) = (Arc::default(), Arc::new(Talk::new()));
         let turns = Semaphore::new(READING_VISITORS);
-        Self(Arc::new(Shared { db, tails, intake, keys, due, files, calls, talk, typed, turns }))
+        let looked_at = AtomicI64::new(0);
+        Self(Arc::new(Shared {
+            db,
+            tails,
+            intake,
+            keys,
+            due,
+            files,
+            calls,
+            talk,
+            typed,
+            turns,
+            looked_at,
+        }))
     }
 
     /// Waits until somebody here says that a delivery may be due.

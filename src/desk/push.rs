@@ -11,7 +11,7 @@ use entity::{
     PushSubscriptionId, SessionId, TenantId, TenantScoped as _, Time, UserId, push_key,
     push_subscription, session,
 };
-use sea_orm::sea_query::{OnConflict, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -145,11 +145,19 @@ impl Desks {
 
     /// Lets go of subscriptions whose time is over.
     pub(super) async fn prune_subscriptions(&self) -> Result<u64, DbErr> {
-        let mut sessions = SelectStatement::new();
-        let sessions = sessions.column(session::Column::Id).from(session::Entity).take();
+        // Looked for one by one: of more sessions than fit into its memory, PostgreSQL would read all for each
+        // subscription.
+        let known = Expr::col((session::Entity, session::Column::Id));
+        let theirs = (push_subscription::Entity, push_subscription::Column::SessionId);
+        let known = Query::select()
+            .column(session::Column::Id)
+            .from(session::Entity)
+            .and_where(known.equals(theirs))
+            .take();
+        let has_session = push_subscription::Column::SessionId.is_not_null();
         let is_over = Condition::any()
             .add(push_subscription::Column::ExpiresAt.lt(Time::now()))
-            .add(push_subscription::Column::SessionId.not_in_subquery(sessions));
+            .add(has_session.and(Expr::not_exists(known)));
         let over = push_subscription::Entity::delete_many().filter(is_over);
         Ok(over.exec(&self.db.writer).await?.rows_affected)
     }

@@ -1,7 +1,8 @@
 //! How long the log and raw webhooks are kept.
 
 use entity::{
-    TenantId, TenantScoped as _, Time, event, idempotency, parked, room, session, webhook,
+    TenantId, TenantScoped as _, Time, WebhookId, event, idempotency, parked, room, session,
+    webhook,
 };
 use sea_orm::{
     ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -86,35 +87,42 @@ impl Desks {
             .into_tuple()
             .one(&self.db.reader)
             .await?;
-        let Some(mut until) = oldest.flatten() else { return Ok(0) };
+        let Some(mut from) = oldest.flatten() else { return Ok(0) };
         let mut pruned = 0;
-        while until <= last {
-            until = last.min(until + AT_ONCE - 1) + 1;
+        while from <= last {
+            let until = last.min(from + AT_ONCE - 1);
+            // For all up to the end, PostgreSQL, which does not know yet what has just gone, would read the
+            // log from one end to the other.
             let some = event::Entity::delete_many()
                 .filter(event::Column::TenantId.eq(tenant.clone()))
-                .filter(event::Column::Seq.lt(until));
+                .filter(event::Column::Seq.between(from, until));
             pruned += some.exec(&self.db.writer).await?.rows_affected;
+            from = until + 1;
             yield_now().await;
         }
         Ok(pruned)
     }
 
     async fn prune_webhooks(&self, days: u32) -> Result<u64, DbErr> {
-        let time = days_ago(days);
+        let (time, mut from) = (days_ago(days), Time(0));
         let mut pruned = 0;
         loop {
+            // From the last on that has gone: as long as anybody reads the database as it was before,
+            // PostgreSQL would read all that have gone once more.
             #[expect(clippy::disallowed_methods, reason = "webhooks have no tenant")]
-            let old: Vec<entity::WebhookId> = webhook::Entity::find()
+            let old: Vec<(WebhookId, Time)> = webhook::Entity::find()
                 .select_only()
-                .column(webhook::Column::Id)
+                .columns([webhook::Column::Id, webhook::Column::ReceivedAt])
+                .filter(webhook::Column::ReceivedAt.gte(from))
                 .filter(webhook::Column::ReceivedAt.lt(time))
+                .order_by_asc(webhook::Column::ReceivedAt)
                 .limit(AT_ONCE.unsigned_abs())
                 .into_tuple()
                 .all(&self.db.reader)
                 .await?;
-            if old.is_empty() {
-                break;
-            }
+            let Some((_, last)) = old.last() else { break };
+            from = *last;
+            let old = old.into_iter().map(|(id, _)| id);
             let some = webhook::Entity::delete_many().filter(webhook::Column::Id.is_in(old));
             pruned += some.exec(&self.db.writer).await?.rows_affected;
         }

@@ -51,6 +51,7 @@ mod not_listening;
 mod operating;
 mod people;
 mod planning;
+mod planning_chores;
 mod planning_on_sqlite;
 mod polling;
 mod pushing;

@@ -13,7 +13,14 @@ const ANA: &str = "5511888888888";
 /// The tables that grow with use.
 pub(crate) const LARGE: &str =
     "'message', 'conversation', 'contact', 'contact_address', 'event', 'milestone',
-    'conversation_label', 'traffic', 'workday', 'delivery', 'media', 'chat_session', 'webhook'";
+    'conversation_label', 'traffic', 'workday', 'delivery', 'media', 'chat_session', 'webhook', 'parked',
+    'room', 'session', 'idempotency'";
+
+/// A server on PostgreSQL; nothing where the tests run on another database.
+pub(crate) async fn on_postgres() -> Option<TestServer> {
+    let server = TestServer::start().await;
+    server.database.is_postgres().then_some(server)
+}
 
 /// How often each large table was read from its beginning to its end, once everybody has gone.
 async fn scans(database: &Database) -> Vec<(String, i64)> {
@@ -23,7 +30,7 @@ async fn scans(database: &Database) -> Vec<(String, i64)> {
 
 /// How many rows of large tables have been read, by each index and from beginning to end, once everybody
 /// has gone.
-async fn rows_read(database: &Database) -> Vec<(String, i64)> {
+pub(crate) async fn rows_read(database: &Database) -> Vec<(String, i64)> {
     let count = format!(
         "SELECT indexrelname::text AS name, idx_tup_read AS count FROM pg_stat_user_indexes
             WHERE relname IN ({LARGE})
@@ -34,7 +41,7 @@ async fn rows_read(database: &Database) -> Vec<(String, i64)> {
 }
 
 /// What PostgreSQL has counted, once everybody has gone.
-async fn counted(database: &Database, count: &str) -> Vec<(String, i64)> {
+pub(crate) async fn counted(database: &Database, count: &str) -> Vec<(String, i64)> {
     // A second connection would be one of those that are to go.
     let mut alone = ConnectOptions::new(database.url());
     alone.max_connections(1);
@@ -119,10 +126,7 @@ impl Desk {
 
 #[tokio::test]
 async fn no_request_has_postgres_read_a_large_table_from_beginning_to_end() {
-    let server = TestServer::start().await;
-    if !server.database.is_postgres() {
-        return;
-    }
+    let Some(server) = on_postgres().await else { return };
     let desk = Desk::open(&server).await;
     let database = server.stop().await;
     // Tables this small are read whole, unless there is an index and no other way is allowed.
@@ -150,10 +154,7 @@ pub(crate) async fn crowd(tenant: &Tenant<'_>, numbers: Range<usize>) {
 
 #[tokio::test]
 async fn nothing_that_comes_in_or_is_changed_has_postgres_read_what_others_brought() {
-    let server = TestServer::start().await;
-    if !server.database.is_postgres() {
-        return;
-    }
+    let Some(server) = on_postgres().await else { return };
     let acme = server.tenant("acme").await;
     let day = Day::of(&acme).await;
     crowd(&acme, 0..1_000).await;
@@ -174,10 +175,7 @@ async fn nothing_that_comes_in_or_is_changed_has_postgres_read_what_others_broug
 
 #[tokio::test]
 async fn no_webhook_has_postgres_read_a_table_that_has_just_begun_to_fill() {
-    let server = TestServer::start().await;
-    if !server.database.is_postgres() {
-        return;
-    }
+    let Some(server) = on_postgres().await else { return };
     let bring = async |acme: &Tenant<'_>, numbers: Range<usize>| {
         let messages = numbers.map(|number| text(ANA, &format!("wamid.{number}"), "Oi"));
         acme.whatsapp(json!({ "messages": messages.collect::<Vec<_>>() })).await;
@@ -203,10 +201,7 @@ async fn no_webhook_has_postgres_read_a_table_that_has_just_begun_to_fill() {
 
 #[tokio::test]
 async fn visitors_are_forgotten_without_reading_what_others_have_said() {
-    let server = TestServer::start().await;
-    if !server.database.is_postgres() {
-        return;
-    }
+    let Some(server) = on_postgres().await else { return };
     let acme = server.tenant("acme").await;
     acme.site().await;
     acme.visitor("Ana").await.says("Olá?").await;
@@ -230,13 +225,57 @@ async fn visitors_are_forgotten_without_reading_what_others_have_said() {
     assert_eq!(left.await, [("Ana".to_owned(), 1)]);
 }
 
+#[tokio::test]
+async fn old_events_are_let_go_without_reading_those_that_stay() {
+    let Some(server) = on_postgres().await else { return };
+    server.tenant("acme").await;
+    let database = server.stop().await;
+    database
+        .execute(
+            "ALTER TABLE event SET (autovacuum_enabled = off);
+            INSERT INTO event (tenant_id, seq, data, happened_at)
+                SELECT 'acme', last_seq + n, repeat('x', 200), last_event_at + n
+                FROM tenant, generate_series(1, 100000) AS n WHERE id = 'acme';
+            UPDATE tenant SET last_seq = last_seq + 100000, last_event_at = last_event_at + 100000
+                WHERE id = 'acme';
+            ANALYZE",
+        )
+        .await;
+    let before = rows_read(&database).await;
+    let server = TestServer::on(database, &[]).await;
+
+    let retention = Retention { log_days: 7, log_events: 80_000, webhook_days: 30 };
+    let pruned = server.desks.prune(retention).await.unwrap();
+
+    assert!(pruned >= 20_000, "{pruned}");
+    let after = rows_read(&server.stop().await).await;
+    let read = before.iter().zip(&after).filter(|((name, _), _)| name.starts_with("event"));
+    let read: i64 = read.map(|((_, before), (_, after))| after - before).sum();
+    assert!(read < 30_000, "{read}");
+}
+
+/// Its own maintenance looks for functions in no schema but its own, and so does what restores a dump.
+#[tokio::test]
+async fn postgres_maintains_by_itself_what_words_are_found_by() {
+    let Some(server) = on_postgres().await else { return };
+    server.tenant("acme").await.writes(ANA, "wamid.1", "Meu pedido não chegou").await;
+
+    server
+        .database
+        .execute(
+            "SET LOCAL search_path = '';
+            ANALYZE public.message;
+            ANALYZE public.contact;
+            REINDEX INDEX public.message_text;
+            REINDEX INDEX public.contact_text",
+        )
+        .await;
+}
+
 /// PostgreSQL looks again at what it knows of a table once a tenth of it is new.
 #[tokio::test]
 async fn no_webhook_to_a_new_inbox_has_postgres_read_what_came_into_it() {
-    let server = TestServer::start().await;
-    if !server.database.is_postgres() {
-        return;
-    }
+    let Some(server) = on_postgres().await else { return };
     let acme = server.tenant("acme").await;
     crowd(&acme, 0..1_000).await;
     acme.desk.ensure_inbox(Channel::WhatsApp, "new", "new").await.unwrap();
@@ -263,10 +302,7 @@ async fn no_webhook_to_a_new_inbox_has_postgres_read_what_came_into_it() {
 /// Plans are kept for some commits, and the first are made for tables that PostgreSQL knows to be empty.
 #[tokio::test]
 async fn no_webhook_has_postgres_go_on_reading_what_was_little_once() {
-    let server = TestServer::start().await;
-    if !server.database.is_postgres() {
-        return;
-    }
+    let Some(server) = on_postgres().await else { return };
     server.tenant("acme").await;
     let database = server.stop().await;
     for table in LARGE.split(',').map(|name| name.trim().trim_matches('\'')) {

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::Value;
 
 use crate::planning::{Desk, LARGE};
-use crate::support::{Database, Day, Process, TestServer};
+use crate::support::{Database, Day, PATIENCE, Process, TestServer};
 
 /// A statement, and how `SQLite` goes about it.
 struct Planned {
@@ -31,6 +31,12 @@ impl Planned {
     /// Whether it puts all that a desk has in order.
     fn sorts_desk(&self) -> bool {
         self.reads_desk() && self.steps.iter().any(|step| step == "USE TEMP B-TREE FOR ORDER BY")
+    }
+
+    /// Whether it puts what it reads of a large table in order.
+    fn sorts(&self) -> bool {
+        self.steps.iter().any(|step| step.strip_prefix("SEARCH ").is_some_and(is_large))
+            && self.steps.iter().any(|step| step == "USE TEMP B-TREE FOR ORDER BY")
     }
 
     /// Whether it looks through all that a desk has for the first or last of something.
@@ -125,6 +131,54 @@ async fn nothing_that_is_received_or_changed_has_sqlite_read_what_was_there_befo
     assert_eq!(bad.map(ToString::to_string).collect::<Vec<_>>(), [""; 0]);
 }
 
+/// Returns once the server has let go of a file that nobody needs, which it does last of all.
+async fn until_all_is_done(database: &Database) {
+    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
+    let gone = async {
+        let left = || Statement::from_string(DbBackend::Sqlite, "SELECT id FROM media");
+        while connection.query_one_raw(left()).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("the file stays");
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_that_is_done_again_and_again_has_sqlite_read_or_sort_a_large_table() {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return;
+    }
+    server.tenant("acme").await;
+    let database = server.stop().await;
+    let unused = "INSERT INTO media
+        (id, tenant_id, mime_type, state, due_at, attempts, fence, created_at)
+        VALUES (zeroblob(16), 'acme', 'image/png', 'stored', 0, 0, 0, 0)";
+    database.execute(unused).await;
+
+    let all = planned(&database, async |_| until_all_is_done(&database).await).await;
+
+    for table in [
+        "webhook",
+        "parked",
+        "room",
+        "session",
+        "idempotency",
+        "push_subscription",
+        "chat_session",
+        "event",
+        "media",
+    ] {
+        let table = format!("FROM \"{table}\"");
+        assert!(all.iter().any(|it| it.statement.contains(&table)), "{table}");
+    }
+    // Files of no message are few, since they are let go of after a day.
+    let are_few = |it: &Planned| it.statement.contains("\"message_id\" IS NULL");
+    let bad = all.iter().filter(|it| it.scans() || it.sorts() && !are_few(it));
+    assert_eq!(bad.map(ToString::to_string).collect::<Vec<_>>(), [""; 0]);
+}
+
 #[tokio::test]
 async fn sqlite_is_told_of_indexes_that_exist() {
     let server = TestServer::start().await;
@@ -148,7 +202,8 @@ async fn sqlite_is_told_of_indexes_that_exist() {
     let untold = rows(
         "SELECT name FROM sqlite_master WHERE type = 'index'
          AND tbl_name IN ('message', 'conversation', 'contact', 'event', 'milestone', 'traffic',
-            'workday', 'conversation_label', 'contact_address', 'delivery', 'media')
+            'workday', 'conversation_label', 'contact_address', 'delivery', 'media', 'session',
+            'parked')
          AND name NOT IN (SELECT idx FROM sqlite_stat1)",
     );
 

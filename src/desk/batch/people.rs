@@ -52,7 +52,8 @@ impl Batch<'_> {
         let known = self.known(&keys);
         let before = known.as_ref().and_then(|known| self.person(known.id)).map(Contact::from);
         let mut contact = known.unwrap_or_else(|| stranger(inbox, best, self.now));
-        // The newest name and number count; of two within a second the greater, whichever is first.
+        // The newest name, number and e-mail count; of two within a second the greater, whichever is
+        // first.
         if let Some(name) = who.name
             && !contact.is_named_by_agent
             && (at, Some(name)) > (contact.named_at, contact.name.as_ref())
@@ -66,8 +67,12 @@ impl Batch<'_> {
             contact.phone_number.clone_from(number);
             contact.numbered_at = at;
         }
-        if let Some(email) = who.email {
-            contact.email.get_or_insert_with(|| email.clone());
+        if let Some(email) = who.email
+            && !contact.is_email_by_agent
+            && (at, Some(email)) > (contact.email_told_at, contact.email.as_ref())
+        {
+            contact.email = Some(email.clone());
+            contact.email_told_at = at;
         }
         for key in keys {
             self.reach(key, contact.id);
@@ -211,6 +216,8 @@ fn stranger(inbox: &inbox::Model, address: &str, now: Time) -> contact::Model {
         numbered_at: Time(0),
         created_at: now,
         email: None,
+        email_told_at: Time(0),
+        is_email_by_agent: false,
         notes: String::new(),
         is_named_by_agent: false,
         blocked_at: None,

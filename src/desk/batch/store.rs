@@ -34,6 +34,7 @@ impl Batch<'_> {
             contact::Column::PhoneNumber,
             contact::Column::NumberedAt,
             contact::Column::Email,
+            contact::Column::EmailToldAt,
         ];
         self.upsert::<contact::Entity>(contacts, &columns).await?;
         let addresses = self.addresses.unstored();
@@ -77,12 +78,11 @@ impl Batch<'_> {
         self.upsert::<message::Entity>(messages, &columns).await?;
         let media = std::mem::take(&mut self.media);
         self.upsert::<media::Entity>(media, &[]).await?;
-        detach(&self.txn, std::mem::take(&mut self.revoked)).await?;
-        let milestones = std::mem::take(&mut self.milestones);
-        for row in &milestones {
+        detach(&self.txn, &self.revoked).await?;
+        for row in &self.milestones {
             self.work.reached(row);
         }
-        stats::store(&self.txn, milestones).await?;
+        stats::store(&self.txn, &self.milestones).await?;
 
         let waiting = std::mem::take(&mut self.parked).into_values().flatten();
         let parked = waiting.filter(|it| !it.stored).map(|it| it.row).collect();

@@ -1,5 +1,7 @@
 //! Visitors who come, or come back.
 
+use std::sync::atomic::Ordering;
+
 use entity::{
     ChatSessionId, ConversationId, TenantScoped as _, Time, chat_session, conversation, inbox,
 };
@@ -135,7 +137,10 @@ impl Change {
 
 impl Desks {
     /// Forgets visitors who have never said anything and cannot come back; returns how many.
+    ///
+    /// Each is looked at once while this process runs: who has said something stays.
     pub(in crate::desk) async fn forget_visitors(&self) -> Result<u64, DbErr> {
+        let (since, now) = (Time(self.looked_at.load(Ordering::Relaxed)), Time::now());
         // Looked for one by one: of more conversations than fit into its memory, PostgreSQL would read all for
         // each visitor who is none of these.
         let talk = Expr::col((conversation::Entity, conversation::Column::Id));
@@ -146,9 +151,13 @@ impl Desks {
             .and_where(talk.equals(theirs))
             .take();
         let gone = chat_session::Entity::delete_many()
-            .filter(chat_session::Column::ExpiresAt.lt(Time::now()))
-            .filter(Expr::not_exists(talk));
-        Ok(gone.exec(&self.db.writer).await?.rows_affected)
+            .filter(chat_session::Column::ExpiresAt.gte(since))
+            .filter(chat_session::Column::ExpiresAt.lt(now))
+            .filter(Expr::not_exists(talk))
+            .exec(&self.db.writer)
+            .await?;
+        self.looked_at.store(now.0, Ordering::Relaxed);
+        Ok(gone.rows_affected)
     }
 }
 

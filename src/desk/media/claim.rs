@@ -7,11 +7,13 @@ use entity::media::State;
 use entity::{InboxId, MediaId, MessageId, TenantId, Time, inbox, media, message};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 use super::super::{Channel, Desks, Result, Type};
+
+/// How far files are that may be due; those that were left behind come first.
+const UNFETCHED: [State; 2] = [State::Claimed, State::Wanted];
 
 /// A file that is to be fetched, and all that is needed to fetch it.
 #[derive(Clone, Debug)]
@@ -42,23 +44,22 @@ pub struct Fetch {
 }
 
 impl Desks {
-    /// Claims up to `limit` files for the time of a lease, the longest due first.
+    /// Claims up to `limit` files for the time of a lease, those that were left behind and then those
+    /// that are wanted, the longest due first.
     pub async fn claim_files(&self, limit: usize, lease: Duration) -> Result<Vec<Fetch>> {
         let now = Time::now();
-        let is_due = Condition::all()
-            .add(media::Column::State.is_in([State::Wanted, State::Claimed]))
-            .add(media::Column::DueAt.lte(now))
-            .add(media::Column::MessageId.is_not_null());
-        #[expect(clippy::disallowed_methods, reason = "those of all tenants, for this node itself")]
-        let due = media::Entity::find().filter(is_due).order_by_asc(media::Column::DueAt);
-        let due = due.limit(u64::try_from(limit).unwrap_or(u64::MAX));
         // Mostly there is nothing, and no writer has to wait for that.
-        if due.clone().count(&self.db.reader).await? == 0 {
+        if !self.is_any_file_due(now).await? {
             return Ok(Vec::new());
         }
         let txn = self.db.begin().await?;
-        let due = due.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        let rows = due.all(&txn).await?;
+        let mut rows = Vec::new();
+        for state in UNFETCHED {
+            let left = limit.saturating_sub(rows.len());
+            let some = due(state, now).limit(u64::try_from(left).unwrap_or(u64::MAX));
+            let some = some.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+            rows.extend(some.all(&txn).await?);
+        }
         media::Entity::update_many()
             .col_expr(media::Column::State, Expr::value(State::Claimed))
             .col_expr(media::Column::DueAt, Expr::value(later(now, lease)))
@@ -69,6 +70,15 @@ impl Desks {
             .await?;
         txn.commit().await?;
         self.fetches(rows).await
+    }
+
+    async fn is_any_file_due(&self, now: Time) -> Result<bool> {
+        for state in UNFETCHED {
+            if due(state, now).one(&self.db.reader).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Reads what is needed to fetch files that have just been claimed.
@@ -105,6 +115,17 @@ impl Desks {
         });
         Ok(fetches.collect())
     }
+}
+
+/// Files in a state that are due, the longest first. For two states at once, all that are due would be read
+/// and put in order for each that is claimed.
+fn due(state: State, now: Time) -> Select<media::Entity> {
+    #[expect(clippy::disallowed_methods, reason = "those of all tenants, for this node itself")]
+    media::Entity::find()
+        .filter(media::Column::State.eq(state))
+        .filter(media::Column::DueAt.lte(now))
+        .filter(media::Column::MessageId.is_not_null())
+        .order_by_asc(media::Column::DueAt)
 }
 
 /// The moment a while after another.

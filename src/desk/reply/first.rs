@@ -143,6 +143,8 @@ impl Change {
             numbered_at: Time(0),
             created_at: now,
             email: None,
+            email_told_at: Time(0),
+            is_email_by_agent: false,
             notes: String::new(),
             is_named_by_agent: false,
             blocked_at: None,

@@ -172,21 +172,36 @@ async fn webhooks(command: WebhooksCommand) -> anyhow::Result<()> {
         WebhooksCommand::Replay { ids, quarantined, storage } => {
             let desks = desks(&storage).await?;
             let named = ids.iter().map(|id| id.parse().with_context(|| format!("{id} is no id")));
-            let mut ids: Vec<WebhookId> = named.collect::<anyhow::Result<_>>()?;
-            if quarantined {
-                let outcome = Some(Outcome::Quarantined);
-                let all = desks.webhooks(Filter { outcome, limit: u64::from(u32::MAX) }).await?;
-                // As they came: oldest first.
-                ids.extend(all.iter().rev().map(|receipt| receipt.id));
+            let named: Vec<WebhookId> = named.collect::<anyhow::Result<_>>()?;
+            for id in named {
+                replay(&desks, id).await?;
             }
-            for id in ids {
-                let (channel, body) = desks.webhook(id).await?;
-                let elements = channels::parse(channel, &body)?;
-                let webhook = Webhook { channel, body, elements, replay_of: Some(id) };
-                describe(&desks.receive(webhook).await?);
+            if quarantined {
+                replay_quarantined(&desks).await?;
             }
         }
     }
+    Ok(())
+}
+
+/// Reads each quarantined webhook once more, the oldest first.
+async fn replay_quarantined(desks: &Desks) -> anyhow::Result<()> {
+    let mut last = WebhookId::default();
+    loop {
+        let page = desks.webhooks_after(last, Outcome::Quarantined).await?;
+        let Some(newest) = page.last() else { return Ok(()) };
+        last = *newest;
+        for id in page {
+            replay(desks, id).await?;
+        }
+    }
+}
+
+async fn replay(desks: &Desks, id: WebhookId) -> anyhow::Result<()> {
+    let (channel, body) = desks.webhook(id).await?;
+    let elements = channels::parse(channel, &body)?;
+    let webhook = Webhook { channel, body, elements, replay_of: Some(id) };
+    describe(&desks.receive(webhook).await?);
     Ok(())
 }
 

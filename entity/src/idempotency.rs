@@ -18,7 +18,8 @@ pub struct Model {
     /// The key they chose.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// SHA-256 of method, path and body: another request may not bear the same key.
+    /// By what path and body are known again, under a key of the server's: another request may not bear the
+    /// same key.
     pub fingerprint: String,
     /// The answer's status; nothing while it is being worked on.
     pub status: Option<i32>,

@@ -210,9 +210,7 @@ pub(super) async fn receive(
     let at = check(&connection, &headers, &body)?;
     if let Some(typing) = chatwoot::typing(&body)? {
         // A signal: who does not hear it now need not hear of it later.
-        let is_taken = source_of(&connection, None).is_ok_and(|it| {
-            it.only.is_empty() || typing.inbox.is_some_and(|id| it.only.contains(&id))
-        });
+        let is_taken = source_of(&connection, None).is_ok_and(|source| typing.is_taken(&source));
         if typing.is_contact && is_taken {
             let desk = desks.of(connection.tenant.clone());
             desk.hear_typing(connection.inbox, &typing.thread, typing.is_on).await?;

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{ApiError, ApiState};
 use crate::auth::Caller;
-use crate::desk::{Answer, Attempt, Desk, Keyed};
+use crate::desk::{self, Answer, Attempt, Desk, Keyed};
 use crate::telemetry::request::in_its_name;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -23,7 +23,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// The longest key.
 const LONGEST_KEY: usize = 255;
 
-/// The largest answer that is kept, in bytes.
+/// The largest answer that is kept, in bytes. A larger one is told once.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// Does a POST that bears a key once: a repeat is answered like the first.
@@ -66,20 +66,20 @@ async fn work(
     next: Next,
 ) -> Result<Response, ApiError> {
     let (parts, body) = next.run(request).await.into_parts();
-    let body = to_bytes(body, LARGEST_ANSWER).await;
-    let body = body.map_err(|_| ApiError::BadRequest("the answer is too large".to_owned()))?;
-    let text = std::str::from_utf8(&body).ok().filter(|_| is_final(parts.status));
-    let kept = match text {
-        Some(text) => {
-            let answer = Answer { status: parts.status.as_u16(), body: text.to_owned() };
-            desk.settle(&keyed, &answer).await
-        }
-        None => desk.give_back(&keyed).await,
+    // Answers are made in memory, so that reading one whole takes no more than there is.
+    let body = to_bytes(body, usize::MAX).await.ok();
+    let kept = if is_final(parts.status) {
+        let body = body.as_ref().filter(|body| body.len() <= LARGEST_ANSWER);
+        let body = body.and_then(|body| std::str::from_utf8(body).ok());
+        desk.settle(&keyed, parts.status.as_u16(), body).await
+    } else {
+        desk.give_back(&keyed).await
     };
     // It has been done, whether or not that could be kept.
     if let Err(error) = kept {
         tracing::error!(%error, "the answer to a request with a key cannot be kept");
     }
+    let body = body.ok_or(desk::Error::AnswerLost)?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 

@@ -9,6 +9,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::message::json as text;
+use super::naming::name;
 use super::{Actor, Desk, Desks, Error, Event, Result};
 
 /// The most tokens that a person has at a time.
@@ -69,7 +70,7 @@ impl From<api_token::Model> for ApiToken {
 impl Desk {
     /// Adds a token that acts for the person who asks.
     pub async fn add_token(&self, new: NewApiToken, by: &Actor) -> Result<ApiToken> {
-        let name = super::user::name(&new.name, LONGEST_NAME)?;
+        let name = name("the name", &new.name, LONGEST_NAME)?;
         let change = self.change().await?;
         change.user(&by.user).await?;
         if self.tokens_in(&by.user, &change.txn).await?.len() >= MOST_TOKENS {

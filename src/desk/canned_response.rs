@@ -7,6 +7,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
+use super::naming::check_text;
 use super::tenant::is_taken;
 use super::{Actor, Change, Desk, Error, Result};
 
@@ -152,6 +153,7 @@ fn said(told: &str) -> Result<String> {
             format!("a canned response says something, in at most {LONGEST_CONTENT} characters");
         return Err(Error::Invalid(why));
     }
+    check_text("a canned response", told, LONGEST_CONTENT)?;
     Ok(told.to_owned())
 }
 

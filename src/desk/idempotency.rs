@@ -19,7 +19,8 @@ pub struct Keyed {
     pub caller: UserId,
     /// The key that they chose.
     pub key: String,
-    /// SHA-256 of all that makes the request what it is, in hexadecimal.
+    /// SHA-256 of all that makes the request what it is, in hexadecimal. It is not kept as it is: who reads
+    /// the database could try out which password was in the request.
     pub fingerprint: String,
 }
 
@@ -47,13 +48,14 @@ impl Desk {
     /// Takes a request on, unless that has been done.
     ///
     /// # Errors
-    /// [`Error::OtherRequest`] if the key was used for another request.
+    /// [`Error::OtherRequest`] if the key was used for another request; [`Error::AnswerLost`] if it was used,
+    /// and what for, or what was answered, is not known any more.
     pub async fn attempt(&self, request: &Keyed) -> Result<Attempt> {
         let row = idempotency::Model {
             tenant_id: self.tenant.clone(),
             caller: request.caller.0.clone(),
             key: request.key.clone(),
-            fingerprint: request.fingerprint.clone(),
+            fingerprint: self.desks.keys.digest(&self.known_by(request)),
             status: None,
             body: None,
             created_at: Time::now(),
@@ -74,22 +76,25 @@ impl Desk {
             .await?;
         // Given back just now: whoever asks once more finds it free.
         let Some(known) = known else { return Ok(Attempt::Running) };
-        if known.fingerprint != request.fingerprint {
+        let is_same = self.desks.keys.is_digest(&known.fingerprint, &self.known_by(request));
+        if is_same == Some(false) {
             return Err(Error::OtherRequest);
         }
         let Some(status) = known.status else { return self.take_over(request, &known).await };
-        let body =
-            known.body.and_then(|sealed| self.desks.keys.open(&sealed, &self.owner(request)));
+        let body = known.body.filter(|_| is_same.is_some());
+        let body = body.and_then(|sealed| self.desks.keys.open(&sealed, &self.owner(request)));
         let status = u16::try_from(status).ok();
         let (Some(status), Some(body)) = (status, body) else { return Err(Error::AnswerLost) };
         Ok(Attempt::Done(Answer { status, body }))
     }
 
-    /// Keeps the answer to a request that was taken on. It is sealed: it may hold anything.
-    pub async fn settle(&self, request: &Keyed, answer: &Answer) -> Result<()> {
-        let body = self.desks.keys.seal(&answer.body, &self.owner(request));
+    /// Notes that a request that was taken on has been answered, and keeps what the answer says, if that is
+    /// told here. It is sealed: it may hold anything. Whoever repeats a request of which nothing is kept is
+    /// told [`Error::AnswerLost`].
+    pub async fn settle(&self, request: &Keyed, status: u16, body: Option<&str>) -> Result<()> {
+        let body = body.map(|body| self.desks.keys.seal(body, &self.owner(request)));
         idempotency::Entity::update_many()
-            .col_expr(idempotency::Column::Status, Expr::value(i32::from(answer.status)))
+            .col_expr(idempotency::Column::Status, Expr::value(i32::from(status)))
             .col_expr(idempotency::Column::Body, Expr::value(body))
             .filter(idempotency::Column::TenantId.eq(self.tenant.clone()))
             .filter(idempotency::Column::Caller.eq(&*request.caller.0))
@@ -127,6 +132,11 @@ impl Desk {
             .exec(&self.desks.db.writer)
             .await?;
         Ok(if taken.rows_affected == 1 { Attempt::First } else { Attempt::Running })
+    }
+
+    /// What a request is known again by, which no other caller's has.
+    fn known_by(&self, request: &Keyed) -> String {
+        format!("{} {}", self.owner(request), request.fingerprint)
     }
 
     fn owner(&self, request: &Keyed) -> String {

@@ -222,9 +222,12 @@ pub(super) fn reaction_of(row: &message::Model, by: &str) -> Option<String> {
     reactions(row).into_iter().find(|reaction| reaction.by == by)?.emoji
 }
 
-/// Takes somebody's reaction back.
-pub(super) fn take_back(row: &mut message::Model, by: &str, at: Time) {
-    let _ = react(row, Reaction { by: by.to_owned(), at, emoji: None });
+/// Takes a reaction back, unless they have reacted anew since. Of one that took another back nothing is left
+/// that could stand again.
+pub(super) fn take_back(row: &mut message::Model, reaction: &Reaction, at: Time) {
+    if reaction.emoji.is_some() && reactions(row).contains(reaction) {
+        let _ = react(row, Reaction { at, emoji: None, ..reaction.clone() });
+    }
 }
 
 /// What to tell of a message that has become another.

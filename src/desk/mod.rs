@@ -27,6 +27,7 @@ mod inbox;
 mod intake;
 mod media;
 mod message;
+mod naming;
 mod neighbours;
 mod patience;
 mod push;

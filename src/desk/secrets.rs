@@ -1,4 +1,5 @@
-//! Secrets at rest: AES-256-GCM, bound to the row they belong to.
+//! Secrets at rest: AES-256-GCM, bound to the row they belong to; and HMAC-SHA256 of what may hold one and
+//! is only to be known again.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use std::sync::Arc;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 /// The keys by which secrets are kept: the first seals, any opens.
@@ -15,7 +17,8 @@ pub struct Keys(Arc<[Key]>);
 struct Key {
     /// What a sealed text is marked with: tells which key opens it, and nothing about the key.
     name: String,
-    key: RandomizedNonceKey,
+    cipher: RandomizedNonceKey,
+    digests: Hmac<Sha256>,
 }
 
 impl fmt::Debug for Keys {
@@ -29,7 +32,10 @@ impl Keys {
     pub fn new(current: &[u8; 32], older: &[[u8; 32]]) -> Self {
         let keys = std::iter::once(current).chain(older).map(|bytes| Key {
             name: hex::encode(&Sha256::digest(bytes)[..4]),
-            key: RandomizedNonceKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes"),
+            cipher: RandomizedNonceKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes"),
+            digests: Hmac::<Sha256>::new_from_slice(bytes)
+                .expect("HMAC takes keys of any length")
+                .chain_update(b"recado: digests\0"),
         });
         Self(keys.collect())
     }
@@ -37,9 +43,9 @@ impl Keys {
     /// Returns `plain` sealed; it can be opened for the same `owner` only, so that nobody gains by
     /// copying it to another row.
     pub(super) fn seal(&self, plain: &str, owner: &str) -> String {
-        let Key { name, key } = &self.0[0];
+        let Key { name, cipher, .. } = &self.0[0];
         let mut bytes = plain.as_bytes().to_vec();
-        let nonce = key.seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut bytes);
+        let nonce = cipher.seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut bytes);
         let nonce = nonce.expect("a text is shorter than the 64 GiB that a nonce seals");
         let sealed = [nonce.as_ref().as_slice(), &bytes].concat();
         format!("{name}.{}", BASE64_STANDARD_NO_PAD.encode(sealed))
@@ -48,17 +54,36 @@ impl Keys {
     /// Returns what was sealed for `owner`; nothing if it was for another, or if the key is not here.
     pub(super) fn open(&self, sealed: &str, owner: &str) -> Option<String> {
         let (name, sealed) = sealed.split_once('.')?;
-        let Key { key, .. } = self.0.iter().find(|key| key.name == name)?;
+        let Key { cipher, .. } = self.0.iter().find(|key| key.name == name)?;
         let mut sealed = BASE64_STANDARD_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = sealed.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let plain = key.open_in_place(nonce, Aad::from(owner.as_bytes()), sealed).ok()?;
+        let plain = cipher.open_in_place(nonce, Aad::from(owner.as_bytes()), sealed).ok()?;
         String::from_utf8(plain.to_vec()).ok()
+    }
+
+    /// Returns by what `text` is known again, and nobody without the key can guess it.
+    pub(super) fn digest(&self, text: &str) -> String {
+        let key = &self.0[0];
+        format!("{}.{}", key.name, key.digest(text))
+    }
+
+    /// Whether a digest is that of `text`; nothing if its key is not here.
+    pub(super) fn is_digest(&self, digest: &str, text: &str) -> Option<bool> {
+        let (name, digest) = digest.split_once('.')?;
+        let key = self.0.iter().find(|key| key.name == name)?;
+        Some(key.digest(text) == digest)
     }
 
     /// Whether it is the newest key that has sealed this.
     pub(super) fn is_current(&self, sealed: &str) -> bool {
         sealed.split_once('.').is_some_and(|(name, _)| name == self.0[0].name)
+    }
+}
+
+impl Key {
+    fn digest(&self, text: &str) -> String {
+        hex::encode(self.digests.clone().chain_update(text).finalize().into_bytes())
     }
 }
 
@@ -90,5 +115,17 @@ mod tests {
         let keys = Keys::new(&[2; 32], &[[1; 32]]);
         assert_eq!(keys.open(&old, "row").as_deref(), Some("word"));
         assert!(!keys.is_current(&old) && keys.is_current(&keys.seal("word", "row")));
+    }
+
+    #[test]
+    fn a_digest_is_known_again_by_whoever_has_its_key() {
+        let digest = Keys::new(&[1; 32], &[]).digest("word");
+        let keys = Keys::new(&[2; 32], &[[1; 32]]);
+        assert_eq!(keys.is_digest(&digest, "word"), Some(true));
+        assert_eq!(keys.is_digest(&digest, "another"), Some(false));
+        assert_eq!(keys.is_digest(&keys.digest("word"), "word"), Some(true));
+        assert_ne!(keys.digest("word"), digest);
+        assert_eq!(Keys::new(&[2; 32], &[]).is_digest(&digest, "word"), None);
+        assert_eq!(keys.is_digest("no digest", "word"), None);
     }
 }

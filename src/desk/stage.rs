@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::conversation::below;
+use super::naming::line;
 use super::tally::Tallies;
 use super::{Actor, Change, ConversationChange, Desk, Error, Event, Result};
 
@@ -289,12 +290,11 @@ fn subject(id: StageId) -> String {
 }
 
 fn heading(name: &str) -> Result<String> {
-    let name = name.trim();
-    match name.chars().count() {
-        0 => Err(Error::Invalid("a stage needs a name".to_owned())),
-        1..=LONGEST_NAME => Ok(name.to_owned()),
-        _ => Err(Error::Invalid(format!("a name is longer than {LONGEST_NAME} characters"))),
+    let name = line("a name", name, LONGEST_NAME)?;
+    if name.is_empty() {
+        return Err(Error::Invalid("a stage needs a name".to_owned()));
     }
+    Ok(name)
 }
 
 fn check_color(color: &str) -> Result<String> {

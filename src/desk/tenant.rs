@@ -10,7 +10,8 @@ use sea_orm::{
 use serde_json::json;
 
 use super::audit::note;
-use super::user::{insert, name};
+use super::naming::name;
+use super::user::insert;
 use super::{Actor, Desk, Desks, Error, InboxName, NewUser, Result};
 
 /// The longest name, in characters, and the longest identifier that the API gives.
@@ -47,7 +48,7 @@ impl Desks {
         admin: Option<NewUser>,
         by: &Actor,
     ) -> Result<Desk> {
-        let told = name(told, LONGEST_NAME)?;
+        let told = name("the name", told, LONGEST_NAME)?;
         let admin = admin.map(NewUser::named).transpose()?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(is_plain) {
@@ -111,7 +112,7 @@ impl Desks {
 impl Desk {
     /// Calls the tenant otherwise.
     pub async fn rename(&self, told: &str, by: &Actor) -> Result<()> {
-        let told = name(told, LONGEST_NAME)?;
+        let told = name("the name", told, LONGEST_NAME)?;
         let txn = self.desks.db.begin().await?;
         let renamed = tenant::Entity::update_many()
             .col_expr(tenant::Column::Name, Expr::value(&*told))

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Channel, Desks, Error, Result};
 
+/// How many identifiers a page of them has.
+const PAGE: u64 = 100;
+
 /// What became of one element.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fate {
@@ -64,6 +67,24 @@ impl Desks {
             .all(&self.db.reader)
             .await?;
         Ok(rows.into_iter().map(|row| receipt(&row)).collect())
+    }
+
+    /// Returns the identifiers of the stored webhooks of which this outcome most needs an eye, as they came: a
+    /// page of those after `after`, the first page for the default.
+    pub async fn webhooks_after(
+        &self,
+        after: WebhookId,
+        outcome: Outcome,
+    ) -> Result<Vec<WebhookId>> {
+        #[expect(clippy::disallowed_methods, reason = "webhooks have no tenant")]
+        let ids = webhook::Entity::find()
+            .select_only()
+            .column(webhook::Column::Id)
+            .filter(webhook::Column::Outcome.eq(outcome))
+            .filter(webhook::Column::Id.gt(after))
+            .order_by_asc(webhook::Column::Id)
+            .limit(PAGE);
+        Ok(ids.into_tuple().all(&self.db.reader).await?)
     }
 
     /// Returns a stored webhook's channel and the bytes that came.

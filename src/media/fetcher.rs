@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Draft, Error, Shelf, kind_of_drawn, largest};
 use crate::channels::Trouble;
-use crate::desk::{Channel, Fetch, Fetched, File, Time, Why};
+use crate::desk::{self, Channel, Fetch, Fetched, File, Time, Why};
 
 /// How often it looks for what is due although nobody has told it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -30,8 +30,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(15);
 const GROWTH: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
-/// How long to wait for a token to be set.
-const UNTIL_TOKEN: Duration = Duration::from_mins(5);
+/// How long to wait for a token to be set, or for an inbox to be enabled again. WhatsApp has the file for a
+/// week, and is asked anew each time where it is.
+const UNTIL_MENDED: Duration = Duration::from_mins(5);
 
 /// How often a file is fetched that is not what it should be.
 const TRIES_OF_WRONG: u32 = 2;
@@ -139,7 +140,9 @@ impl Shelf {
             Error::Channel(Trouble::Forbidden(_)) => return failed(fetch, error, Why::Forbidden),
             _ if is_expired => return failed(fetch, error, Why::Expired),
             Error::Channel(Trouble::Gone) => return failed(fetch, error, Why::Gone),
-            Error::NoToken => return Fetched::Later { after: UNTIL_TOKEN, counts: false },
+            Error::NoToken | Error::Desk(desk::Error::NoInbox(_)) => {
+                return Fetched::Later { after: UNTIL_MENDED, counts: false };
+            }
             Error::Checksum => (Why::Checksum, TRIES_OF_WRONG.min(self.settings.media_tries)),
             _ => (Why::Unreachable, self.settings.media_tries),
         };

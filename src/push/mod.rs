@@ -6,6 +6,7 @@
 
 mod post;
 mod seal;
+mod share;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use reqwest::Url;
 use serde_json::json;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio::sync::{Mutex, broadcast};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,16 +27,13 @@ use crate::desk::{
 use crate::telemetry::{FIGURES, number};
 use post::{Answer, Post};
 use seal::{Reader, Signer};
+use share::{Place, Shares};
 
 /// How often a push service is tried that has trouble.
 const TRIES: u32 = 5;
 
 /// The longest wait between two tries, also for a service that asks for more.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
-
-/// How many requests are under way at once, and how many pushes wait; more are lost.
-const HANDS: usize = 32;
-const WAITING: usize = 10_000;
 
 /// How many notices are looked up together.
 const TOGETHER: usize = 256;
@@ -56,8 +54,8 @@ struct Inner {
     /// Nothing when the key that has sealed the installation's push key is not here.
     signer: Option<Signer>,
     backoff: Duration,
-    hands: Semaphore,
-    waiting: Arc<Semaphore>,
+    /// A push that finds no place here is lost.
+    shares: Shares,
     /// From when on notices are heard: taken by who runs.
     notices: Mutex<broadcast::Receiver<Notice>>,
 }
@@ -100,8 +98,7 @@ impl Pusher {
             post: Post::new(permitted)?,
             signer,
             backoff,
-            hands: Semaphore::new(HANDS),
-            waiting: Arc::new(Semaphore::new(WAITING)),
+            shares: Shares::default(),
         })))
     }
 
@@ -176,22 +173,19 @@ impl Pusher {
         tracker: &TaskTracker,
         stop: &CancellationToken,
     ) {
-        let Ok(place) = Arc::clone(&self.0.waiting).try_acquire_owned() else {
+        let Some(place) = self.0.shares.place(&to) else {
             FIGURES.pushes_failed.increment(1);
             return;
         };
         let pusher = self.clone();
-        let work = async move {
-            pusher.tell(to, &told).await;
-            drop(place);
-        };
+        let work = async move { pusher.tell(to, &told, &place).await };
         tracker.spawn(stop.clone().run_until_cancelled_owned(work));
     }
 
     /// Pushes to a browser, again and again while its push service has trouble.
-    async fn tell(&self, to: PushSubscription, told: &Told) {
+    async fn tell(&self, to: PushSubscription, told: &Told, place: &Place) {
         for tried in 1.. {
-            match self.post(&to, told).await {
+            match self.post(&to, told, place).await {
                 Answer::Taken => return FIGURES.pushes_done.increment(1),
                 Answer::Gone => {
                     FIGURES.pushes_gone.increment(1);
@@ -212,8 +206,8 @@ impl Pusher {
         }
     }
 
-    async fn post(&self, to: &PushSubscription, told: &Told) -> Answer {
-        let Ok(_hand) = self.0.hands.acquire().await else { return Answer::Refused };
+    async fn post(&self, to: &PushSubscription, told: &Told, place: &Place) -> Answer {
+        let _hands = place.hands().await;
         let sealed = Reader::of(&to.reach).and_then(|reader| reader.seal(&told.body).ok());
         let (Some(sealed), Some(signer)) = (sealed, &self.0.signer) else {
             return Answer::Refused;

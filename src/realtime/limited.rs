@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use socketioxide::adapter::LocalAdapter;
-use socketioxide::extract::{AckSender, SocketRef};
+use socketioxide::extract::SocketRef;
 use socketioxide::handler::{FromMessageParts as _, MessageHandler, Value};
 use socketioxide::socket::{Sid, Socket};
 
+use super::ack::Ack;
 use super::reader::Reader;
 use super::socketio::Link;
 use crate::api::{Budget, ChatBudgets, ClientAddress, limiter};
@@ -98,8 +99,8 @@ where
             "message": "too many events at once: try again later",
             "retryAfterMs": retry_after,
         });
-        let Ok(ack) = AckSender::from_message_parts(&socket, &mut said, &ack_id);
-        let _ = ack.send(&json!({ "ok": false, "error": error }));
+        let Ok(ack) = Ack::from_message_parts(&socket, &mut said, &ack_id);
+        ack.send(&json!({ "ok": false, "error": error }));
         if me.limits.0.refusals.check(&socket.id).is_err() {
             tracing::warn!(
                 socket.id = %socket.id,

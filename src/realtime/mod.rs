@@ -1,6 +1,7 @@
 //! The log going out. Every transport reads the same events from a cursor and differs only in how
 //! it writes them down.
 
+mod ack;
 mod arrivals;
 mod config;
 mod crier;

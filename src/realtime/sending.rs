@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use socketioxide::extract::{AckSender, Extension, TryData};
+use socketioxide::extract::{Extension, TryData};
 
+use super::ack::Ack;
 use super::socketio::{Connected, identifier, no_conversation, problem};
 use crate::api::{ApiError, Post, say};
 use crate::auth::Scope;
@@ -12,7 +13,7 @@ use crate::auth::Scope;
 pub(super) async fn send(
     Extension(me): Extension<Connected>,
     TryData(told): TryData<Map<String, Value>>,
-    ack: AckSender,
+    ack: Ack,
 ) {
     let sent = async {
         let caller = me.now().await?;
@@ -28,7 +29,7 @@ pub(super) async fn send(
         Ok(message) => json!({ "ok": true, "message": message }),
         Err(error) => problem(error.code(), &error.to_string()),
     };
-    let _ = ack.send(&answer);
+    ack.send(&answer);
 }
 
 fn bad(why: &str) -> ApiError {

@@ -2,16 +2,19 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
+use socketioxide::extract::{Extension, SocketRef, State, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
+use socketioxide::socket::Sid;
 use socketioxide::{ParserError, SocketError, SocketIo};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::ack::Ack;
 use super::arrivals::{Arrivals, Away};
 use super::hello::Hello;
 use super::limited::{EventLimits, Limited};
@@ -75,6 +78,8 @@ pub(super) struct Link {
     pub(super) limits: EventLimits,
     pub(super) address: Option<IpAddr>,
     pub(super) orders: Arc<Mailbox<Order>>,
+    /// Ends what is done for it.
+    gone: CancellationToken,
 }
 
 /// What a connected agent may use. Visitors' clients have none of it, so that no handler of agents'
@@ -108,6 +113,17 @@ impl Link {
     /// Whether the client speaks websocket, and does not poll.
     pub(super) fn is_on_websocket(&self) -> bool {
         self.outlet.is_on_websocket()
+    }
+
+    /// Ends the connection of a client for which there is no room any more, so that it comes back.
+    pub(super) fn let_go(&self, socket: Sid) {
+        if self.gone.is_cancelled() {
+            return;
+        }
+        tracing::warn!(socket.id = %socket, "a client leaves no room for answers and is let go");
+        self.progress.is_waiting.store(true, Ordering::Relaxed);
+        self.outlet.end();
+        self.gone.cancel();
     }
 
     /// What the client speaks.
@@ -211,9 +227,9 @@ async fn let_in(
     );
     let serving = Box::pin(follow(session, place, gone.clone()));
     let expected = shared.arrivals.expect(socket.id, pid, Arc::clone(&outlet), serving);
-    socket.on_disconnect(End::of(expected, gone));
+    socket.on_disconnect(End::of(expected, gone.clone()));
     let limits = shared.limits;
-    socket.extensions.insert(Link { reader, progress, outlet, limits, address, orders });
+    socket.extensions.insert(Link { reader, progress, outlet, limits, address, orders, gone });
     Ok(())
 }
 
@@ -281,7 +297,7 @@ async fn join(
     socket: SocketRef,
     Extension(me): Extension<Connected>,
     TryData(id): TryData<Value>,
-    ack: AckSender,
+    ack: Ack,
 ) {
     let joined = async {
         let caller = me.now().await?;
@@ -290,14 +306,14 @@ async fn join(
         socket.join(format!("conversation:{id}"));
         Ok(())
     };
-    let _ = ack.send(&answer(joined.await));
+    ack.send(&answer(joined.await));
 }
 
 async fn leave_conversation(
     socket: SocketRef,
     Extension(me): Extension<Connected>,
     TryData(id): TryData<Value>,
-    ack: AckSender,
+    ack: Ack,
 ) {
     let left = async {
         let caller = me.now().await?;
@@ -308,10 +324,10 @@ async fn leave_conversation(
         caller.desk.leave_room(me.pid.as_str(), id).await?;
         Ok(())
     };
-    let _ = ack.send(&answer(left.await));
+    ack.send(&answer(left.await));
 }
 
-async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, ack: AckSender) {
+async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, ack: Ack) {
     let read = async {
         let caller = me.now().await?;
         caller.may(Scope::Write)?;
@@ -319,7 +335,7 @@ async fn read(Extension(me): Extension<Connected>, TryData(id): TryData<Value>, 
         caller.desk.mark_read(id, &caller.sees).await?;
         Ok(())
     };
-    let _ = ack.send(&answer(read.await));
+    ack.send(&answer(read.await));
 }
 
 pub(super) fn identifier(told: Option<Value>) -> Option<ConversationId> {

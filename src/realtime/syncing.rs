@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use socketioxide::adapter::Adapter;
-use socketioxide::extract::{AckSender, Extension, TryData};
+use socketioxide::extract::{Extension, TryData};
 use socketioxide::handler::{FromMessageParts, Value};
 use socketioxide::socket::Socket;
 
+use super::ack::Ack;
 use super::session::Order;
 use super::socketio::{Link, problem};
 
@@ -29,17 +30,17 @@ pub(super) async fn sync(
     Extension(me): Extension<Link>,
     TryData(asked): TryData<Asked>,
     AckId(id): AckId,
-    ack: AckSender,
+    ack: Ack,
 ) {
     match asked {
         // A client may ask faster than it is served.
         Ok(Asked { after }) => {
             if me.orders.put(Order::Sync { after, ack: id }, WAITING_ORDERS).is_err() {
-                let _ = ack.send(&problem("rate_limited", "one sync at a time"));
+                ack.send(&problem("rate_limited", "one sync at a time"));
             }
         }
         Err(_) => {
-            let _ = ack.send(&problem("bad_request", "sync takes { after: seq }"));
+            ack.send(&problem("bad_request", "sync takes { after: seq }"));
         }
     }
 }

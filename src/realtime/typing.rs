@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
+use socketioxide::extract::{Extension, SocketRef, TryData};
 use socketioxide::socket::Sid;
 
+use super::ack::Ack;
 use super::elsewhere::News;
 use super::signals::Signal;
 use super::socketio::{Connected, answer, identifier, no_conversation};
@@ -52,7 +53,7 @@ pub(super) async fn start(
     socket: SocketRef,
     Extension(me): Extension<Connected>,
     TryData(id): TryData<Value>,
-    ack: AckSender,
+    ack: Ack,
 ) {
     let started = async {
         let caller = me.now().await?;
@@ -61,14 +62,14 @@ pub(super) async fn start(
         me.signals.starts(&caller, id, socket.id);
         Ok(())
     };
-    let _ = ack.send(&answer(started.await));
+    ack.send(&answer(started.await));
 }
 
 /// `typing:stop`: tells the others that an agent types no more.
 pub(super) async fn stop(
     Extension(me): Extension<Connected>,
     TryData(id): TryData<Value>,
-    ack: AckSender,
+    ack: Ack,
 ) {
     let stopped = async {
         let caller = me.now().await?;
@@ -76,7 +77,7 @@ pub(super) async fn stop(
         me.signals.stops(&caller, id);
         Ok(())
     };
-    let _ = ack.send(&answer(stopped.await));
+    ack.send(&answer(stopped.await));
 }
 
 /// The conversation that is meant, if the agent may see it. Where they type already, they may, as long as

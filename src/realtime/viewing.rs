@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
+use socketioxide::extract::{Extension, SocketRef, TryData};
 
+use super::ack::Ack;
 use super::signals::{Signal, Signals};
 use super::socketio::{Connected, answer, identifier, no_conversation};
 use crate::api::ApiError;
@@ -25,9 +26,9 @@ pub(super) async fn start(
     socket: SocketRef,
     Extension(me): Extension<Connected>,
     TryData(id): TryData<Value>,
-    ack: AckSender,
+    ack: Ack,
 ) {
-    let _ = ack.send(&answer(pass_on(true, &socket, &me, id.ok()).await));
+    ack.send(&answer(pass_on(true, &socket, &me, id.ok()).await));
 }
 
 /// `viewing:stop`: an agent looks at it no more.
@@ -35,9 +36,9 @@ pub(super) async fn stop(
     socket: SocketRef,
     Extension(me): Extension<Connected>,
     TryData(id): TryData<Value>,
-    ack: AckSender,
+    ack: Ack,
 ) {
-    let _ = ack.send(&answer(pass_on(false, &socket, &me, id.ok()).await));
+    ack.send(&answer(pass_on(false, &socket, &me, id.ok()).await));
 }
 
 /// Only who is in a conversation's room, and so may see it, can look at it.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use socketioxide::extract::{AckSender, Extension, SocketRef, TryData};
+use socketioxide::extract::{Extension, SocketRef, TryData};
 
+use super::ack::Ack;
 use super::limited::Limited;
 use super::livechat::{self, Page, Post, say};
 use super::signals::Signals;
@@ -46,7 +47,7 @@ pub(super) fn welcome(
 async fn send(
     Extension(me): Extension<Visiting>,
     TryData(told): TryData<Map<String, Value>>,
-    ack: AckSender,
+    ack: Ack,
 ) {
     let sent = async {
         let mut told = told.map_err(|_| bad("message:send takes { content, clientId }"))?;
@@ -61,27 +62,27 @@ async fn send(
         Ok(message) => json!({ "ok": true, "message": message }),
         Err(error) => problem(error.code(), &error.to_string()),
     };
-    let _ = ack.send(&answer);
+    ack.send(&answer);
 }
 
 /// `conversation:read`: the visitor has read what agents have said, up to a message or all of it.
-async fn read(Extension(me): Extension<Visiting>, TryData(told): TryData<Value>, ack: AckSender) {
+async fn read(Extension(me): Extension<Visiting>, TryData(told): TryData<Value>, ack: Ack) {
     let until = told.ok().and_then(|told| told.get("messageId")?.as_str()?.parse().ok());
     let until: Option<MessageId> = until;
     let read = async { livechat::read(&me.state, &me.now().await?, until).await };
-    let _ = ack.send(&answer(read.await));
+    ack.send(&answer(read.await));
 }
 
-async fn typing_start(Extension(me): Extension<Visiting>, ack: AckSender) {
-    let _ = ack.send(&answer(me.types(true).await));
+async fn typing_start(Extension(me): Extension<Visiting>, ack: Ack) {
+    ack.send(&answer(me.types(true).await));
 }
 
-async fn typing_stop(Extension(me): Extension<Visiting>, ack: AckSender) {
-    let _ = ack.send(&answer(me.types(false).await));
+async fn typing_stop(Extension(me): Extension<Visiting>, ack: Ack) {
+    ack.send(&answer(me.types(false).await));
 }
 
 /// `page:view`: the visitor looks at a page of the site.
-async fn page(Extension(me): Extension<Visiting>, TryData(page): TryData<Page>, ack: AckSender) {
+async fn page(Extension(me): Extension<Visiting>, TryData(page): TryData<Page>, ack: Ack) {
     let seen = async {
         let visitor = me.now().await?;
         let page = page.map_err(|_| bad("page:view takes { url, title, referrer }"))?;
@@ -91,11 +92,11 @@ async fn page(Extension(me): Extension<Visiting>, TryData(page): TryData<Page>, 
         Ok(())
     };
     let seen = seen.await;
-    let _ = ack.send(&answer(seen));
+    ack.send(&answer(seen));
 }
 
-async fn nothing_there(ack: AckSender) {
-    let _ = ack.send(&refused(&no_conversation()));
+async fn nothing_there(ack: Ack) {
+    ack.send(&refused(&no_conversation()));
 }
 
 impl Visiting {

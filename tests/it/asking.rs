@@ -4,7 +4,7 @@ use recado::desk::{Role, Sees};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{ANA, Shop, TestServer};
+use crate::support::{ANA, PASSWORD, Person, Shop, Tenant, TestServer, text};
 
 #[tokio::test]
 async fn a_character_that_no_database_holds_is_refused_wherever_it_stands() {
@@ -45,6 +45,90 @@ async fn a_character_that_no_database_holds_is_refused_wherever_it_stands() {
         note["conversationId"] = json!(acme.card().await.id);
         let (refused, _) = acme.agent().await.ask("message:send", note).await;
         assert_eq!(refused["error"]["code"], "invalid", "{refused}");
+    }
+}
+
+/// Every request by which somebody here calls something so.
+async fn naming(acme: &Tenant<'_>, olga: &Person, name: &str) -> Vec<(Method, String, Value)> {
+    let card = acme.card().await;
+    let (stage, inbox, contact) = (card.stage_id, card.inbox.id, card.contact.id);
+    let user = json!({ "name": name, "email": "bia@acme.test", "role": "agent",
+        "password": PASSWORD });
+    let add = |what: &str, body: Value| (Method::POST, format!("/api/{what}"), body);
+    let change = |what: String, body: Value| (Method::PATCH, format!("/api/{what}"), body);
+    let set = |settings: Value| {
+        change("livechat/inboxes/pub_acme".to_owned(), json!({ "settings": settings }))
+    };
+    let question = |label: &str, option: &str| {
+        let question = json!({ "key": "k", "label": label, "kind": "select", "options": [option] });
+        set(json!({ "preChat": [question] }))
+    };
+    vec![
+        add("stages", json!({ "name": name, "color": "#000000" })),
+        change(format!("stages/{stage}"), json!({ "name": name })),
+        change(format!("conversations/{}", card.id), json!({ "labels": [name] })),
+        change(format!("contacts/{contact}"), json!({ "name": name })),
+        add("users", user),
+        change(format!("users/{}", olga.id), json!({ "name": name })),
+        add("tokens", json!({ "name": name, "scopes": ["read"] })),
+        add("inboxes", json!({ "name": name, "phoneNumberId": "another" })),
+        change(format!("inboxes/{inbox}"), json!({ "name": name })),
+        add("livechat/inboxes", json!({ "name": name })),
+        set(json!({ "title": name })),
+        question(name, "Troca"),
+        question("Assunto", name),
+        add("tenants", json!({ "id": "zenith", "name": name })),
+        change("tenants/acme".to_owned(), json!({ "name": name })),
+    ]
+}
+
+#[tokio::test]
+async fn what_cannot_be_shown_in_a_line_is_no_name_but_where_others_tell_it() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let olga = acme.person("olga", Role::Operator).await;
+    acme.site().await;
+    let profile = json!([{ "wa_id": ANA, "profile": { "name": "Ana\u{7}\nLima" } }]);
+    let told = json!({ "contacts": profile, "messages": [text(ANA, "wamid.1", "Oi")] });
+
+    assert_eq!(acme.whatsapp(told).await, json!({ "applied": 1 }));
+    assert!(acme.card().await.contact.name.is_some());
+    for wrong in ["a\u{7}b", "a\nb"] {
+        for (method, path, body) in naming(&acme, &olga, wrong).await {
+            let refused = olga.ask(method, &path, body).await;
+            assert_eq!(refused.code(), (422, "invalid"), "{path}: {refused:?}");
+        }
+    }
+    for (method, path, body) in naming(&acme, &olga, "\nAção 1 ").await {
+        let done = olga.ask(method, &path, body).await;
+        assert!(done.status.is_success(), "{path}: {done:?}");
+    }
+    let stages = acme.desk.stages().await.unwrap();
+    assert_eq!((stages[0].name.as_str(), stages[4].name.as_str()), ("Ação 1", "Ação 1"));
+}
+
+#[tokio::test]
+async fn a_text_has_lines_and_nothing_else_that_cannot_be_shown() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let ada = acme.person("ada", Role::Admin).await;
+    let site = format!("/api/livechat/inboxes/{}", acme.site().await);
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    let contact = format!("/api/contacts/{}", acme.card().await.contact.id);
+
+    for (said, code) in [("Um\u{1b}[2Jdois", 422), ("Um\r\n\tdois", 200)] {
+        for (path, body) in [
+            (&contact, json!({ "notes": said })),
+            (&site, json!({ "settings": { "greeting": said } })),
+            (&site, json!({ "settings": { "offlineText": said } })),
+        ] {
+            let answer = ada.patch(path, body).await;
+            assert_eq!(answer.status.as_u16(), code, "{path}: {answer:?}");
+        }
+        let canned = json!({ "shortcut": "oi", "content": said });
+        let answer = ada.post("/api/canned-responses", canned).await;
+        let added = (answer.status.is_success(), answer.body["content"] == said);
+        assert_eq!(added, (code == 200, code == 200), "{answer:?}");
     }
 }
 

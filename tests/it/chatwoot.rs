@@ -259,6 +259,33 @@ async fn a_customers_typing_is_a_signal_and_is_not_stored() {
 }
 
 #[tokio::test]
+async fn who_types_in_another_account_does_not_type_in_the_conversation_of_the_same_number() {
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let talk = chatwoot.begins("Bea", 14).await;
+    let mut typing = server.desks.typing();
+    let types = async |event: &str, account: u64, is_of_user: bool| {
+        let mut told = json!({
+            "event": event, "is_private": false,
+            "user": { "id": 14, "name": "Bea", "type": "contact" },
+            "conversation": { "id": talk, "inbox_id": 3 },
+        });
+        let place = if is_of_user { &mut told["user"] } else { &mut told };
+        place["account"] = json!({ "id": account, "name": "x" });
+        chatwoot.deliver(told).await;
+    };
+
+    for is_of_user in [false, true] {
+        types("conversation_typing_on", 2, is_of_user).await;
+        types("conversation_typing_off", 1, is_of_user).await;
+
+        let typed = timeout(PATIENCE, typing.recv()).await.unwrap().unwrap();
+        assert!(!typed.is_on, "another's is heard");
+    }
+}
+
+#[tokio::test]
 async fn no_chatwoot_is_where_only_this_server_reaches() {
     let server = TestServer::start().await;
     let acme = server.tenant("acme").await;
@@ -282,6 +309,21 @@ async fn an_agent_here_does_not_connect_a_chatwoot() {
     let (status, _) = acme.ask(Method::POST, "/api/chatwoot/inboxes", &body).await;
 
     assert_eq!(status, 403);
+}
+
+#[tokio::test]
+async fn a_token_that_is_new_is_shown_to_its_chatwoot_alone() {
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    let inbox = chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    let (path, admin) = (format!("/api/chatwoot/inboxes/{inbox}"), admin(&acme.desk));
+
+    let elsewhere = json!({ "baseUrl": "https://chat.example.com" });
+    let (refused, why) = server.send(Method::PATCH, &path, &admin, &elsewhere).await;
+    let (_, shown) = server.get("/api/inboxes", &admin).await;
+
+    assert_eq!(refused, 400, "{why}");
+    assert!(!shown.to_string().contains(API_TOKEN), "{shown}");
 }
 
 #[tokio::test]

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::support::{
-    API_TOKEN, Chatwoot, Fault, PATIENCE, Tenant, TestServer, admin, base64_of, opened, picture,
-    until, upload,
+    Chatwoot, Fault, PATIENCE, Tenant, TestServer, admin, base64_of, opened, picture, until, upload,
 };
 
 /// What a connected Chatwoot's only customer has begun.
@@ -62,14 +61,6 @@ impl<'a> Talk<'a> {
 
     async fn said(&self) -> Vec<Message> {
         self.acme.history().await
-    }
-
-    /// An admin has Chatwoot asked what its webhooks have lost.
-    async fn asked(&self, server: &TestServer) {
-        let path = format!("/api/inboxes/{}/reconcile", self.card().await.inbox.id);
-        let admin = admin(&self.acme.desk);
-        let (status, told) = server.send(Method::POST, &path, &admin, &json!({})).await;
-        assert_eq!(status, StatusCode::OK, "{told}");
     }
 }
 
@@ -351,35 +342,6 @@ async fn what_chatwoot_leaves_out_is_not_forgotten() {
 }
 
 #[tokio::test]
-async fn whom_chatwoot_does_not_know_stays_responsible_after_it_was_asked() {
-    let server = TestServer::beside_chatwoot().await;
-    let talk = Talk::begin(&server).await;
-    let bia = talk.acme.person("Bia", Role::Agent).await;
-    bia.patch(&talk.path("").await, json!({ "assigneeId": bia.id })).await;
-
-    talk.asked(&server).await;
-    talk.chatwoot.says(talk.number, "incoming", "Alguém?", json!({})).await;
-
-    assert_eq!(talk.card().await.assignee_id.map(|it| it.0), Some(bia.id));
-}
-
-#[tokio::test]
-async fn that_somebody_was_taken_off_in_chatwoot_is_found_by_asking() {
-    let server = TestServer::beside_chatwoot().await;
-    let talk = Talk::begin(&server).await;
-    let ada = talk.acme.person("Ada", Role::Agent).await;
-    let told = json!({ "id": 7, "name": "Ada", "type": "user" });
-    talk.chatwoot.turns(talk.number, |it| it.assignee = told).await;
-    let before = talk.card().await.assignee_id.map(|it| it.0);
-    talk.chatwoot.lose(true);
-    talk.chatwoot.turns(talk.number, |it| it.assignee = Value::Null).await;
-
-    talk.asked(&server).await;
-
-    assert_eq!((before, talk.card().await.assignee_id), (Some(ada.id), None));
-}
-
-#[tokio::test]
 async fn who_types_here_types_in_chatwoot() {
     let server = TestServer::beside_chatwoot().await;
     let talk = Talk::begin(&server).await;
@@ -392,19 +354,4 @@ async fn who_types_here_types_in_chatwoot() {
 
     let asked = talk.chatwoot.asked("/toggle_typing_status");
     assert_eq!(asked[0], json!({ "typing_status": "on" }));
-}
-
-#[tokio::test]
-async fn a_token_that_is_new_is_shown_to_its_chatwoot_alone() {
-    let server = TestServer::beside_chatwoot().await;
-    let talk = Talk::begin(&server).await;
-    let (admin, inbox) = (admin(&talk.acme.desk), talk.card().await.inbox.id);
-    let path = format!("/api/chatwoot/inboxes/{inbox}");
-
-    let elsewhere = json!({ "baseUrl": "https://chat.example.com" });
-    let (refused, why) = server.send(Method::PATCH, &path, &admin, &elsewhere).await;
-    let (_, shown) = server.get("/api/inboxes", &admin).await;
-
-    assert_eq!(refused, StatusCode::BAD_REQUEST, "{why}");
-    assert!(!shown.to_string().contains(API_TOKEN), "{shown}");
 }

@@ -3,9 +3,12 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use futures_util::future::join_all;
 use recado::desk::{Channel, Role, Sees};
 
 use crate::support::{Client, Database, Process, SECRET, TestServer, notification, run, text};
+
+const ANA: &str = "5511888888888";
 
 #[tokio::test]
 async fn a_new_installation_is_set_up_by_commands_alone() {
@@ -105,6 +108,35 @@ async fn quarantined_webhooks_are_listed_and_replayed_into_the_running_server() 
     let again = out(&run(&server.database, &["webhooks", "replay", "--quarantined"]));
     assert_eq!(again, replayed);
     assert_eq!(acme.history().await.len(), 1);
+}
+
+#[tokio::test]
+async fn however_many_webhooks_are_quarantined_each_is_replayed_once() {
+    let server = &TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    // More than two pages of them.
+    let names: Vec<_> = (0..250).map(|n| format!("wamid.{n:03}")).collect();
+    let bodies = names.iter().map(|name| notification("new-phone", &[text(ANA, name, "Oi")]));
+    join_all(bodies.map(|body| async move { server.take(&body).await })).await;
+    let replay = || out(&run(&server.database, &["webhooks", "replay", "--quarantined"]));
+
+    let in_vain = replay();
+    acme.desk.ensure_inbox(Channel::WhatsApp, "new-phone", "New").await.unwrap();
+    let replayed = replay();
+
+    assert_eq!(told(&in_vain, "quarantined"), names);
+    assert_eq!(told(&replayed, "applied"), names);
+    assert_eq!(acme.history().await.len(), names.len());
+    assert_eq!(replay(), "");
+}
+
+/// The texts of which a replay tells that this became of them, in their own order.
+fn told(replayed: &str, outcome: &str) -> Vec<String> {
+    let outcome = format!("{outcome}\ttext\t");
+    let lines = replayed.lines().filter_map(|line| line.trim().strip_prefix(&outcome));
+    let mut names: Vec<_> = lines.filter_map(|line| line.split('\t').next()).collect();
+    names.sort_unstable();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Who is on the far side, and what agents know of them.
 
-use recado::desk::{Channel, NewUser, Role};
+use recado::desk::{Channel, NewUser, Role, Time};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Tenant, TestServer, change, envelope, notification, text};
+use crate::support::{Chatwoot, Tenant, TestServer, change, envelope, notification, text};
 
 const ANA: &str = "5511888888888";
 const BIA: &str = "5521777777777";
@@ -74,6 +74,37 @@ async fn a_name_that_an_agent_chose_stays_until_it_is_given_back() {
     let audit = acme.desk.audit(None, 10).await.unwrap();
     assert_eq!(audit[1].action, "contact.changed");
     assert!(!format!("{audit:?}").contains("bolo"));
+}
+
+#[tokio::test]
+async fn the_newest_email_counts_until_an_agent_sets_another() {
+    let (server, chatwoot) = (TestServer::beside_chatwoot().await, Chatwoot::start().await);
+    let acme = server.tenant("acme").await;
+    chatwoot.connect(&server, &acme.desk, &json!({})).await;
+    chatwoot.set_back(600);
+    chatwoot.begins("Bea", 14).await;
+    let begun = Time::now().seconds();
+    let tells = async |after: i64, email: &str| {
+        let at = Time::from_seconds(begun + after).unwrap().to_string();
+        let changes = json!([{ "updated_at": { "current_value": at } }]);
+        let told = json!({ "event": "contact_updated", "id": 14, "name": "Bea", "email": email,
+            "changed_attributes": changes });
+        chatwoot.deliver(told).await;
+        acme.card().await.contact.email.unwrap()
+    };
+    let bea = path(&acme.card().await.contact.id.to_string(), "");
+    let sets = async |email: Value| {
+        acme.patch(&bea, &json!({ "email": email, "notes": email })).await;
+    };
+
+    assert_eq!(tells(2, "bea@new.test").await, "bea@new.test");
+    assert_eq!(tells(1, "bea@old.test").await, "bea@new.test");
+    sets(json!("bea@new.test")).await;
+    assert_eq!(tells(3, "bea@newer.test").await, "bea@newer.test", "nobody set it");
+    sets(json!("bea@agent.test")).await;
+    assert_eq!(tells(4, "bea@newest.test").await, "bea@agent.test");
+    acme.patch(&bea, &json!({ "email": null })).await;
+    assert_eq!(tells(5, "bea@last.test").await, "bea@last.test");
 }
 
 #[tokio::test]

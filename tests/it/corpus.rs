@@ -167,7 +167,9 @@ pub(crate) fn public_fixtures(file: &str) -> Option<Vec<Value>> {
         eprintln!("RECADO_FIXTURES is not set: only our own bodies are tried");
         return None;
     };
-    Some(lines_of(&std::fs::read_to_string(PathBuf::from(folder).join(file)).unwrap()))
+    let path = PathBuf::from(folder).join(file);
+    let text = std::fs::read_to_string(&path);
+    Some(lines_of(&text.unwrap_or_else(|error| panic!("{}: {error}", path.display()))))
 }
 
 /// What stands in a text, one value a line.

@@ -1,18 +1,14 @@
 //! Whatever happens at a desk, in whatever order: who applies the events shows what is there, and what
 //! is counted is what a recount finds.
 
-use std::time::Duration;
-
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 use recado::desk::{Channel, NewUser, Role, Sees};
 use reqwest::{Method, StatusCode};
-use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
 
 use crate::support::{
-    PATIENCE, Screen, Tenant, TestServer, change, echo, envelope, reaction, status, text, unique,
+    Screen, Tenant, TestServer, change, echo, envelope, reaction, status, text, unique,
     value as value_of,
 };
 
@@ -130,29 +126,12 @@ async fn live_through(server: &TestServer, tenant: &str, steps: &[Step]) {
         take(server, &acme, [&acme.phone, &other], step, n).await;
     }
 
-    until_all_is_told(server, tenant).await;
+    // WhatsApp is told nothing: nobody here has a token for it.
+    server.database.until_all_is_told(tenant).await;
     for ((mut screen, sees), token) in screens.into_iter().zip(&readings).zip(&tokens) {
         acme.replay(&mut screen, 0, sees).await;
         assert_eq!(screen, Screen::load(&server.get("/api/board", token).await.1));
     }
-}
-
-/// Returns once nothing waits to be told to WhatsApp, which nobody here has a token for.
-async fn until_all_is_told(server: &TestServer, tenant: &str) {
-    let database = sea_orm::Database::connect(server.database.url()).await.unwrap();
-    let left = format!("SELECT count(*) AS left_over FROM delivery WHERE tenant_id = '{tenant}'");
-    let told = async {
-        loop {
-            let count = Statement::from_string(database.get_database_backend(), left.clone());
-            let row = database.query_one_raw(count).await.unwrap().unwrap();
-            if row.try_get::<i64>("", "left_over").unwrap() == 0 {
-                break;
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(PATIENCE, told).await.expect("something waits for ever");
-    database.close().await.unwrap();
 }
 
 async fn take(

@@ -3,8 +3,12 @@
 use recado::desk::{Retention, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
-use crate::support::{Person, TestServer};
+use crate::support::{Database, Person, TestServer};
+
+const OLD_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const NEW_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 
 fn stage(name: &str) -> Value {
     json!({ "name": name, "color": "#000000" })
@@ -119,4 +123,70 @@ async fn keys_that_make_no_sense_are_refused_and_old_ones_forgotten() {
     server.desks.prune(days).await.unwrap();
     add(&ada, "k", stage("Um")).await;
     assert_eq!(stages(&ada).await, 6);
+}
+
+#[tokio::test]
+async fn what_was_asked_cannot_be_tried_out_by_whoever_reads_the_database() {
+    let server = TestServer::start().await;
+    let ada = server.tenant("acme").await.person("ada", Role::Admin).await;
+    let body = stage("Um");
+    let bare = hex::encode(Sha256::digest(format!("/api/stages\0{body}")));
+
+    add(&ada, "k", body).await;
+
+    let stored = server.database.bytes().await;
+    assert!(!stored.windows(bare.len()).any(|some| some == bare.as_bytes()));
+}
+
+#[tokio::test]
+async fn what_was_done_under_another_key_is_known_and_never_done_again() {
+    let server = TestServer::on(Database::create().await, &["--secrets-key", OLD_KEY]).await;
+    let ada = server.tenant("acme").await.person("ada", Role::Admin).await;
+    add(&ada, "k", stage("Um")).await;
+    let database = server.stop().await;
+
+    let both = ["--secrets-key", NEW_KEY, "--secrets-old-keys", OLD_KEY];
+    let server = TestServer::on(database, &both).await;
+    let ada = server.tenant("acme").await.again("ada@acme.test").await;
+    let known = add(&ada, "k", stage("Um")).await;
+    let other = add(&ada, "k", stage("Dois")).await;
+    let database = server.stop().await;
+    let server = TestServer::on(database, &["--secrets-key", NEW_KEY]).await;
+    let ada = server.tenant("acme").await.again("ada@acme.test").await;
+    let lost = add(&ada, "k", stage("Um")).await;
+
+    assert_eq!(known.headers["idempotent-replayed"], "true");
+    assert_eq!(other.code(), (422, "idempotency_key_reused"));
+    assert_eq!(lost.code(), (409, "answer_lost"));
+    assert_eq!(stages(&ada).await, 5);
+}
+
+#[tokio::test]
+async fn an_answer_too_large_to_be_kept_is_told_once_and_the_request_not_done_again() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let ada = acme.person("ada", Role::Admin).await;
+    let long = "x".repeat(64 * 1024);
+    for n in 10..27 {
+        acme.writes(&format!("55118888888{n}"), &format!("wamid.{n}"), &long).await;
+    }
+    let people: Vec<_> = acme.cards().await.iter().map(|card| card.contact.id).collect();
+    let (ana, others) = people.split_first().unwrap();
+    for other in others {
+        let path = format!("/api/contacts/{other}/merge");
+        assert_eq!(ada.post(&path, json!({ "into": ana })).await.status.as_u16(), 200);
+    }
+    let path = format!("/api/contacts/{ana}");
+    let (blocking, key) = (format!("{path}/block"), [("idempotency-key", "k")]);
+    let block = async || ada.ask_with(Method::POST, &blocking, &key, Value::Null).await;
+
+    let first = block().await;
+    ada.post(&format!("{path}/unblock"), Value::Null).await;
+    server.database.execute("UPDATE idempotency SET created_at = created_at - 61000000").await;
+    let again = block().await;
+
+    assert_eq!((first.status.as_u16(), &first.body["isBlocked"]), (200, &json!(true)));
+    assert_eq!(first.body["conversations"].as_array().unwrap().len(), 17);
+    assert_eq!(again.code(), (409, "answer_lost"));
+    assert_ne!(ada.get(&path).await.body["isBlocked"], true);
 }

@@ -55,6 +55,7 @@ mod planning_chores;
 mod planning_on_sqlite;
 mod polling;
 mod pushing;
+mod reacting;
 mod receiving;
 mod recovering;
 mod refusing;

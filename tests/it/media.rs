@@ -7,10 +7,11 @@ use clap::Parser as _;
 use recado::channels::chatwoot::send::Api;
 use recado::channels::whatsapp::send::Graph;
 use recado::config::{Cli, WhatsApp};
-use recado::desk::Channel;
+use recado::desk::{Channel, InboxEdit};
 use recado::media::Shelf;
 use recado::simulate::Simulator;
 use reqwest::StatusCode;
+use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -210,6 +211,32 @@ async fn what_its_channel_no_longer_keeps_is_given_up() {
     assert_eq!(heard.data["message"]["metadata"]["media"]["error"], "expired");
 }
 
+#[tokio::test]
+async fn a_file_waits_while_its_inbox_is_disabled() {
+    let (server, library) = with_library(&["--media-timeout", "1", "--media-tries", "2"]).await;
+    let acme = server.tenant("acme").await;
+    let mut agent = acme.agent().await;
+    let inbox = acme.desk.inboxes().await.unwrap().remove(0).0.id;
+    let disable = async |is_disabled: bool| {
+        let edit = InboxEdit { is_disabled: Some(is_disabled), ..InboxEdit::default() };
+        acme.desk.change_inbox(inbox, edit, None).await.unwrap();
+    };
+    let bytes = picture("bolo");
+    library.hangs("1", &bytes);
+    acme.whatsapp(json!({ "messages": [carrying("wamid.1", "image", file("1", &bytes))] })).await;
+    until(|| library.downloads("1") == 1).await;
+
+    disable(true).await;
+    let _clock = time_flies(&server.database);
+    let put_off = async { while claims(&server.database).await < 3 {} };
+    timeout(PATIENCE, put_off).await.expect("it is given up");
+    library.holds("1", &bytes);
+    disable(false).await;
+
+    let heard = agent.hear("message:updated").await;
+    assert_eq!(heard.data["message"]["metadata"]["media"]["state"], "stored");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_fetch_each_file_once() {
     let (server, library) = with_library(&[]).await;
@@ -309,6 +336,16 @@ fn sent_files(people: &Simulator) -> BTreeMap<String, Value> {
         file.get("sha256").is_some().then_some((id, file))
     });
     files.collect()
+}
+
+/// How often the only file has been claimed.
+async fn claims(database: &Database) -> i64 {
+    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
+    let query =
+        Statement::from_string(connection.get_database_backend(), "SELECT fence FROM media");
+    let row = connection.query_one_raw(query).await.unwrap().expect("a file that is wanted");
+    connection.close().await.unwrap();
+    row.try_get("", "fence").unwrap()
 }
 
 /// Lets whatever is to be tried again be due, for as long as this is kept.

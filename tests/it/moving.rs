@@ -159,6 +159,27 @@ async fn who_polls_and_is_let_go_hears_nothing_more() {
     assert_eq!(timeout(PATIENCE, ending).await.expect("the client is served on"), 400);
 }
 
+/// It would wait for answers that never come.
+#[tokio::test]
+async fn who_leaves_no_room_for_answers_is_let_go() {
+    // Nor does it answer whether it is there.
+    let server = TestServer::with(&["--ping-interval", "120", "--ping-timeout", "120"]).await;
+    let acme = server.tenant("acme").await;
+    let polling = Polling::connect(&server, &acme, "4").await;
+    polling.hears("ready").await;
+
+    // More than wait for a client that does not poll.
+    let asked: Vec<_> = (0..300).map(|ack| format!("42{ack}[\"sync\",1]")).collect();
+    polling.say(asked.join("\u{1e}")).await;
+
+    let operator = acme.token_of("root", "operator");
+    let let_go = async {
+        while server.get("/api/socket/stats", &operator).await.1["totalConnections"] != 0 {}
+    };
+    timeout(PATIENCE, let_go).await.expect("it waits in vain");
+    assert_eq!(polling.ask().await.status(), 400);
+}
+
 #[tokio::test]
 async fn what_an_older_client_posts_is_taken_as_it_means_it() {
     let server = TestServer::start().await;

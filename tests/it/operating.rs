@@ -13,48 +13,30 @@ const ANA: &str = "5511888888888";
 
 #[tokio::test]
 async fn a_backup_of_a_running_server_holds_what_was_acknowledged_before_it() {
-    let server = TestServer::start().await;
-    if server.database.is_postgres() {
-        return;
-    }
-    let acme = server.tenant("acme").await;
-    acme.writes(ANA, "wamid.1", "Oi").await;
-    let folder = TempDir::new().unwrap();
-    let copy = folder.path().join("copy.db");
-    let path = copy.to_str().unwrap();
+    let Some((server, _folder, copy)) = backed_up().await else { return };
 
-    done(&run(&server.database, &["backup", path]));
-    acme.writes(ANA, "wamid.2", "Tudo bem?").await;
+    server.tenant("acme").await.writes(ANA, "wamid.2", "Tudo bem?").await;
 
     assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-    let url = format!("sqlite:{path}");
-    let read = sea_orm::Database::connect(&url).await.unwrap();
+    let read = sea_orm::Database::connect(format!("sqlite:{copy}")).await.unwrap();
     assert_eq!(count(&read, "message").await, 1);
     read.close().await.unwrap();
-    let again = run(&server.database, &["backup", path]);
+    let again = run(&server.database, &["backup", &copy]);
     assert!(!again.status.success() && told(&again).contains("is there already"));
 }
 
 #[tokio::test]
 async fn clients_of_a_restored_server_load_afresh_and_miss_nothing_that_follows() {
-    let server = TestServer::start().await;
-    if server.database.is_postgres() {
-        return;
-    }
+    let Some((server, _folder, copy)) = backed_up().await else { return };
     let acme = server.tenant("acme").await;
-    acme.writes(ANA, "wamid.1", "Oi").await;
-    let folder = TempDir::new().unwrap();
-    let copy = folder.path().join("copy.db");
-    let path = copy.to_str().unwrap();
-    done(&run(&server.database, &["backup", path]));
     acme.writes(ANA, "wamid.2", "Tudo bem?").await;
     let ahead = acme.desk.head().await.unwrap();
     let token = acme.token();
     let database = server.stop().await;
 
-    let refused = run(&database, &["restore", path]);
+    let refused = run(&database, &["restore", &copy]);
     assert!(!refused.status.success() && told(&refused).contains("--replace"));
-    done(&run(&database, &["restore", path, "--replace"]));
+    done(&run(&database, &["restore", &copy, "--replace"]));
 
     let server = TestServer::on(database, &[]).await;
     let acme = server.tenant("acme").await;
@@ -69,19 +51,11 @@ async fn clients_of_a_restored_server_load_afresh_and_miss_nothing_that_follows(
 
 #[tokio::test]
 async fn what_a_restore_has_put_aside_stays_when_another_one_follows() {
-    let server = TestServer::start().await;
-    if server.database.is_postgres() {
-        return;
-    }
-    server.tenant("acme").await.writes(ANA, "wamid.1", "Oi").await;
-    let folder = TempDir::new().unwrap();
-    let copy = folder.path().join("copy.db");
-    let copy = copy.to_str().unwrap();
+    let Some((server, _folder, copy)) = backed_up().await else { return };
     let database = server.stop().await;
-    done(&run(&database, &["backup", copy]));
 
     let aside = [(); 2].map(|()| {
-        let restored = run(&database, &["restore", copy, "--replace"]);
+        let restored = run(&database, &["restore", &copy, "--replace"]);
         done(&restored);
         let said = String::from_utf8(restored.stdout).unwrap();
         let (_, aside) = said.split_once("what was there is ").expect("it says what was there");
@@ -98,16 +72,8 @@ async fn what_a_restore_has_put_aside_stays_when_another_one_follows() {
 
 #[tokio::test]
 async fn what_a_lost_database_has_left_behind_does_not_get_into_the_restored_one() {
-    let server = TestServer::start().await;
-    if server.database.is_postgres() {
-        return;
-    }
+    let Some((server, _folder, copy)) = backed_up().await else { return };
     let acme = server.tenant("acme").await;
-    acme.writes(ANA, "wamid.1", "Oi").await;
-    let folder = TempDir::new().unwrap();
-    let copy = folder.path().join("copy.db");
-    let copy = copy.to_str().unwrap();
-    done(&run(&server.database, &["backup", copy]));
     acme.writes(ANA, "wamid.2", "Tudo bem?").await;
     let file = server.database.url().trim_start_matches("sqlite:").to_owned();
     let log = format!("{file}-wal");
@@ -117,7 +83,7 @@ async fn what_a_lost_database_has_left_behind_does_not_get_into_the_restored_one
     std::fs::remove_file(&file).unwrap();
     std::fs::write(&log, left).unwrap();
 
-    done(&run(&database, &["restore", copy]));
+    done(&run(&database, &["restore", &copy]));
 
     let server = TestServer::on(database, &[]).await;
     let acme = server.tenant("acme").await;
@@ -190,6 +156,20 @@ async fn a_server_says_whether_it_is_ready_and_that_it_is_no_more_once_it_is_ask
     assert!(!health.status.success());
     server.kill();
     assert!(!run(&database, &["health", "--port", port]).status.success());
+}
+
+/// A server to which a customer has written, and where a backup of it is, for as long as its folder is there;
+/// nothing on PostgreSQL, which has backups of its own.
+async fn backed_up() -> Option<(TestServer, TempDir, String)> {
+    let server = TestServer::start().await;
+    if server.database.is_postgres() {
+        return None;
+    }
+    server.tenant("acme").await.writes(ANA, "wamid.1", "Oi").await;
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copy.db").to_str().unwrap().to_owned();
+    done(&run(&server.database, &["backup", &copy]));
+    Some((server, folder, copy))
 }
 
 async fn count(connection: &sea_orm::DatabaseConnection, table: &str) -> i64 {

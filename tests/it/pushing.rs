@@ -177,6 +177,28 @@ async fn what_a_push_service_refuses_is_not_tried_again_nor_is_trouble_that_does
     }
 }
 
+#[tokio::test]
+async fn a_push_service_that_does_not_answer_holds_up_nobody_elses_pushes() {
+    let server = TestServer::start().await;
+    let (team, service) = (Team::of(&server).await, PushService::start().await);
+    let silent = PushService::start().await;
+    silent.falls_silent();
+    for _ in 0..20 {
+        silent.browser().is_used_by(&team.ada).await;
+    }
+    let bia = team.acme.person("bia", Role::Agent).await;
+    let of_bia = service.browser();
+    of_bia.is_used_by(&bia).await;
+
+    // More than are under way at once within as long as a test waits, given up after 15 s each.
+    for _ in 0..10 {
+        team.assign(&team.ada).await;
+    }
+    team.assign(&bia).await;
+
+    service.letters(&of_bia, 1).await;
+}
+
 /// Makes sure that nobody is tried again to whom something happens before their second try.
 async fn is_not_tried_again_after(happens: impl AsyncFnOnce(&Team<'_>)) {
     let server = TestServer::start().await;

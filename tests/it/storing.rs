@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{TestServer, notification, post, text};
+use crate::support::{TestServer, envelope, notification, post, text, value};
 
 const ANA: &str = "5511888888888";
 
@@ -63,4 +63,26 @@ async fn what_could_not_be_stored_is_told_to_come_again_and_then_counts_once() {
     assert_eq!(acme.told().await, ["conversation:new", "message:new"]);
     assert_eq!(agent.stored().await.seq(), 1);
     assert_eq!(agent.stored().await.data["message"]["content"], json!("Oi"));
+}
+
+#[tokio::test]
+async fn a_webhook_that_names_more_than_a_question_to_the_database_holds_is_stored() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    // PostgreSQL takes 65,535 values in a question, SQLite half as many.
+    let statuses = (0..66_000).map(|n| json!({ "id": n.to_string(), "status": "sent" }));
+    let statuses = json!({ "statuses": statuses.collect::<Vec<_>>() });
+    let people =
+        (0..33_000).map(|n| json!({ "wa_id": n.to_string(), "user_id": format!("BR.{n}") }));
+    let people = json!({ "user_id_update": people.collect::<Vec<_>>() });
+
+    for (field, told, becomes) in [
+        ("messages", &statuses, json!({ "parked": 66_000 })),
+        ("user_id_update", &people, json!({ "ignored": 33_000 })),
+    ] {
+        let change = json!({ "field": field, "value": value(&acme.phone, told.clone()) });
+        let answer = server.post(envelope(&[change]).to_string()).await;
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["elements"], becomes, "{field}");
+    }
 }

@@ -95,6 +95,8 @@ pub(super) async fn find(
 }
 
 /// Uploads a file that a message is to carry.
+///
+/// An `Idempotency-Key` does not count here: a file that is uploaded twice is two.
 #[utoipa::path(post, path = "/api/media", tag = "media",
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 201, body = Uploaded), ApiError))]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::envelope::Around;
-use super::fields::{Fields, flag, number, object, text, time, time_of};
+use super::envelope::{Around, Source};
+use super::fields::{Fields, account_in, flag, number, object, text, time, time_of};
 use crate::desk::{Colleague, Content, ConversationStatus, Element, Profile, Standing, Time, Told};
 
 /// Somebody types in Chatwoot, or in a chat that it serves.
@@ -21,11 +21,20 @@ pub struct Typing {
     pub id: Option<String>,
     /// Which inbox of the account it is in.
     pub inbox: Option<u64>,
+    /// The account's number.
+    pub account: Option<u64>,
+}
+
+impl Typing {
+    /// Whether it happens where what happens is taken.
+    pub fn is_taken(&self, source: &Source) -> bool {
+        source.is_account(self.account) && source.takes(self.inbox)
+    }
 }
 
 /// Whether what is told is of an inbox of Chatwoot that is taken.
 pub(super) fn inbox_of(body: &Fields, talk: &Fields, around: &Around) -> bool {
-    around.takes(inbox_in(body, talk))
+    around.source.takes(inbox_in(body, talk))
 }
 
 fn inbox_in(body: &Fields, talk: &Fields) -> Option<u64> {
@@ -113,6 +122,8 @@ pub(super) fn typing(body: &Fields) -> Option<Typing> {
         name: told("name"),
         id: told("id"),
         inbox: inbox_in(body, talk),
+        // Chatwoot writes it down within the customer.
+        account: account_in(body).or_else(|| user.and_then(account_in)),
     })
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::super::Malformed;
 use super::super::mend::mend;
 use super::conversation::{self, Typing};
-use super::fields::{Fields, clip, number, object, text};
+use super::fields::{Fields, account_in, clip, object, text};
 use super::message;
 use crate::desk::{Address, Content, Element, Time};
 
@@ -27,6 +27,20 @@ pub struct Source {
     /// Of when it is, in seconds, if that was told beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<i64>,
+}
+
+impl Source {
+    /// Whether what happens in that inbox of the account is taken.
+    pub(super) fn takes(&self, inbox: Option<u64>) -> bool {
+        self.only.is_empty() || inbox.is_some_and(|inbox| self.only.contains(&inbox))
+    }
+
+    /// Whether the account is the one that a webhook is about, as far as that says. Another's
+    /// conversations have the same numbers, and would be taken for this one's.
+    pub(super) fn is_account(&self, told: Option<u64>) -> bool {
+        let ours = self.site.rsplit('/').next().and_then(|id| id.parse::<u64>().ok());
+        told.zip(ours).is_none_or(|(told, ours)| told == ours)
+    }
 }
 
 /// Writes down a webhook in the form that is stored and read.
@@ -81,20 +95,6 @@ impl Around {
         format!("{}/contacts/{id}", self.source.site)
     }
 
-    /// Whether what happens in that inbox of the account is taken.
-    pub(super) fn takes(&self, inbox: Option<u64>) -> bool {
-        let only = &self.source.only;
-        only.is_empty() || inbox.is_some_and(|inbox| only.contains(&inbox))
-    }
-
-    /// Whether a webhook is of the account that it is taken for, as far as it says. Another's conversations
-    /// have the same numbers, and would be taken for this one's.
-    fn is_of_account(&self, body: &Fields) -> bool {
-        let told = object(body, "account").and_then(|account| number(account, "id"));
-        let ours = self.source.site.rsplit('/').next().and_then(|id| id.parse::<u64>().ok());
-        told.zip(ours).is_none_or(|(told, ours)| told == ours)
-    }
-
     /// Of when the webhook is, if that was told beside it.
     pub(super) fn at(&self) -> Option<Time> {
         self.source.at.and_then(Time::from_seconds)
@@ -103,7 +103,7 @@ impl Around {
 
 fn read(body: &Fields, around: &Around, into: &mut Vec<Element>) {
     let event = text(body, "event").unwrap_or_default();
-    if !around.is_of_account(body) {
+    if !around.source.is_account(account_in(body)) {
         let why = "it is about another account of Chatwoot";
         return into.push(around.element(&event, None, Content::Aside(why.to_owned())));
     }

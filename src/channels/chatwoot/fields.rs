@@ -33,6 +33,11 @@ pub(super) fn number(fields: &Fields, key: &str) -> Option<u64> {
     }
 }
 
+/// The number of the account that something is of.
+pub(super) fn account_in(fields: &Fields) -> Option<u64> {
+    object(fields, "account").and_then(|account| number(account, "id"))
+}
+
 pub(super) fn flag(fields: &Fields, key: &str) -> bool {
     fields.get(key).and_then(Value::as_bool).unwrap_or_default()
 }

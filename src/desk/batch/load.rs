@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    QuerySelect as _, Select,
 };
 
 use super::super::channel::{has_parts, whole_of};
@@ -17,6 +17,7 @@ use super::super::contact::same_number;
 use super::super::message::from_json;
 use super::super::stats::Work;
 use super::super::{Amendment, Channel, Content, Db, Element, Webhook, tenant};
+use super::many::in_parts;
 use super::{Batch, Place, Rows, Waiting};
 
 impl<'a> Batch<'a> {
@@ -168,24 +169,29 @@ impl<'a> Batch<'a> {
     }
 
     async fn load_messages(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
-        if wanted.messages.is_empty() && wanted.handed.is_empty() {
-            return Ok(());
-        }
         let all = of_tenants::<message::Entity>(wanted)
             .filter(message::Column::InboxId.is_in(wanted.inboxes.iter().copied()));
-        let by_name = message::Column::ProviderId.is_in(&wanted.messages);
         let mut others = self.parts(all.clone(), &wanted.revoked).await?;
         others.extend(wanted.handed.iter().copied());
-        let all = if others.is_empty() {
-            all.filter(by_name)
+        let named = |of: Vec<&String>| all.clone().filter(message::Column::ProviderId.is_in(of));
+        let locked = |rows: Select<message::Entity>| {
+            rows.order_by_asc(message::Column::Id).lock_exclusive().all(&self.txn)
+        };
+        let rows = if others.is_empty() {
+            in_parts(wanted.messages.iter().collect(), |names| locked(named(names))).await?
         } else {
             // SQLite reads a whole inbox for "by this or by that". Names are learnt under the inbox's
             // lock, so that none is between the two queries.
-            let named = all.clone().select_only().column(message::Column::Id).filter(by_name);
-            let named: Vec<MessageId> = named.into_tuple().all(&self.txn).await?;
-            all.filter(message::Column::Id.is_in(others.into_iter().chain(named)))
+            let ids = in_parts(wanted.messages.iter().collect(), |names| {
+                let ids = named(names).select_only().column(message::Column::Id);
+                ids.into_tuple::<MessageId>().all(&self.txn)
+            });
+            let ids: BTreeSet<MessageId> = ids.await?.into_iter().chain(others).collect();
+            in_parts(ids.into_iter().collect(), |ids| {
+                locked(all.clone().filter(message::Column::Id.is_in(ids)))
+            })
+            .await?
         };
-        let rows = all.order_by_asc(message::Column::Id).lock_exclusive().all(&self.txn).await?;
         let (known, handed): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.provider_id.is_some());
         self.messages = Rows::stored(known.into_iter().filter_map(|row| {
@@ -197,14 +203,15 @@ impl<'a> Batch<'a> {
     }
 
     async fn load_parked(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
-        let rows = of_tenants::<parked::Entity>(wanted)
-            .filter(parked::Column::InboxId.is_in(wanted.inboxes.iter().copied()))
-            .filter(parked::Column::Target.is_in(&wanted.messages))
-            .order_by_asc(parked::Column::ParkedAt)
-            .order_by_asc(parked::Column::Position)
-            .all(&self.txn)
-            .await?;
-        for row in rows {
+        let rows = in_parts(wanted.messages.iter().collect(), |names| {
+            of_tenants::<parked::Entity>(wanted)
+                .filter(parked::Column::InboxId.is_in(wanted.inboxes.iter().copied()))
+                .filter(parked::Column::Target.is_in(names))
+                .order_by_asc(parked::Column::ParkedAt)
+                .order_by_asc(parked::Column::Position)
+                .all(&self.txn)
+        });
+        for row in rows.await? {
             let amendment = from_json(&row.amendment).map_err(|e| DbErr::Json(e.to_string()))?;
             let key = (row.inbox_id, row.target.clone());
             self.parked.entry(key).or_default().push(Waiting { row, amendment, stored: true });
@@ -214,14 +221,13 @@ impl<'a> Batch<'a> {
 
     /// Reads who wrote, and the conversations with them and around the messages spoken of.
     async fn load_people(&mut self, wanted: &Wanted) -> Result<(), DbErr> {
-        let addresses = if wanted.addresses.is_empty() {
-            Vec::new()
-        } else {
-            let all = of_tenants::<contact_address::Entity>(wanted)
+        let addresses = in_parts(wanted.addresses.iter().collect(), |addresses| {
+            of_tenants::<contact_address::Entity>(wanted)
                 .filter(contact_address::Column::Channel.is_in(wanted.channels.iter().copied()))
-                .filter(contact_address::Column::Address.is_in(&wanted.addresses));
-            all.all(&self.txn).await?
-        };
+                .filter(contact_address::Column::Address.is_in(addresses))
+                .all(&self.txn)
+        });
+        let addresses = addresses.await?;
         let met = addresses.iter().map(|address| address.contact_id).collect();
         // They are written to also through another inbox, and the newest of what both are told counts.
         let mut contacts = self.load_contacts(met, true, wanted).await?;
@@ -234,21 +240,23 @@ impl<'a> Batch<'a> {
             .chain(self.handed.values().map(|message| message.conversation_id))
             .chain(self.threads(wanted).await?)
             .collect();
-        let mut meant = Condition::any();
-        if !met.is_empty() {
-            meant = meant.add(conversation::Column::ContactId.is_in(met.iter().copied()));
-        }
-        // SQLite reads all conversations for "with one of these, or one of none".
-        if !talked.is_empty() {
-            meant = meant.add(conversation::Column::Id.is_in(talked));
-        }
-        let conversations = if meant.is_empty() {
-            Vec::new()
-        } else {
+        let with = met.iter().map(|contact| (Some(*contact), None));
+        let meant = with.chain(talked.into_iter().map(|talk| (None, Some(talk))));
+        let conversations = in_parts(meant.collect(), |some| {
+            let with: Vec<ContactId> = some.iter().filter_map(|(contact, _)| *contact).collect();
+            let talked: Vec<ConversationId> = some.iter().filter_map(|(_, talk)| *talk).collect();
+            let mut meant = Condition::any();
+            // SQLite reads all conversations for "with one of these, or one of none".
+            if !with.is_empty() {
+                meant = meant.add(conversation::Column::ContactId.is_in(with));
+            }
+            if !talked.is_empty() {
+                meant = meant.add(conversation::Column::Id.is_in(talked));
+            }
             let all = of_tenants::<conversation::Entity>(wanted).filter(meant);
-            let all = all.order_by_asc(conversation::Column::Id).lock_exclusive();
-            all.all(&self.txn).await?
-        };
+            all.order_by_asc(conversation::Column::Id).lock_exclusive().all(&self.txn)
+        });
+        let conversations = conversations.await?;
         let talked_to = conversations.iter().map(|conversation| conversation.contact_id);
         let others = talked_to.filter(|id| !met.contains(id)).collect();
         contacts.extend(self.load_contacts(others, false, wanted).await?);
@@ -316,14 +324,18 @@ impl<'a> Batch<'a> {
         let mut known = BTreeMap::new();
         let (mut asked, mut people) = (BTreeSet::new(), people);
         while !people.is_empty() {
-            let meant = Condition::any()
-                .add(contact::Column::Id.is_in(people.iter().copied()))
-                .add(contact::Column::MergedInto.is_in(people.iter().copied()));
-            let mut all = of_tenants::<contact::Entity>(wanted).filter(meant);
-            if may_change && asked.is_empty() {
-                all = all.order_by_asc(contact::Column::Id).lock_exclusive();
-            }
-            let rows = all.all(&self.txn).await?;
+            let is_locked = may_change && asked.is_empty();
+            let rows = in_parts(people.iter().copied().collect(), |people| {
+                let meant = Condition::any()
+                    .add(contact::Column::Id.is_in(people.iter().copied()))
+                    .add(contact::Column::MergedInto.is_in(people));
+                let mut all = of_tenants::<contact::Entity>(wanted).filter(meant);
+                if is_locked {
+                    all = all.order_by_asc(contact::Column::Id).lock_exclusive();
+                }
+                all.all(&self.txn)
+            });
+            let rows = rows.await?;
             asked.append(&mut people);
             let found = rows.iter().flat_map(|row| row.merged_into.into_iter().chain([row.id]));
             people.extend(found.filter(|id| !asked.contains(id)));
@@ -383,7 +395,7 @@ fn channels(webhooks: &[Webhook]) -> BTreeSet<Channel> {
 }
 
 /// Starts a query on the rows of the tenants that a batch is for.
-pub(super) fn of_tenants<E: entity::TenantScoped>(wanted: &Wanted) -> sea_orm::Select<E> {
+pub(super) fn of_tenants<E: entity::TenantScoped>(wanted: &Wanted) -> Select<E> {
     #[expect(clippy::disallowed_methods, reason = "the one query that is for several tenants")]
     E::find().filter(E::TENANT.is_in(wanted.tenants.iter().cloned()))
 }

@@ -8,6 +8,7 @@
 mod apply;
 mod fill;
 mod load;
+mod many;
 mod parts;
 mod people;
 mod standing;

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::super::message::json;
+use super::super::naming::{check_text, line, name};
 use super::super::{Actor, Channel, Desk, Desks, Error, InboxEdit, InboxName, Result, Sees};
 
 /// The longest text that visitors are shown, the most questions, origins and options.
@@ -228,9 +229,11 @@ impl LiveChatSettings {
     /// # Errors
     /// [`Error::Invalid`] when a value makes no sense.
     fn tidy(mut self) -> Result<Self> {
-        let texts = [&self.title, &self.greeting, &self.offline_text, &self.locale];
-        if texts.into_iter().flatten().any(|text| text.chars().count() > LONGEST_TEXT) {
-            return invalid(&format!("a text is longer than {LONGEST_TEXT} characters"));
+        for text in [&mut self.title, &mut self.locale].into_iter().flatten() {
+            *text = line("a text", text, LONGEST_TEXT)?;
+        }
+        for text in [&self.greeting, &self.offline_text].into_iter().flatten() {
+            check_text("a text", text, LONGEST_TEXT)?;
         }
         if self.color.as_deref().is_some_and(|color| !is_color(color)) {
             return invalid("color is written as #0b6b8a");
@@ -246,20 +249,19 @@ impl LiveChatSettings {
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
             return invalid("two questions have the same key");
         }
-        self.pre_chat.iter().try_for_each(PreChatField::check)?;
+        self.pre_chat.iter_mut().try_for_each(PreChatField::tidy)?;
         Ok(self)
     }
 }
 
 impl PreChatField {
-    fn check(&self) -> Result<()> {
+    fn tidy(&mut self) -> Result<()> {
         let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if self.key.is_empty() || self.key.len() > 40 || !self.key.bytes().all(is_word) {
             return invalid("a key has 1 to 40 of a-z, A-Z, 0-9 and _");
         }
-        let texts = self.options.iter().chain([&self.label]);
-        if texts.clone().any(|text| text.is_empty() || text.chars().count() > LONGEST_TEXT) {
-            return invalid("a label or an option is empty or too long");
+        for text in self.options.iter_mut().chain([&mut self.label]) {
+            *text = name("a label or an option", text, LONGEST_TEXT)?;
         }
         let is_select = self.kind == PreChatKind::Select;
         if is_select == self.options.is_empty() || self.options.len() > MOST_OPTIONS {

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
+use super::super::naming::{check_text, line};
 use super::super::{Actor, Change, ConversationChange, Desk, Error, Event, Result, Sees};
 use super::list::Family;
 use super::{Contact, ContactDetails};
@@ -56,7 +57,12 @@ impl Desk {
                 }
                 Some(None) | None => {}
             }
-            row.email = edit.email.unwrap_or(row.email.take());
+            // A form tells it also where only something else was changed. One that is taken away counts
+            // again when it is next told.
+            if let Some(email) = edit.email.filter(|email| *email != row.email) {
+                (row.email_told_at, row.is_email_by_agent) = (Time(0), email.is_some());
+                row.email = email;
+            }
             row.notes = edit.notes.unwrap_or(std::mem::take(&mut row.notes));
         })
         .await
@@ -232,20 +238,9 @@ impl Change {
 impl ContactEdit {
     /// Makes sure that values make sense, and takes the space around them off.
     pub(in super::super) fn tidy(self) -> Result<Self> {
-        let short = |what: &str, text: String, longest: usize| {
-            let text = text.trim().to_owned();
-            if text.chars().count() > longest {
-                let why = format!("{what} is longer than {longest} characters");
-                return Err(Error::Invalid(why));
-            }
-            if text.chars().any(|it| it.is_control() && !"\n\r\t".contains(it)) {
-                return Err(Error::Invalid(format!("{what} holds a control character")));
-            }
-            Ok(text)
-        };
         // What is empty is nothing.
         let told = |what: &str, value: Option<Option<String>>, longest: usize| {
-            let text = value.map(|text| text.map(|text| short(what, text, longest)).transpose());
+            let text = value.map(|text| text.map(|text| line(what, &text, longest)).transpose());
             Ok::<_, Error>(text.transpose()?.map(|text| text.filter(|text| !text.is_empty())))
         };
         let name = told("the name", self.name, LONGEST_NAME)?;
@@ -255,7 +250,10 @@ impl ContactEdit {
         {
             return Err(Error::Invalid("the email address is none".to_owned()));
         }
-        let notes = self.notes.map(|notes| short("the note", notes, LONGEST_NOTES)).transpose()?;
+        let notes = self.notes.map(|notes| notes.trim().to_owned());
+        if let Some(notes) = &notes {
+            check_text("the note", notes, LONGEST_NOTES)?;
+        }
         Ok(Self { name, email, notes })
     }
 }

@@ -13,6 +13,7 @@ use sea_orm::{
 
 use super::super::change::ROWS_PER_INSERT;
 use super::super::channel::has_agents;
+use super::super::naming::line;
 use super::super::{
     Actor, Change, Channel, Contact, ConversationChange, Desk, Error, Event, NotificationKind,
     Result, Sees,
@@ -273,15 +274,13 @@ fn notice_of_assignment(told: &ConversationChange, contact: &Contact, by: &Actor
 
 /// Returns labels as they are stored: each once, in order, without space around them.
 fn tidy(labels: &[String]) -> Result<Vec<String>> {
-    let labels = labels.iter().map(|label| label.trim()).filter(|label| !label.is_empty());
-    let mut labels: Vec<_> = labels.map(str::to_owned).collect();
+    let labels = labels.iter().map(|label| line("a label", label, LONGEST_LABEL));
+    let mut labels = labels.collect::<Result<Vec<_>>>()?;
+    labels.retain(|label| !label.is_empty());
     labels.sort();
     labels.dedup();
     if labels.len() > MOST_LABELS {
         return Err(Error::Invalid(format!("more than {MOST_LABELS} labels")));
-    }
-    if labels.iter().any(|label| label.chars().count() > LONGEST_LABEL) {
-        return Err(Error::Invalid(format!("a label is longer than {LONGEST_LABEL} characters")));
     }
     Ok(labels)
 }

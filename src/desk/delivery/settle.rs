@@ -158,7 +158,10 @@ impl Change {
                 move_to(&mut row, Status::Unknown, Some(error));
             }
             (Settlement::Failed { .. }, Task::React(_)) => {
-                take_back(&mut row, &inbox.address, Time::now());
+                let reactions = &errand.message.reactions;
+                if let Some(carried) = reactions.iter().find(|it| it.by == errand.from) {
+                    take_back(&mut row, carried, Time::now());
+                }
             }
             _ => {}
         }

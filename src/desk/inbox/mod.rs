@@ -12,8 +12,8 @@ use sea_orm::{
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
+use super::naming::name;
 use super::tenant::is_taken;
-use super::user::name;
 use super::{Actor, Change, Channel, Desk, Desks, Error, Event, InboxName, Result, Sees};
 use secrets::InboxSecrets;
 
@@ -103,7 +103,7 @@ impl Desk {
             tenant_id: self.tenant.clone(),
             channel,
             name: String::new(),
-            address: name(address, LONGEST)?,
+            address: name("the address", address, LONGEST)?,
             created_at: Time::now(),
             secrets: None,
             settings: "{}".to_owned(),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::message::json as text;
+use super::super::naming::name;
 use super::super::secrets::Keys;
-use super::super::user::name;
 use super::super::{Error, Result};
 use super::{InboxEdit, LONGEST};
 
@@ -89,7 +89,10 @@ impl Keys {
         if let Some(address) = &edit.address {
             row.address.clone_from(address);
         }
-        row.name = name(edit.name.as_deref().unwrap_or(&row.name), LONGEST)?;
+        // One that stays is not judged again: an inbox can be mended whatever it is called.
+        if edit.name.is_some() || row.name.is_empty() {
+            row.name = name("the name", edit.name.as_deref().unwrap_or_default(), LONGEST)?;
+        }
         if let Some(is_disabled) = edit.is_disabled {
             row.disabled_at = is_disabled.then(|| row.disabled_at.unwrap_or_else(Time::now));
         }

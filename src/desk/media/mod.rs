@@ -16,6 +16,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _};
 use serde_json::{Map, Value, json};
 
+use super::change::ROWS_PER_INSERT;
 use super::inbound::Attachment;
 use super::message::json;
 use super::patience::Txn;
@@ -159,15 +160,14 @@ pub(super) fn tell_of(row: &mut message::Model, file: &media::Model) {
 }
 
 /// Parts files from messages that were deleted for everyone: nobody sees them any more.
-pub(super) async fn detach(txn: &Txn, from: Vec<MessageId>) -> Result<(), DbErr> {
-    if from.is_empty() {
-        return Ok(());
+pub(super) async fn detach(txn: &Txn, from: &[MessageId]) -> Result<(), DbErr> {
+    for some in from.chunks(ROWS_PER_INSERT) {
+        media::Entity::update_many()
+            .col_expr(media::Column::MessageId, Expr::value(None::<MessageId>))
+            .col_expr(media::Column::State, Expr::value(State::Failed))
+            .filter(media::Column::MessageId.is_in(some.iter().copied()))
+            .exec(txn)
+            .await?;
     }
-    media::Entity::update_many()
-        .col_expr(media::Column::MessageId, Expr::value(None::<MessageId>))
-        .col_expr(media::Column::State, Expr::value(State::Failed))
-        .filter(media::Column::MessageId.is_in(from))
-        .exec(txn)
-        .await?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use entity::milestone::Kind;
 use entity::{InboxId, TenantScoped as _, Time, UserId, conversation, inbox, message, milestone};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel};
 
+use super::change::ROWS_PER_INSERT;
 use super::{Change, Desk, Error, InboxName, Result, Sees};
 
 pub use now::{Now, Waiting};
@@ -230,7 +231,7 @@ impl Change {
         for row in &rows {
             work.reached(row);
         }
-        store(&self.txn, rows).await?;
+        store(&self.txn, &rows).await?;
         Ok(work.store(&self.txn).await?)
     }
 
@@ -264,12 +265,11 @@ pub(super) fn milestones(
 /// Writes milestones.
 pub(super) async fn store(
     txn: &impl ConnectionTrait,
-    rows: Vec<milestone::Model>,
+    rows: &[milestone::Model],
 ) -> Result<(), DbErr> {
-    if rows.is_empty() {
-        return Ok(());
+    for some in rows.chunks(ROWS_PER_INSERT) {
+        let some = some.iter().cloned().map(IntoActiveModel::into_active_model);
+        milestone::Entity::insert_many(some).exec_without_returning(txn).await?;
     }
-    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-    milestone::Entity::insert_many(rows).exec_without_returning(txn).await?;
     Ok(())
 }

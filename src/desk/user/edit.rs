@@ -8,8 +8,9 @@ use sea_orm::{
 };
 use serde_json::{Map, Value, json};
 
+use super::super::naming::name;
 use super::super::{Actor, Change, Desk, Error, Event, Result, User};
-use super::{LONGEST_NAME, name, rank};
+use super::{LONGEST_NAME, rank};
 
 /// What is to be another about a person; what is absent stays.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +47,7 @@ impl Desk {
             return Err(Error::Above);
         }
         if let Some(told) = &edit.name {
-            after.name = name(told, LONGEST_NAME)?;
+            after.name = name("the name", told, LONGEST_NAME)?;
         }
         if let Some(is_disabled) = edit.is_disabled {
             after.disabled_at = is_disabled.then(|| before.disabled_at.unwrap_or_else(Time::now));

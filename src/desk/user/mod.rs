@@ -14,6 +14,7 @@ use sea_orm::{
 use serde_json::json;
 
 use super::audit::note;
+use super::naming::name;
 use super::tenant::is_taken;
 use super::{Actor, Change, Desk, Desks, Error, Result, Sees};
 
@@ -64,9 +65,9 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// With a name that is neither empty nor too long.
+    /// With a name that makes sense.
     pub(super) fn named(self) -> Result<Self> {
-        Ok(Self { name: name(&self.name, LONGEST_NAME)?, ..self })
+        Ok(Self { name: name("the name", &self.name, LONGEST_NAME)?, ..self })
     }
 }
 
@@ -228,18 +229,6 @@ pub(super) async fn insert(
         (format!("user:{}", row.id), json!({ "email": row.email, "role": row.role }));
     note(txn, tenant, by, "user.added", &subject, details).await?;
     Ok(row)
-}
-
-/// Reads a name: what is left of it without spaces around, if it is neither empty nor too long.
-pub(super) fn name(told: &str, longest: usize) -> Result<String> {
-    let told = told.trim();
-    match told.chars().count() {
-        0 => Err(Error::Invalid("the name is empty".to_owned())),
-        length if length > longest => {
-            Err(Error::Invalid(format!("the name is longer than {longest} characters")))
-        }
-        _ => Ok(told.to_owned()),
-    }
 }
 
 /// Reads an email address: something, an @ and something, which is as much as can be told of one.

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, Statement};
 use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
 
-use super::unique;
+use super::{PATIENCE, unique};
 
 /// An empty database and store for files, which go when the last handle to them is dropped.
 #[derive(Clone)]
@@ -61,6 +63,24 @@ impl Database {
         done.map(|_| ()).map_err(|error| error.to_string())
     }
 
+    /// Returns once nothing waits any more to be told to a tenant's channels.
+    pub(crate) async fn until_all_is_told(&self, tenant: &str) {
+        let connection = sea_orm::Database::connect(&self.url).await.unwrap();
+        let left = format!("SELECT count(*) AS waiting FROM delivery WHERE tenant_id = '{tenant}'");
+        let told = async {
+            loop {
+                let count = Statement::from_string(connection.get_database_backend(), left.clone());
+                let row = connection.query_one_raw(count).await.unwrap().unwrap();
+                if row.try_get::<i64>("", "waiting").unwrap() == 0 {
+                    break;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, told).await.expect("something waits for ever");
+        connection.close().await.unwrap();
+    }
+
     /// How many connections to it there are: of SQLite how often this process has its files open, of
     /// PostgreSQL how many backends serve it.
     pub(crate) fn users(&self) -> usize {
@@ -74,7 +94,7 @@ impl Database {
             let connection = sea_orm::Database::connect(&self.url).await.unwrap();
             let count = "SELECT count(*) AS users FROM pg_stat_activity \
                          WHERE datname = current_database() AND pid <> pg_backend_pid()";
-            let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, count);
+            let count = Statement::from_string(sea_orm::DbBackend::Postgres, count);
             let row = connection.query_one_raw(count).await.unwrap().unwrap();
             let users: i64 = row.try_get("", "users").unwrap();
             connection.close().await.unwrap();
@@ -94,7 +114,7 @@ impl Database {
         let mut rows = Vec::new();
         for table in tables {
             let all = format!("SELECT string_agg(t::text, ' ') AS rows FROM \"{table}\" t");
-            let all = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, all);
+            let all = Statement::from_string(sea_orm::DbBackend::Postgres, all);
             let row = connection.query_one_raw(all).await.unwrap().unwrap();
             let text: Option<String> = row.try_get("", "rows").unwrap();
             rows.extend(text.unwrap_or_default().into_bytes());

@@ -1,6 +1,7 @@
 //! A push service that keeps what it is given, and browsers that open it.
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -37,6 +38,7 @@ pub(crate) struct PushService {
 struct Kept {
     letters: Vec<Letter>,
     answers: VecDeque<(u16, Option<String>)>,
+    is_silent: bool,
 }
 
 /// What it was given for a browser.
@@ -79,6 +81,11 @@ impl PushService {
         self.state.0.lock().unwrap().answers.push_back((status, retry_after));
     }
 
+    /// From now on it takes what it is given, and does not answer.
+    pub(crate) fn falls_silent(&self) {
+        self.state.0.lock().unwrap().is_silent = true;
+    }
+
     /// Waits until it has been given so many letters for a browser, and returns those.
     pub(crate) async fn letters(&self, to: &Browser, count: usize) -> Vec<Letter> {
         let given = async {
@@ -107,12 +114,16 @@ async fn take(
     headers: HeaderMap,
     sealed: Bytes,
 ) -> impl IntoResponse {
-    let (status, retry_after) = {
+    let (answer, is_silent) = {
         let mut kept = service.state.0.lock().unwrap();
         kept.letters.push(Letter { to, headers, sealed });
-        kept.answers.pop_front().unwrap_or((201, None))
+        (kept.answers.pop_front(), kept.is_silent)
     };
     service.state.1.notify_waiters();
+    if is_silent {
+        pending::<()>().await;
+    }
+    let (status, retry_after) = answer.unwrap_or((201, None));
     let mut headers = HeaderMap::new();
     headers.extend(retry_after.map(|it| (RETRY_AFTER, HeaderValue::try_from(it).unwrap())));
     (StatusCode::from_u16(status).unwrap(), headers)

@@ -17,7 +17,7 @@ use super::super::contact::same_number;
 use super::super::message::from_json;
 use super::super::stats::Work;
 use super::super::{Amendment, Channel, Content, Db, Element, Webhook, tenant};
-use super::many::in_parts;
+use super::ask::{in_parts, of_tenants};
 use super::{Batch, Place, Rows, Waiting};
 
 impl<'a> Batch<'a> {
@@ -362,7 +362,7 @@ impl<'a> Batch<'a> {
 /// What the elements of a batch speak of.
 #[derive(Default)]
 pub(super) struct Wanted {
-    tenants: BTreeSet<TenantId>,
+    pub(super) tenants: BTreeSet<TenantId>,
     channels: BTreeSet<Channel>,
     inboxes: BTreeSet<InboxId>,
     messages: BTreeSet<String>,
@@ -392,10 +392,4 @@ fn elements(webhooks: &[Webhook]) -> impl Iterator<Item = (Channel, &Element)> {
 
 fn channels(webhooks: &[Webhook]) -> BTreeSet<Channel> {
     webhooks.iter().map(|webhook| webhook.channel).collect()
-}
-
-/// Starts a query on the rows of the tenants that a batch is for.
-pub(super) fn of_tenants<E: entity::TenantScoped>(wanted: &Wanted) -> Select<E> {
-    #[expect(clippy::disallowed_methods, reason = "the one query that is for several tenants")]
-    E::find().filter(E::TENANT.is_in(wanted.tenants.iter().cloned()))
 }

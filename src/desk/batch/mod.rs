@@ -6,9 +6,9 @@
 //! it arrives in, nor on how much is stored.
 
 mod apply;
+mod ask;
 mod fill;
 mod load;
-mod many;
 mod parts;
 mod people;
 mod standing;

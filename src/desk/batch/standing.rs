@@ -16,7 +16,8 @@ use super::super::message::json;
 use super::super::stats::milestones;
 use super::super::{Contact, Conversation, ConversationChange, Event, NotificationKind, Outcome};
 use super::apply::quarantined;
-use super::load::{Wanted, of_tenants};
+use super::ask::of_tenants;
+use super::load::Wanted;
 use super::people::Met;
 use super::{Batch, Place, Verdict};
 

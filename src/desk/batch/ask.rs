@@ -1,10 +1,18 @@
-//! Asking about more names than one question holds.
+//! How a batch asks: of all its tenants, and about more names than one question holds.
 
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _, Select};
+
+use super::load::Wanted;
 
 /// How many names a question holds. `SQLite` takes 32,766 values in one, PostgreSQL 65,535; contacts are asked
 /// for by each name twice, and the tenants and inboxes that a question is about come to that.
 const NAMES: usize = 8_192;
+
+/// Starts a query on the rows of the tenants that a batch is for.
+pub(super) fn of_tenants<E: entity::TenantScoped>(wanted: &Wanted) -> Select<E> {
+    #[expect(clippy::disallowed_methods, reason = "the one query that is for several tenants")]
+    E::find().filter(E::TENANT.is_in(wanted.tenants.iter().cloned()))
+}
 
 /// Reads what there is of `names`: by one question, or by as many as they take.
 ///

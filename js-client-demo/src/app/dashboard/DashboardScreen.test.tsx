@@ -16,8 +16,10 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.useRealTimers();
+  vi.unstubAllGlobals();
 });
 
+const admin = { ...nothingYet, me: { user: { id: 'ada', role: 'admin' } } };
 const quick = { median: null, p90: null, count: 0 };
 const answers: Record<string, object> = {
   '/api/stats': {
@@ -28,18 +30,28 @@ const answers: Record<string, object> = {
     inboxes: [],
     failures: [],
   },
+  '/api/agents': { agents: [] },
   '/api/stats/agents': { agents: [] },
+  '/api/socket/stats': { totalConnections: 3 },
+  '/api/socket/connections': [],
+  '/api/sending': { inboxes: [{ inboxId: 'i1', name: 'Vendas', waiting: 0, heldUntil: null }] },
 };
 
-/** A dashboard on a server that does not answer what it is told not to. */
+/** An admin's dashboard on a server that does not answer what it is told not to. */
 async function dashboard(...away: string[]) {
+  vi.stubGlobal('fetch', async ({ url }: Request) => {
+    const { pathname } = new URL(url);
+    return away.includes(pathname)
+      ? Response.json({}, { status: 503 })
+      : Response.json(answers[pathname]);
+  });
   const GET = async (path: string) =>
     away.includes(path)
       ? { error: {}, response: new Response(null, { status: 503 }) }
       : { data: answers[path], response: new Response() };
   const inbox = {
     api: { GET },
-    getSnapshot: () => nothingYet,
+    getSnapshot: () => admin,
     subscribe: () => () => {},
     listen: () => () => {},
   } as unknown as Inbox;
@@ -63,6 +75,9 @@ async function dashboard(...away: string[]) {
 test.each([
   ['the figures', '/api/stats', 'Números de agora'],
   ["the team's", '/api/stats/agents', 'Ninguém atende ainda.'],
+  ['how many are connected', '/api/socket/stats', 'Conexões'],
+  ['who is connected', '/api/socket/connections', 'Conexões'],
+  ['how sending goes', '/api/sending', 'Vendas'],
 ])('where %s cannot be had that is said, until somebody tries again', async (_, path, there) => {
   const { triesAgain } = await dashboard(path);
   const isThere = () => (screen.queryByText(there) ?? screen.queryByLabelText(there)) !== null;

@@ -1,9 +1,11 @@
 import { useStore } from '@nanostores/react';
 import { useQuery } from '@tanstack/react-query';
+import { answer, authorised } from '../../inbox-client';
 import { useFormat } from '../format';
 import { useNames } from '../people';
-import { useAnswer } from '../rest';
+import { isLacking, useAnswer } from '../rest';
 import { session } from '../session/session';
+import { NoFigures } from './NoFigures';
 import { dashboardText } from './text';
 
 /** A client's connection to the node that answers, as `GET /api/socket/connections` tells it. */
@@ -16,31 +18,45 @@ type Connected = {
   lag: number;
 };
 
-/** How many are connected to all nodes, and the connections to the node that answers. */
-type Connections = { total: number; connections: Connected[] };
-
-const NOBODY: Connections = { total: 0, connections: [] };
+type Props = { everyMs: number };
 
 /** Who is connected and how far behind, and how sending goes. For admins. */
-export function Health({ everyMs }: { everyMs: number }) {
+export function Health({ everyMs }: Props) {
   const text = useStore(dashboardText);
-  const format = useFormat();
-  const names = useNames();
-  const { data: { total, connections } = NOBODY } = useQuery({
-    queryKey: ['stats', 'connections'],
-    queryFn: ({ signal }) => fetchConnections(signal),
-    refetchInterval: everyMs,
-  });
-  const { data: sending } = useAnswer(
-    ['stats', 'sending'],
-    (api, signal) => api.GET('/api/sending', { signal }),
-    everyMs,
-  );
-  const who = (id: string) => (id.startsWith('visitor:') ? text.visitor : (names[id] ?? id));
-  const lag = Math.max(0, ...connections.map((each) => each.lag));
   return (
     <section className="panel health">
       <h2>{text.health}</h2>
+      <Connections everyMs={everyMs} />
+      <h2>{text.sending}</h2>
+      <Sending everyMs={everyMs} />
+    </section>
+  );
+}
+
+const connectionsKey = ['stats', 'connections'];
+
+function Connections({ everyMs }: Props) {
+  const text = useStore(dashboardText);
+  const format = useFormat();
+  const names = useNames();
+  const answer = useQuery({
+    queryKey: connectionsKey,
+    queryFn: async ({ signal }) => ({
+      /** Of all nodes. */
+      stats: await askSockets<{ totalConnections: number }>('stats', signal),
+      connections: await askSockets<Connected[]>('connections', signal),
+    }),
+    refetchInterval: everyMs,
+  });
+  if (!answer.data) return isLacking(answer) && <NoFigures of={connectionsKey} />;
+
+  const { stats, connections } = answer.data;
+  const total = stats.totalConnections;
+  const websockets = connections.filter((each) => each.transport === 'websocket').length;
+  const lag = Math.max(0, ...connections.map((each) => each.lag));
+  const who = (id: string) => (id.startsWith('visitor:') ? text.visitor : (names[id] ?? id));
+  return (
+    <>
       <dl className="tiles">
         <div>
           <dt>{text.connections}</dt>
@@ -48,9 +64,7 @@ export function Health({ everyMs }: { everyMs: number }) {
         </div>
         <div>
           <dt>{text.websocket}</dt>
-          <dd>
-            {format.number(connections.filter((each) => each.transport === 'websocket').length)}
-          </dd>
+          <dd>{format.number(websockets)}</dd>
         </div>
         <div>
           <dt>{text.lag}</dt>
@@ -80,30 +94,38 @@ export function Health({ everyMs }: { everyMs: number }) {
           </tbody>
         </table>
       </div>
-      <h2>{text.sending}</h2>
-      <ul className="rows">
-        {sending?.inboxes.map(({ inboxId, name, waiting, heldUntil }) => (
-          <li key={inboxId}>
-            <span>{name}</span>
-            <span>{text.waitingToSend(waiting)}</span>
-            <strong data-bad={Boolean(heldUntil)}>{heldUntil ? text.held : text.flowing}</strong>
-          </li>
-        ))}
-      </ul>
-    </section>
+    </>
   );
 }
 
-async function fetchConnections(signal: AbortSignal): Promise<Connections> {
-  const stats = await fetchSockets<{ totalConnections: number }>('stats', signal);
-  const connections = await fetchSockets<Connected[]>('connections', signal);
-  return { total: stats?.totalConnections ?? 0, connections: connections ?? [] };
+const sendingKey = ['stats', 'sending'];
+
+function Sending({ everyMs }: Props) {
+  const text = useStore(dashboardText);
+  const answer = useAnswer(
+    sendingKey,
+    (api, signal) => api.GET('/api/sending', { signal }),
+    everyMs,
+  );
+  if (!answer.data) return isLacking(answer) && <NoFigures of={sendingKey} />;
+
+  return (
+    <ul className="rows">
+      {answer.data.inboxes.map(({ inboxId, name, waiting, heldUntil }) => (
+        <li key={inboxId}>
+          <span>{name}</span>
+          <span>{text.waitingToSend(waiting)}</span>
+          <strong data-bad={Boolean(heldUntil)}>{heldUntil ? text.held : text.flowing}</strong>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 /** The description of the API tells of `/api/` resources; these belong to the sockets. */
-async function fetchSockets<What>(what: string, signal: AbortSignal): Promise<What | null> {
-  const token = await session.token();
-  const headers = { Authorization: `Bearer ${token}` };
-  const response = await fetch(`/api/socket/${what}`, { headers, signal });
-  return response.ok ? response.json() : null;
+async function askSockets<Data>(what: string, signal: AbortSignal): Promise<Data> {
+  const request = new Request(`/api/socket/${what}`, { signal });
+  const response = await authorised(session, fetch, request);
+  const said = await response.json();
+  return answer(Promise.resolve({ [response.ok ? 'data' : 'error']: said, response }));
 }

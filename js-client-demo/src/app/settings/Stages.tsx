@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useLive } from '../../hooks';
 import type { Stage } from '../../inbox-client';
 import { useDeed } from '../rest';
+import { IconButton } from '../ui/IconButton';
 import { Field } from './Field';
 import { Form } from './Form';
 import { settingsText } from './text';
@@ -46,36 +47,30 @@ export function Stages() {
               <strong>{stage.name}</strong>
             </div>
             <span className="acts">
-              <button
-                type="button"
-                className="icon-button"
+              <IconButton
+                icon={ArrowUp}
+                size={17}
+                label={text.up({ name: stage.name })}
                 disabled={index === 0}
-                aria-label={text.up({ name: stage.name })}
                 onClick={() => shift(index, -1)}
-              >
-                <ArrowUp size={17} aria-hidden="true" />
-              </button>
-              <button
-                type="button"
-                className="icon-button"
+              />
+              <IconButton
+                icon={ArrowDown}
+                size={17}
+                label={text.down({ name: stage.name })}
                 disabled={index === stages.length - 1}
-                aria-label={text.down({ name: stage.name })}
                 onClick={() => shift(index, 1)}
-              >
-                <ArrowDown size={17} aria-hidden="true" />
-              </button>
+              />
               <button type="button" className="button" onClick={() => setEditing(stage)}>
                 {text.edit}
               </button>
-              <button
-                type="button"
-                className="icon-button"
+              <IconButton
+                icon={Trash2}
+                size={17}
+                label={text.removeStage({ name: stage.name })}
                 disabled={stages.length === 1}
-                aria-label={text.removeStage({ name: stage.name })}
                 onClick={() => setRemoving(stage)}
-              >
-                <Trash2 size={17} aria-hidden="true" />
-              </button>
+              />
             </span>
           </li>
         ))}

@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { Monitor, Moon, Sun } from 'lucide-react';
+import { IconButton } from '../ui/IconButton';
 import { type Theme, theme } from './preferences';
 import { shellText } from './text';
 
@@ -14,14 +15,12 @@ export function ThemeSwitch() {
   const Icon = icons[current];
   const label = `${text.theme}: ${text[names[current]]}`;
   return (
-    <button
-      type="button"
-      className="icon-button theme-switch"
-      aria-label={label}
-      title={label}
+    <IconButton
+      icon={Icon}
+      size={19}
+      label={label}
+      className="theme-switch"
       onClick={() => theme.set(next[current])}
-    >
-      <Icon size={19} aria-hidden="true" />
-    </button>
+    />
   );
 }

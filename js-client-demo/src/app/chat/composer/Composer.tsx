@@ -27,6 +27,7 @@ import { Tray } from './Tray';
 import { composerText } from './text';
 import { windowOf } from './window';
 import './composer.css';
+import { IconButton } from '../../ui/IconButton';
 
 /** What others do with the composer. */
 export type ComposerHandle = {
@@ -265,15 +266,11 @@ export function Composer({ ref, conversation, quoted, onQuote, isOver, onSent }:
           <div className="composer-foot">
             {!isNote && (
               <>
-                <button
-                  type="button"
-                  className="icon-button"
-                  aria-label={text.attach}
-                  title={text.attach}
+                <IconButton
+                  icon={Paperclip}
+                  label={text.attach}
                   onClick={() => files.current?.click()}
-                >
-                  <Paperclip size={18} aria-hidden="true" />
-                </button>
+                />
                 <input
                   ref={files}
                   type="file"
@@ -355,14 +352,7 @@ function Quoting({ quoted, onCancel }: { quoted: Entry; onCancel: () => void }) 
         <b>{text.replyingTo({ name: authorOf(quoted, you) || nameOf(quoted.contact) })}</b>
         <span dir="auto">{quoted.content || labelOf(quoted)}</span>
       </p>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.cancelReply}
-        onClick={onCancel}
-      >
-        <X size={16} aria-hidden="true" />
-      </button>
+      <IconButton icon={X} size={16} label={text.cancelReply} onClick={onCancel} />
     </div>
   );
 }

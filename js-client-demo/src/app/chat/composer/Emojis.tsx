@@ -1,6 +1,7 @@
 import { useStore } from '@nanostores/react';
 import { Smile } from 'lucide-react';
 import { useId } from 'react';
+import { IconButton } from '../../ui/IconButton';
 import { composerText } from './text';
 
 const emojis = [
@@ -67,15 +68,7 @@ export function Emojis({ onPick }: { onPick: (emoji: string) => void }) {
   const id = useId();
   return (
     <>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.emoji}
-        title={text.emoji}
-        popoverTarget={id}
-      >
-        <Smile size={19} aria-hidden="true" />
-      </button>
+      <IconButton icon={Smile} size={19} label={text.emoji} popoverTarget={id} />
       <div id={id} popover="auto" className="popover emojis">
         {emojis.map((emoji) => (
           <button key={emoji} type="button" onClick={() => onPick(emoji)}>

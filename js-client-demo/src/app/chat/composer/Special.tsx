@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { LayoutTemplate, ListPlus, MapPin, Zap } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import type { Post } from '../../../inbox-client';
+import { IconButton } from '../../ui/IconButton';
 import { ButtonsDialog } from './ButtonsDialog';
 import { PlaceDialog } from './PlaceDialog';
 import { TemplateDialog } from './TemplateDialog';
@@ -28,15 +29,7 @@ export function Special({ isWindowOpen, isWhatsApp, onSend }: Props) {
   };
   return (
     <>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.more}
-        title={text.more}
-        popoverTarget={id}
-      >
-        <Zap size={18} aria-hidden="true" />
-      </button>
+      <IconButton icon={Zap} label={text.more} popoverTarget={id} />
       <div ref={menu} id={id} popover="auto" className="popover menu menu-up">
         {isWhatsApp && (
           <button type="button" onClick={() => open('template')}>

@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { CircleAlert, FileText, RotateCcw, X } from 'lucide-react';
 import { useFormat } from '../../format';
 import { useReasons } from '../../refusals/reason';
+import { IconButton } from '../../ui/IconButton';
 import { sized } from '../media/FileCard';
 import type { Attachment } from './attachments';
 import { composerText } from './text';
@@ -44,24 +45,20 @@ export function Tray({ attachments, onRemove, onRetry }: Props) {
             {hasFailed && (
               <>
                 <CircleAlert size={16} aria-hidden="true" />
-                <button
-                  type="button"
-                  className="icon-button"
-                  aria-label={text.send}
+                <IconButton
+                  icon={RotateCcw}
+                  size={15}
+                  label={text.send}
                   onClick={() => onRetry(attachment)}
-                >
-                  <RotateCcw size={15} aria-hidden="true" />
-                </button>
+                />
               </>
             )}
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={text.removeFile({ name: file.name })}
+            <IconButton
+              icon={X}
+              size={16}
+              label={text.removeFile({ name: file.name })}
               onClick={() => onRemove(key)}
-            >
-              <X size={16} aria-hidden="true" />
-            </button>
+            />
           </li>
         );
       })}

@@ -22,6 +22,7 @@ import { SharedFiles } from './SharedFiles';
 import { contactText } from './text';
 import { VisitorPart } from './VisitorPart';
 import './contact.css';
+import { IconButton } from '../../ui/IconButton';
 
 type Props = { conversation: Conversation; onClose: () => void };
 
@@ -37,14 +38,7 @@ export function ContactPanel({ conversation, onClose }: Props) {
   const phone = phoneOf(contact);
   return (
     <aside className="contact-panel" aria-label={text.panel}>
-      <button
-        type="button"
-        className="icon-button contact-close"
-        aria-label={text.close}
-        onClick={onClose}
-      >
-        <X size={18} aria-hidden="true" />
-      </button>
+      <IconButton icon={X} label={text.close} className="contact-close" onClick={onClose} />
       <div className="contact-top">
         <ContactFace contact={contact} channel={inbox.channel} size={64} />
         <h2 dir="auto">{name}</h2>
@@ -59,15 +53,12 @@ export function ContactPanel({ conversation, onClose }: Props) {
               <dt>{text.phone}</dt>
               <dd>
                 {phone}
-                <button
-                  type="button"
-                  className="icon-button"
-                  aria-label={text.copyPhone}
-                  title={text.copyPhone}
+                <IconButton
+                  icon={Copy}
+                  size={13}
+                  label={text.copyPhone}
                   onClick={() => void copy(contact.phoneNumber, text.copied)}
-                >
-                  <Copy size={13} aria-hidden="true" />
-                </button>
+                />
               </dd>
             </>
           )}
@@ -188,15 +179,12 @@ function Doings({ details, known }: { details: Details; known: Known }) {
           {details.merged.map((merged) => (
             <p key={merged.id}>
               <bdi>{nameOf(merged)}</bdi> · {phoneOf(merged) ?? merged.phoneNumber}
-              <button
-                type="button"
-                className="icon-button"
-                aria-label={text.unmerge({ name: nameOf(merged) })}
-                title={text.unmerge({ name: nameOf(merged) })}
+              <IconButton
+                icon={Split}
+                size={15}
+                label={text.unmerge({ name: nameOf(merged) })}
                 onClick={() => void unmerge(merged.id)}
-              >
-                <Split size={15} aria-hidden="true" />
-              </button>
+              />
             </p>
           ))}
         </>

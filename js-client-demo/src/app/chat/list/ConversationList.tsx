@@ -23,6 +23,7 @@ import { usePages } from './pages';
 import { Row } from './Row';
 import { listText } from './text';
 import './list.css';
+import { IconButton } from '../../ui/IconButton';
 
 type Props = {
   openId: string | null;
@@ -110,14 +111,7 @@ export function ConversationList({ openId, search, onShown }: Props) {
             }}
           />
           {words && (
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={text.clear}
-              onClick={() => setWords('')}
-            >
-              <X size={15} aria-hidden="true" />
-            </button>
+            <IconButton icon={X} size={15} label={text.clear} onClick={() => setWords('')} />
           )}
         </div>
         <Filters inboxes={inboxes} labels={labels} />

@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { ListFilter } from 'lucide-react';
 import { useId } from 'react';
 import { useInbox } from '../../../hooks';
+import { IconButton } from '../../ui/IconButton';
 import { filtersOf, type Narrowing, narrow, narrowingOf, usualNarrowing } from './narrowing';
 import { listText } from './text';
 
@@ -22,16 +23,14 @@ export function Filters({ inboxes, labels }: Props) {
   const words = { ...text, any: text.anyStatus };
   return (
     <>
-      <button
-        type="button"
-        className="icon-button chat-filter"
+      <IconButton
+        icon={ListFilter}
+        label={many > 0 ? `${text.filters}: ${text.filtersOn(many)}` : text.filters}
+        className="chat-filter"
         popoverTarget={id}
-        aria-label={many > 0 ? `${text.filters}: ${text.filtersOn(many)}` : text.filters}
         title={text.filters}
         data-on={many > 0 || wanted.sort !== 'activity'}
-      >
-        <ListFilter size={18} aria-hidden="true" />
-      </button>
+      />
       <div id={id} popover="auto" className="popover chat-filters">
         <label>
           {text.sort}

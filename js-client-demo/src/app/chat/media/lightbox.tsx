@@ -3,6 +3,7 @@ import { ChevronLeft, ChevronRight, Download, X } from 'lucide-react';
 import { createContext } from 'react';
 import type { Entry } from '../../../inbox-client';
 import { nameOf, useFormat } from '../../format';
+import { IconButton } from '../../ui/IconButton';
 import { useMediaUrl } from './media-url';
 import { NotThere } from './NotThere';
 import { mediaText } from './text';
@@ -62,15 +63,13 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
             <Download size={20} aria-hidden="true" />
           </a>
         )}
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={text.close}
+        <IconButton
+          icon={X}
+          size={20}
+          label={text.close}
           // What closes gives the focus back to where it was; what merely goes does not.
           onClick={({ currentTarget }) => currentTarget.closest('dialog')?.close()}
-        >
-          <X size={20} aria-hidden="true" />
-        </button>
+        />
       </header>
       {url && <img src={url} alt={shown.content} draggable={false} onError={onError} />}
       {hasFailed && <NotThere media={media} onRetry={retry} />}
@@ -80,24 +79,22 @@ export function LightboxDialog({ entries, shownId, onShow }: Props) {
         </p>
       )}
       {index > 0 && (
-        <button
-          type="button"
-          className="icon-button previous"
-          aria-label={text.previous}
+        <IconButton
+          icon={ChevronLeft}
+          size={26}
+          label={text.previous}
+          className="previous"
           onClick={() => go(-1)}
-        >
-          <ChevronLeft size={26} aria-hidden="true" />
-        </button>
+        />
       )}
       {index < pictures.length - 1 && (
-        <button
-          type="button"
-          className="icon-button next"
-          aria-label={text.next}
+        <IconButton
+          icon={ChevronRight}
+          size={26}
+          label={text.next}
+          className="next"
           onClick={() => go(1)}
-        >
-          <ChevronRight size={26} aria-hidden="true" />
-        </button>
+        />
       )}
     </dialog>
   );

@@ -3,6 +3,7 @@ import { ChevronDown, ChevronUp, RefreshCw, Search, X } from 'lucide-react';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useInbox } from '../../../hooks';
 import { answer } from '../../../inbox-client';
+import { IconButton } from '../../ui/IconButton';
 import { threadText } from './text';
 
 type Props = {
@@ -90,48 +91,24 @@ export function Find({ conversationId, words, onWords, onShow, onClose }: Props)
       />
       <span role="status">{hasFailed ? text.findFailed : hits && found}</span>
       {hasFailed ? (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={text.tryAgain}
-          title={text.tryAgain}
-          onClick={tryAgain}
-        >
-          <RefreshCw size={18} aria-hidden="true" />
-        </button>
+        <IconButton icon={RefreshCw} label={text.tryAgain} onClick={tryAgain} />
       ) : (
         <>
-          <button
-            type="button"
-            className="icon-button"
+          <IconButton
+            icon={ChevronUp}
+            label={text.findNext}
             disabled={total < 2}
-            aria-label={text.findNext}
-            title={text.findNext}
             onClick={() => go(1)}
-          >
-            <ChevronUp size={18} aria-hidden="true" />
-          </button>
-          <button
-            type="button"
-            className="icon-button"
+          />
+          <IconButton
+            icon={ChevronDown}
+            label={text.findPrevious}
             disabled={total < 2}
-            aria-label={text.findPrevious}
-            title={text.findPrevious}
             onClick={() => go(-1)}
-          >
-            <ChevronDown size={18} aria-hidden="true" />
-          </button>
+          />
         </>
       )}
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.findClose}
-        title={text.findClose}
-        onClick={onClose}
-      >
-        <X size={18} aria-hidden="true" />
-      </button>
+      <IconButton icon={X} label={text.findClose} onClick={onClose} />
     </search>
   );
 }

@@ -6,6 +6,7 @@ import type { Conversation, Typist } from '../../../inbox-client';
 import { nameOf, phoneOf, useFormat } from '../../format';
 import { useAgents } from '../../people';
 import { ContactFace } from '../../ui/ContactFace';
+import { IconButton } from '../../ui/IconButton';
 import { tell } from '../../ui/toasts';
 import { attempt } from '../attempt';
 import { contactText } from '../contact/text';
@@ -56,25 +57,14 @@ export function Header({ conversation, typist, isPanelOpen, onPanel, onFind }: P
         <Assignee conversation={conversation} />
         <Snooze conversation={conversation} />
         <Resolve conversation={conversation} />
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={text.find}
-          title={text.find}
-          onClick={onFind}
-        >
-          <Search size={18} aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="icon-button thread-details"
-          aria-label={text.details}
-          title={text.details}
+        <IconButton icon={Search} label={text.find} onClick={onFind} />
+        <IconButton
+          icon={PanelRight}
+          label={text.details}
+          className="thread-details"
           aria-expanded={isPanelOpen}
           onClick={onPanel}
-        >
-          <PanelRight size={18} aria-hidden="true" />
-        </button>
+        />
       </div>
     </header>
   );
@@ -108,15 +98,7 @@ export function Assignee({ conversation: { id, assigneeId } }: Pick<Props, 'conv
         </select>
       </label>
       {!assigneeId && me && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={text.assignToMe}
-          title={text.assignToMe}
-          onClick={() => assign(me.id)}
-        >
-          <UserPlus size={18} aria-hidden="true" />
-        </button>
+        <IconButton icon={UserPlus} label={text.assignToMe} onClick={() => assign(me.id)} />
       )}
     </span>
   );

@@ -4,6 +4,7 @@ import { useId, useRef } from 'react';
 import { useInbox } from '../../../hooks';
 import type { Conversation } from '../../../inbox-client';
 import { useFormat } from '../../format';
+import { IconButton } from '../../ui/IconButton';
 import { tell } from '../../ui/toasts';
 import { attempt } from '../attempt';
 import { contactText } from '../contact/text';
@@ -21,16 +22,12 @@ export function Snooze({ conversation }: { conversation: Conversation }) {
   const menuId = useId();
   if (status === 'SNOOZED') {
     return (
-      <button
-        type="button"
-        className="icon-button"
+      <IconButton
+        icon={AlarmClockOff}
+        label={text.unsnooze}
         data-on="true"
-        aria-label={text.unsnooze}
-        title={text.unsnooze}
         onClick={() => void attempt(inbox.status(id, 'OPEN'), notSaved)}
-      >
-        <AlarmClockOff size={18} aria-hidden="true" />
-      </button>
+      />
     );
   }
   const snooze = async (until: Date) => {
@@ -42,15 +39,7 @@ export function Snooze({ conversation }: { conversation: Conversation }) {
   };
   return (
     <>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.snooze}
-        title={text.snooze}
-        popoverTarget={menuId}
-      >
-        <AlarmClock size={18} aria-hidden="true" />
-      </button>
+      <IconButton icon={AlarmClock} label={text.snooze} popoverTarget={menuId} />
       <div ref={menu} id={menuId} popover="auto" className="popover menu">
         {choices.map(({ words, until }) => (
           <button key={words} type="button" onClick={() => void snooze(until(new Date()))}>

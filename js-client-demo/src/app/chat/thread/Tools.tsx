@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { Copy, Reply, SmilePlus } from 'lucide-react';
 import { useId } from 'react';
 import type { Entry } from '../../../inbox-client';
+import { IconButton } from '../../ui/IconButton';
 import { copy } from '../copy';
 import { ownReaction, useActs } from './acts';
 import { threadText } from './text';
@@ -18,26 +19,10 @@ export function Tools({ entry }: { entry: Entry }) {
   const canReact = Boolean(entry.whatsappMessageId) && !entry.isPrivate;
   return (
     <div className="tools">
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.reply}
-        title={text.reply}
-        onClick={() => acts.reply(entry)}
-      >
-        <Reply size={16} aria-hidden="true" />
-      </button>
+      <IconButton icon={Reply} size={16} label={text.reply} onClick={() => acts.reply(entry)} />
       {canReact && (
         <>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={text.react}
-            title={text.react}
-            popoverTarget={id}
-          >
-            <SmilePlus size={16} aria-hidden="true" />
-          </button>
+          <IconButton icon={SmilePlus} size={16} label={text.react} popoverTarget={id} />
           <div id={id} popover="auto" className="popover quick-reactions">
             {quick.map((emoji) => (
               <button
@@ -55,15 +40,12 @@ export function Tools({ entry }: { entry: Entry }) {
         </>
       )}
       {entry.content && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={text.copy}
-          title={text.copy}
+        <IconButton
+          icon={Copy}
+          size={15}
+          label={text.copy}
           onClick={() => void copy(entry.content, text.copied)}
-        >
-          <Copy size={15} aria-hidden="true" />
-        </button>
+        />
       )}
     </div>
   );

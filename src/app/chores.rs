@@ -23,14 +23,14 @@ const LEARN: Duration = Duration::from_secs(5);
 /// How often snoozed conversations are looked at.
 const WAKE: Duration = Duration::from_secs(1);
 
-/// Finds the events that other processes append.
-pub(super) async fn look_around(desks: Desks, often: Duration) {
+/// Finds the events that other processes append, and keeps the newest in memory for so long.
+pub(super) async fn look_around(desks: Desks, (often, kept): (Duration, Duration)) {
     let mut rounds = every(often);
     // At the start nobody here follows a log.
     rounds.reset();
     loop {
         rounds.tick().await;
-        if let Err(error) = desks.look_around().await {
+        if let Err(error) = desks.look_around(kept).await {
             tracing::warn!(%error, "cannot look for other processes' events");
         }
     }

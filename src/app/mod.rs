@@ -54,7 +54,7 @@ pub struct App {
     stop: CancellationToken,
     leaving: CancellationToken,
     drain: Duration,
-    look: Duration,
+    look: (Duration, Duration),
     lease: Duration,
     patience: Patience,
     retention: Retention,
@@ -135,6 +135,7 @@ impl App {
             .merge(realtime::routes(io.clone(), told, stop.clone(), &budgets, (readers, rollout)))
             .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
             .fallback(api::page)
+            .layer(api::compress())
             .with_state(state);
         let Deflate { deflate_threshold: threshold, deflate_level: level } = settings.deflate;
         let compression = (level > 0).then_some(Compression { threshold, level });
@@ -159,7 +160,8 @@ impl App {
         let listener = bind(settings).await?;
         let retention = retention(settings);
         let patience = Patience { head: settings.connections.header_timeout, unread: patience };
-        let (drain, look) = (settings.connections.drain, settings.look_around);
+        let drain = settings.connections.drain;
+        let look = (settings.look_around, settings.realtime_cache_timeout);
         let lease = settings.signals.node_lease;
         let reconciling = (reconciler, settings.chatwoot.chatwoot_reconcile);
         Ok(Self {

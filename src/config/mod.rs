@@ -201,6 +201,11 @@ pub struct Serve {
     #[arg(long, env = "LOOK_AROUND_MS", default_value = "1000", value_parser = milliseconds_above_0)]
     pub look_around: Duration,
 
+    /// How long the newest events are kept in memory for those who poll and stream, in seconds; older ones
+    /// come out of the database, and of more than 4096 a tenant the oldest do
+    #[arg(long, env = "REALTIME_CACHE_TIMEOUT", default_value = "300", value_parser = seconds)]
+    pub realtime_cache_timeout: Duration,
+
     /// What is merely happening.
     #[command(flatten)]
     pub signals: Signals,

@@ -325,6 +325,13 @@ impl Logged {
     pub fn polled(&self, write: impl FnOnce(&Self) -> Box<RawValue>) -> &RawValue {
         self.polled.get_or_init(|| write(self))
     }
+
+    /// How many bytes it takes in the forms in which it has been written.
+    pub(super) fn written(&self) -> usize {
+        let text = |form: &OnceLock<Box<RawValue>>| form.get().map_or(0, |it| it.get().len());
+        let bytes = |form: &OnceLock<Bytes>| form.get().map_or(0, Bytes::len);
+        text(&self.live) + text(&self.polled) + bytes(&self.packet) + bytes(&self.deflated)
+    }
 }
 
 impl Desk {

@@ -75,7 +75,7 @@ pub use chat::{
 pub use contact::{Contact, ContactDetails, ContactEdit, Contacts, MergedContact, same_number};
 pub use conversation::{Conversation, Cursor, Edit, InboxName, Listed, Order, Place, Spot, Wanted};
 pub use db::Db;
-pub use delivery::{Errand, Flow, Handover, Hint, Hold, Settlement, Task};
+pub use delivery::{Backlog, Errand, Flow, Handover, Hint, Hold, Settlement, Task};
 pub use entity::conversation::Status as ConversationStatus;
 pub use entity::inbox::Channel;
 pub use entity::message::{Direction, Status, Type};
@@ -102,6 +102,7 @@ pub use stage::Stage;
 pub use stats::{
     About, AgentStats, Failures, Hour, InboxStats, Now, Pace, Period, Spread, Stats, Waiting,
 };
+pub use tail::Held;
 pub use talk::{Heard, NodeId};
 pub use tally::Drift;
 pub use tenant::DEMO;

@@ -12,9 +12,8 @@ use super::event::events_after;
 use super::neighbours::Calls;
 use super::{Db, Desk, Desks, Event, Logged, Notice, Result, tenant};
 
-/// How many events a tail keeps, and for how long; who is further behind reads the database.
+/// How many events a tail keeps at most; who is further behind reads the database.
 const KEPT: usize = 4_096;
-const KEPT_SECONDS: i64 = 300;
 
 /// How many notices wait for who reaches people elsewhere; of more, the oldest are lost.
 const WAITING_NOTICES: usize = 4_096;
@@ -65,6 +64,15 @@ pub(super) struct Head {
     pub(super) seq: i64,
     /// When it happened; before the first, when the tenant was added.
     pub(super) at: Time,
+}
+
+/// What is in memory of all logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// How many events.
+    pub events: usize,
+    /// What they take in the forms in which they have been written.
+    pub bytes: usize,
 }
 
 /// What a tail has for a reader.
@@ -140,13 +148,18 @@ impl Tails {
         }
     }
 
-    /// How many events are in memory.
-    fn held(&self) -> usize {
-        let tails = self.by_tenant.read().unwrap_or_else(PoisonError::into_inner);
-        let held = |tail: &Arc<Tail>| {
-            tail.kept.read().unwrap_or_else(PoisonError::into_inner).events.len()
+    fn held(&self) -> Held {
+        let tails: Vec<_> = {
+            let tails = self.by_tenant.read().unwrap_or_else(PoisonError::into_inner);
+            tails.values().cloned().collect()
         };
-        tails.values().map(held).sum()
+        let mut held = Held { events: 0, bytes: 0 };
+        for tail in tails {
+            let kept = tail.kept.read().unwrap_or_else(PoisonError::into_inner);
+            held.events += kept.events.len();
+            held.bytes += kept.events.iter().map(|logged| logged.written()).sum::<usize>();
+        }
+        held
     }
 
     /// Whether what any process has appended a while ago has come to the tails.
@@ -203,9 +216,8 @@ impl Tail {
         Ahead::Next(kept.page(skipped, limit))
     }
 
-    /// Lets go of what has been in memory for long enough.
-    fn forget(&self) {
-        let oldest_kept = Time::now().plus_seconds(-KEPT_SECONDS);
+    /// Lets go of what happened before `oldest_kept`.
+    fn forget(&self, oldest_kept: Time) {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         let old = kept.events.partition_point(|logged| logged.happened_at < oldest_kept);
         kept.drop_first(old);
@@ -264,20 +276,22 @@ impl Kept {
 }
 
 impl Desks {
-    /// How many events are in memory, of all tenants.
-    pub fn held_events(&self) -> usize {
+    /// What is in memory of all tenants' logs.
+    pub fn held(&self) -> Held {
         self.tails.held()
     }
 
     /// Looks once at the heads of all logs that are followed here, and catches up with what other
-    /// processes have appended.
-    pub async fn look_around(&self) -> Result<()> {
+    /// processes have appended. What is older than `kept` is in memory no more.
+    pub async fn look_around(&self, kept: Duration) -> Result<()> {
         self.db.reader.is_asked();
         let looked = Instant::now();
         let followed = self.tails.tenants();
         if followed.is_empty() {
             return Ok(());
         }
+        let oldest_kept =
+            Time::now().plus_seconds(-i64::try_from(kept.as_secs()).unwrap_or(i64::MAX));
         let mut behind = None;
         for (tenant, head) in tenant::heads(&self.db.reader, followed).await? {
             let Some(tail) = self.tails.known(&tenant) else { continue };
@@ -288,7 +302,7 @@ impl Desks {
                 tracing::warn!(tenant.id = %tenant, %error, "a tail is behind");
                 behind.get_or_insert(error);
             }
-            tail.forget();
+            tail.forget(oldest_kept);
         }
         if let Some(error) = behind {
             return Err(error);

@@ -12,6 +12,7 @@ use crate::desk::{PushSubscription, PushSubscriptionId, TenantId, UserId};
 enum Whose {
     Browser(PushSubscriptionId),
     Person(TenantId, UserId),
+    Tenant(TenantId),
     Everybody,
 }
 
@@ -28,8 +29,8 @@ struct Share {
 /// A push's place among those that are to be made, for as long as this is kept.
 pub(super) struct Place {
     shares: Shares,
-    whose: [Whose; 3],
-    hands: [Arc<Semaphore>; 3],
+    whose: [Whose; 4],
+    hands: [Arc<Semaphore>; 4],
 }
 
 impl Whose {
@@ -38,6 +39,7 @@ impl Whose {
         match self {
             Self::Browser(_) => 1,
             Self::Person(..) => 4,
+            Self::Tenant(_) => 16,
             Self::Everybody => 32,
         }
     }
@@ -47,6 +49,7 @@ impl Whose {
         match self {
             Self::Browser(_) => 100,
             Self::Person(..) => 500,
+            Self::Tenant(_) => 5_000,
             Self::Everybody => 10_000,
         }
     }
@@ -56,7 +59,8 @@ impl Shares {
     /// A place for a push to that browser; nothing if too many have one already.
     pub(super) fn place(&self, to: &PushSubscription) -> Option<Place> {
         let person = Whose::Person(to.tenant.clone(), to.user.clone());
-        let whose = [Whose::Browser(to.id), person, Whose::Everybody];
+        let tenant = Whose::Tenant(to.tenant.clone());
+        let whose = [Whose::Browser(to.id), person, tenant, Whose::Everybody];
         let mut shares = self.lock();
         let has_most =
             |whose: &Whose| shares.get(whose).is_some_and(|share| share.pushes >= whose.most());
@@ -118,10 +122,14 @@ mod tests {
 
     /// Another browser of somebody.
     fn browser_of(user: &str) -> PushSubscription {
+        browser_at("acme", user)
+    }
+
+    fn browser_at(tenant: &str, user: &str) -> PushSubscription {
         let [endpoint, p256dh, auth] = [(); 3].map(|()| String::new());
         PushSubscription {
             id: PushSubscriptionId::generate(),
-            tenant: "acme".into(),
+            tenant: tenant.into(),
             user: user.into(),
             reach: Reach { endpoint, p256dh, auth },
         }
@@ -143,6 +151,20 @@ mod tests {
 
         drop(held);
         assert!(second.hands().now_or_never().is_some());
+    }
+
+    #[test]
+    fn the_people_of_one_tenant_leave_hands_for_others() {
+        let shares = Shares::default();
+        let people: Vec<_> = (0..40).map(|n| format!("user-{n}")).collect();
+        let places: Vec<_> =
+            people.iter().map(|user| shares.place(&browser_of(user)).unwrap()).collect();
+
+        let held: Vec<_> = places.iter().filter_map(|it| it.hands().now_or_never()).collect();
+
+        assert_eq!(held.len(), 16);
+        let elsewhere = shares.place(&browser_at("zenith", "zoe")).unwrap();
+        assert!(elsewhere.hands().now_or_never().is_some());
     }
 
     #[test]

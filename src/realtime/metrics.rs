@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
@@ -11,13 +12,14 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use metrics::Gauge;
 use secrecy::ExposeSecret as _;
 use socketioxide::SocketIo;
+use tokio::time::timeout;
 
 use super::reader::Reader;
 use super::socketio::Link;
 use crate::api::ApiError;
 use crate::auth::same;
 use crate::config::Readers;
-use crate::desk::{Desks, TenantId};
+use crate::desk::{Desks, TenantId, Time};
 use crate::telemetry::{FIGURES, number};
 
 /// How many tenants have a figure of their own.
@@ -25,6 +27,9 @@ const NAMED_TENANTS: usize = 100;
 
 /// What the connections of all other tenants are counted under.
 const OTHERS: &str = "(others)";
+
+/// How long the database may take to say what waits to be sent: whoever reads has the other figures then.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Prometheus's text format.
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
@@ -62,8 +67,24 @@ pub(super) async fn show(
     seen.tell();
     board.tell(&seen.by_tenant);
     FIGURES.intake_waiting.set(number(desks.waiting_webhooks()));
-    FIGURES.tail_events.set(number(desks.held_events()));
+    let held = desks.held();
+    FIGURES.tail_events.set(number(held.events));
+    FIGURES.tail_bytes.set(number(held.bytes));
+    tell_backlog(&desks).await;
     Ok(([(CONTENT_TYPE, TEXT)], FIGURES.render()))
+}
+
+async fn tell_backlog(desks: &Desks) {
+    let (waiting, oldest) = match timeout(PATIENCE, desks.backlog()).await {
+        Ok(Ok(backlog)) => {
+            let waits = backlog.oldest.map_or(0, |since| Time::now().0 - since.0);
+            let waits = Duration::from_micros(waits.try_into().unwrap_or_default());
+            (u32::try_from(backlog.total).unwrap_or(u32::MAX).into(), waits.as_secs_f64())
+        }
+        _ => (f64::NAN, f64::NAN),
+    };
+    FIGURES.deliveries_waiting.set(waiting);
+    FIGURES.deliveries_oldest.set(oldest);
 }
 
 impl Board {

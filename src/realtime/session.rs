@@ -278,6 +278,13 @@ impl Session {
     async fn event(&self, told: &Told) -> Result<(), Gone> {
         self.send(told.packet()).await?;
         let seq = told.seq();
+        tracing::debug!(
+            socket.id = %self.id,
+            tenant.id = %self.reader.tenant(),
+            event.name = told.name(),
+            event.seq = seq,
+            "Socket.io event emitted"
+        );
         self.receipts.note(&self.reader, told);
         self.progress.cursor.store(seq, Ordering::Relaxed);
         self.progress.bytes.fetch_add(told.payload().get().len() as u64, Ordering::Relaxed);

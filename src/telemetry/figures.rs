@@ -50,6 +50,8 @@ pub struct Figures {
     pub intake_waiting: Gauge,
     pub intake_full: Counter,
     pub intake_failed: Counter,
+    pub deliveries_waiting: Gauge,
+    pub deliveries_oldest: Gauge,
     pub deliveries_done: Counter,
     pub deliveries_later: Counter,
     pub deliveries_failed: Counter,
@@ -72,6 +74,7 @@ pub struct Figures {
     pub feeds_from_memory: Counter,
     pub feeds_from_database: Counter,
     pub tail_events: Gauge,
+    pub tail_bytes: Gauge,
     pub typing_signals: Counter,
     pub presence_signals: Counter,
     pub refused_events: Counter,
@@ -208,6 +211,16 @@ impl Figures {
             .only_gauge(),
             intake_full: refused.counter("reason", "full"),
             intake_failed: refused.counter("reason", "storage"),
+            deliveries_waiting: Family(
+                "recado_deliveries_waiting_messages",
+                "Messages that wait to be sent, of all nodes; NaN while the database does not answer.",
+            )
+            .only_gauge(),
+            deliveries_oldest: Family(
+                "recado_deliveries_oldest_seconds",
+                "How long the first of them has waited; 0 if none does.",
+            )
+            .only_gauge(),
             deliveries_done: deliveries.counter("outcome", "done"),
             deliveries_later: deliveries.counter("outcome", "later"),
             deliveries_failed: deliveries.counter("outcome", "failed"),
@@ -252,6 +265,11 @@ impl Figures {
             tail_events: Family(
                 "recado_tail_events",
                 "Events that are held in memory, of all tenants.",
+            )
+            .only_gauge(),
+            tail_bytes: Family(
+                "recado_tail_bytes",
+                "What they take in the forms in which clients have been told of them.",
             )
             .only_gauge(),
             recorder,

@@ -77,6 +77,14 @@ async fn a_restricted_agent_sees_the_own_inboxes_only() {
     assert_eq!(synced, json!({ "ok": true, "seq": 4, "complete": true }));
     assert_eq!(again.iter().map(crate::support::Heard::seq).collect::<Vec<_>>(), [3, 4]);
 
+    for (path, told) in [
+        ("/api/events?after=0", "events"),
+        ("/api/chats/check-updates/?last_check=2023-01-01", "updates"),
+    ] {
+        let (_, answer) = server.get(path, &token).await;
+        let seqs: Vec<_> = answer[told].as_array().unwrap().iter().map(|it| &it["seq"]).collect();
+        assert_eq!(seqs, [3, 4], "{path}");
+    }
     let (_, board) = server.get("/api/board", &token).await;
     assert_eq!(conversations(&board), [&json!("Para vendas")]);
     let hidden = acme.cards().await.into_iter().find(|card| card.inbox.name != "Sales").unwrap();

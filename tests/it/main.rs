@@ -17,6 +17,7 @@ mod chatwoot_corpus;
 mod chatwoot_told;
 mod checklist;
 mod commands;
+mod compressing;
 mod contacts;
 mod corpus;
 mod crashing;

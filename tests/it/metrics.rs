@@ -27,7 +27,7 @@ fn token_of(user: &str) -> String {
 struct Acme {
     server: Process,
     token: String,
-    _database: Database,
+    database: Database,
 }
 
 /// What is told at one moment: samples by name and labels, and what each name is.
@@ -43,7 +43,7 @@ impl Acme {
         let flags = [&["--bootstrap", "acme=phone"], flags].concat();
         let database = Database::create().await;
         let server = Process::serve(&database, &flags);
-        Self { server, token: token_of("ada"), _database: database }
+        Self { server, token: token_of("ada"), database }
     }
 
     async fn connect(&self, how: Connecting<'_>) -> Client {
@@ -176,11 +176,41 @@ async fn a_webhook_to_two_clients_moves_the_figures() {
     assert!(
         of_two("recado_websocket_wire_bytes_total") > of_two("recado_websocket_plain_bytes_total")
     );
+    // Each of the two as an event, and in a packet.
+    assert!(after.of("recado_tail_bytes") > 2 * 2 * 2_700);
     assert!(after.of("process_resident_memory_bytes") > 1_000_000);
     assert!(after.of("process_open_fds") > 5);
     for secret in [&acme.token, SECRET, ANA, "5511", "Segredo", "wamid", "phone"] {
         assert!(!after.text.contains(secret), "{secret} is in:\n{}", after.text);
     }
+}
+
+/// WhatsApp cannot be reached.
+#[tokio::test]
+async fn what_waits_to_be_sent_is_counted_and_since_when() {
+    let nowhere = ["--whatsapp-graph-url", "http://127.0.0.1:1", "--whatsapp-access-token", "word"];
+    let acme = Acme::start(&nowhere).await;
+    let (waiting, oldest) =
+        ("recado_deliveries_waiting_messages", "recado_deliveries_oldest_seconds");
+    let before = acme.metrics().await;
+    let mut hello = text(ANA, "wamid.1", "Oi");
+    hello["timestamp"] = json!(Time::now().seconds().to_string());
+    post(&acme.server.url, notification("phone", &[hello]).to_string()).await;
+    let conversations: Value = acme.get("/api/conversations").await.json().await.unwrap();
+    let id = conversations["conversations"][0]["id"].as_str().unwrap();
+
+    let path = format!("{}/api/conversations/{id}/messages", acme.server.url);
+    let reply = reqwest::Client::new().post(path).bearer_auth(&acme.token);
+    let reply = reply.json(&json!({ "type": "TEXT", "content": "Olá!" })).send().await.unwrap();
+    assert_eq!(reply.status(), StatusCode::ACCEPTED);
+    let tried = acme.until(r#"recado_deliveries_total{outcome="later"}"#, |tries| tries > 0).await;
+
+    assert_eq!((before.of(waiting), before.of(oldest)), (0, 0));
+    assert_eq!(tried.of(waiting), 1);
+    assert!(tried.samples[oldest].parse::<f64>().unwrap() > 0.0);
+    acme.database.execute("ALTER TABLE delivery RENAME TO away").await;
+    let unknown = acme.metrics().await;
+    assert_eq!((&*unknown.samples[waiting], &*unknown.samples[oldest]), ("NaN", "NaN"));
 }
 
 #[tokio::test]

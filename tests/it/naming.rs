@@ -4,7 +4,7 @@ use recado::desk::Role;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{Process, TestServer};
+use crate::support::{Client as Socket, Process, TestServer};
 
 /// How a request is answered: the status, the one name that the answer bears, and its JSON.
 async fn asked(request: RequestBuilder) -> (u16, String, Value) {
@@ -126,4 +126,36 @@ async fn a_log_in_a_file_has_no_colours() {
     process.kill();
     let told = std::fs::read_to_string(told.path()).unwrap();
     assert!(told.contains("path=\"/health/live\"") && !told.contains('\u{1b}'), "{told:?}");
+}
+
+#[tokio::test]
+async fn whoever_wants_to_know_is_told_which_socket_was_sent_which_event() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    acme.writes("5511888888888", "wamid.1", "Ninguém lê isto").await;
+    let token = acme.token();
+    let database = server.stop().await;
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let flags = ["--log", "info,recado::realtime=debug", "--log-format", "json"];
+    let process = Process::telling(&database, told.reopen().unwrap(), &flags);
+    let address = process.url.trim_start_matches("http://").parse().unwrap();
+
+    let mut agent = Socket::after(address, &token, 0).await.unwrap();
+    for name in ["ready", "conversation:new", "message:new"] {
+        assert_eq!(agent.next().await.name, name);
+    }
+
+    process.kill();
+    let told = std::fs::read_to_string(told.path()).unwrap();
+    let lines = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let emitted: Vec<_> = lines
+        .map(|mut line| line["fields"].take())
+        .filter(|fields| fields["message"] == "Socket.io event emitted")
+        .map(|fields| {
+            (fields["tenant.id"].clone(), fields["event.seq"].clone(), fields["event.name"].clone())
+        })
+        .collect();
+    let expected = [(1, "conversation:new"), (2, "message:new")];
+    assert_eq!(emitted, expected.map(|(seq, name)| (json!("acme"), json!(seq), json!(name))));
+    assert!(told.contains("Client connected") && !told.contains("Ninguém lê isto"), "{told}");
 }

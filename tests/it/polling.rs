@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use recado::desk::{Retention, Time};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -198,6 +198,12 @@ async fn the_slash_at_the_end_does_not_matter_and_a_token_does() {
     let acme = server.tenant("acme").await;
     let (status, _) = server.get("/api/chats/check-updates", &acme.token()).await;
     assert_eq!(status, StatusCode::OK);
+    // Some clients name a type with every request, whatever it holds.
+    let bearer = format!("Bearer {}", acme.token());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let path = "/api/chats/check-updates/";
+    let answer = server.ask_with(Method::GET, path, &headers, Value::Null).await;
+    assert_eq!(answer.status, StatusCode::OK);
     let (status, _) = server.get("/api/chats/check-updates/", "garbage").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     // A token in the address is for streams: addresses are written down in many places.
@@ -231,6 +237,23 @@ async fn a_poll_of_the_last_minutes_asks_the_database_nothing() {
     assert_eq!(updates, 2);
     let (_, page) = server.get("/api/events?after=1", &acme.token()).await;
     assert_eq!(page["seq"], 2);
+}
+
+#[tokio::test]
+async fn what_has_been_in_memory_for_long_enough_comes_out_of_the_database() {
+    let server = TestServer::start().await;
+    let acme = server.tenant("acme").await;
+    let start = timestamp(&check(&server, &acme, None).await);
+    acme.writes(ANA, "wamid.1", "Oi").await;
+    check(&server, &acme, Some(&start)).await;
+    server.desks.look_around(Duration::from_mins(5)).await.unwrap();
+    assert_eq!(server.desks.held().events, 2);
+
+    server.desks.look_around(Duration::ZERO).await.unwrap();
+
+    assert_eq!(server.desks.held().events, 0);
+    let answer = check(&server, &acme, Some(&start)).await;
+    assert_eq!(answer["updates"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ use super::{Change, Channel, Colleague, ConversationStatus, Message, Result};
 
 pub use hint::Hint;
 pub use settle::Settlement;
-pub use state::Flow;
+pub use state::{Backlog, Flow};
 
 /// A delivery that a courier has claimed, and all that is needed to make it.
 #[derive(Clone, Debug)]

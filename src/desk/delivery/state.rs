@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::super::{Actor, Desk, Error, InboxName, Result};
+use super::super::{Actor, Desk, Desks, Error, InboxName, Result};
 
 /// How sending goes through an inbox.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,11 +28,36 @@ pub struct Flow {
     pub error: Option<Value>,
 }
 
+/// What waits to be sent, of all tenants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Backlog {
+    /// How many messages.
+    pub total: i64,
+    /// Since when the first of them does.
+    pub oldest: Option<Time>,
+}
+
 #[derive(FromQueryResult)]
 struct Waiting {
     inbox_id: InboxId,
     total: i64,
     oldest: Time,
+}
+
+impl Desks {
+    /// Tells what waits to be sent, of all tenants.
+    pub async fn backlog(&self) -> Result<Backlog> {
+        #[expect(clippy::disallowed_methods, reason = "it is asked of all tenants")]
+        let waiting = delivery::Entity::find()
+            .select_only()
+            .expr_as(Expr::col(delivery::Column::Id).count(), "total")
+            .expr_as(Expr::col(delivery::Column::CreatedAt).min(), "oldest")
+            .filter(delivery::Column::Kind.eq(Kind::Message))
+            .into_model::<Backlog>()
+            .one(&self.db.reader)
+            .await?;
+        Ok(waiting.unwrap_or_default())
+    }
 }
 
 impl Desk {

@@ -39,7 +39,7 @@ function Connections({ everyMs }: Props) {
   const text = useStore(dashboardText);
   const format = useFormat();
   const names = useNames();
-  const answer = useQuery({
+  const asked = useQuery({
     queryKey: connectionsKey,
     queryFn: async ({ signal }) => ({
       /** Of all nodes. */
@@ -48,9 +48,9 @@ function Connections({ everyMs }: Props) {
     }),
     refetchInterval: everyMs,
   });
-  if (!answer.data) return isLacking(answer) && <NoFigures of={connectionsKey} />;
+  if (!asked.data) return isLacking(asked) && <NoFigures of={connectionsKey} />;
 
-  const { stats, connections } = answer.data;
+  const { stats, connections } = asked.data;
   const total = stats.totalConnections;
   const websockets = connections.filter((each) => each.transport === 'websocket').length;
   const lag = Math.max(0, ...connections.map((each) => each.lag));
@@ -102,16 +102,16 @@ const sendingKey = ['stats', 'sending'];
 
 function Sending({ everyMs }: Props) {
   const text = useStore(dashboardText);
-  const answer = useAnswer(
+  const asked = useAnswer(
     sendingKey,
     (api, signal) => api.GET('/api/sending', { signal }),
     everyMs,
   );
-  if (!answer.data) return isLacking(answer) && <NoFigures of={sendingKey} />;
+  if (!asked.data) return isLacking(asked) && <NoFigures of={sendingKey} />;
 
   return (
     <ul className="rows">
-      {answer.data.inboxes.map(({ inboxId, name, waiting, heldUntil }) => (
+      {asked.data.inboxes.map(({ inboxId, name, waiting, heldUntil }) => (
         <li key={inboxId}>
           <span>{name}</span>
           <span>{text.waitingToSend(waiting)}</span>
